@@ -1,0 +1,54 @@
+# Everything a newcomer needs: `make run` and `make test`. The rest is for developers.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test setup check format bench lock clean
+
+run: setup
+	@$(BIN)/baoda run
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+setup: $(VENV)/.run
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest --quiet tests/test_layering.py
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.speed
+
+# Pins every dependency anew, with hashes and without an index address.
+lock: $(VENV)/.dev
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile pyproject.toml --group build -o requirements.lock $(LOCK_OPTIONS)
+	@$(BIN)/uv pip compile --group dev -c requirements.lock -o requirements-dev.lock $(LOCK_OPTIONS)
+
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --quiet --upgrade
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage bench
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Baoda needs Python 3.11 or newer: make run PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once; some minutes) ..." >&2
+	@$(PYTHON) -m venv $(VENV) >&2 || \
+		{ echo "This Python cannot make virtual environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PIP) install --require-hashes -r requirements.lock >&2
+	@$(PIP) install --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock >&2
+	@touch $@

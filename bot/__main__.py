@@ -1,0 +1,215 @@
+"""The command line."""
+
+import os
+import sys
+
+if __package__:  # before numpy or the embedding model can start threads that spin
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+import asyncio
+import io
+import logging
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from bot import logs
+from bot.settings import Settings, SettingsError, read_settings
+from retrieval.errors import BaodaError, QuestionError
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(
+    name="baoda",
+    help="Answers questions about a collection of articles, every statement with the words it "
+    "rests on. Settings come from the environment and .env; see .env.example.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on one line.")]
+
+
+class ProgressStyle(StrEnum):
+    """How a reload tells how far it is."""
+
+    AUTO = "auto"
+    JSON = "json"
+
+
+@app.command()
+def run() -> None:
+    """Start the Telegram bot, or without a token the chat in the terminal."""
+    settings = _prepare()
+    if settings.telegram_bot_token is None:
+        _say("No TELEGRAM_BOT_TOKEN is set, so this is the chat in the terminal.")
+        _chat(settings)
+    else:
+        from bot.telegram.application import run_bot
+
+        logs.configure(settings.log_level, settings.secrets)
+        _use_one_thread()
+        raise typer.Exit(asyncio.run(run_bot(settings)))
+
+
+@app.command()
+def chat() -> None:
+    """Chat in the terminal. With input from a pipe: one question a line, one answer a line."""
+    _chat(_prepare())
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")] = "",
+    json_output: Json = False,
+    jsonl: Annotated[
+        bool,
+        typer.Option(
+            "--jsonl",
+            help='Read {"id", "question", "asked_at"} a line from standard input, '
+            "print one JSON object a line.",
+        ),
+    ] = False,
+) -> None:
+    """Answer one question, or with --jsonl one a line."""
+    if jsonl == bool(question):
+        raise click.UsageError("give either a question or --jsonl")
+    settings = _prepare()
+    from bot import asking
+
+    _use_one_thread()
+    if jsonl:
+        asyncio.run(asking.answer_lines(settings, sys.stdin.buffer))
+    else:
+        asyncio.run(asking.answer_one(settings, question, as_json=json_output))
+
+
+@app.command()
+def show(
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an article.")],
+    json_output: Json = False,
+) -> None:
+    """Print a stored article."""
+    settings = _prepare()
+    from bot.inspection import show_article
+
+    show_article(settings, article_id, as_json=json_output)
+
+
+@app.command()
+def reload(
+    corpus: Annotated[
+        Path | None, typer.Option(help="Folder of articles in place of CORPUS_DIR.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Build anew even without a change.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish even when many articles are gone.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    progress: Annotated[
+        ProgressStyle, typer.Option(help="How to show progress on standard error.")
+    ] = ProgressStyle.AUTO,
+    json_output: Json = False,
+) -> None:
+    """Read the folder of articles and publish what is new in it."""
+    settings = _prepare()
+    from bot.indexing import reload_articles
+
+    if corpus is not None:
+        settings = settings.model_copy(update={"corpus_dir": corpus})
+    reload_articles(
+        settings,
+        full=full,
+        force=force,
+        dry_run=dry_run,
+        json_progress=progress is ProgressStyle.JSON,
+        as_json=json_output,
+    )
+
+
+@app.command()
+def status(json_output: Json = False) -> None:
+    """Say what is indexed and which models answer."""
+    settings = _prepare()
+    from bot.inspection import show_status
+
+    show_status(settings, as_json=json_output)
+
+
+@app.command()
+def doctor(json_output: Json = False) -> None:
+    """Check settings, key, token, models, index and disk, and say what to do about each."""
+    _speak_utf8()
+    from bot.doctor import examine
+
+    raise typer.Exit(0 if examine(as_json=json_output) else 1)
+
+
+def main() -> None:
+    """Entry point. Exit status 0: done, 1: it could not be done, 2: wrong use or settings."""
+    try:
+        code: Any = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (SettingsError, QuestionError) as error:
+        _say(f"baoda: {error}")
+        code = 2
+    except BaodaError as error:
+        _say(f"baoda: {error}")
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        # whoever read the output has gone; keep Python from failing again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception:
+        logger.exception("unexpected error")
+        code = 1
+    sys.exit(code or 0)
+
+
+def _prepare() -> Settings:
+    """Settings read, logging and streams set up. Raises SettingsError."""
+    _speak_utf8()
+    settings = read_settings()
+    # a person at a terminal is shown warnings only, unless LOG_LEVEL says otherwise
+    level = settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
+    logs.configure(level, settings.secrets)
+    return settings
+
+
+def _chat(settings: Settings) -> None:
+    from bot import indexing, terminal
+
+    _use_one_thread()
+    indexing.index_if_missing(settings)
+    if sys.stdin.isatty():
+        asyncio.run(terminal.converse(settings))
+    else:
+        asyncio.run(terminal.answer_lines(settings, sys.stdin))
+
+
+def _use_one_thread() -> None:
+    """A front embeds one question at a time; more threads would only get in each other's way."""
+    from retrieval.embedding import limit_threads
+
+    limit_threads(1)
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

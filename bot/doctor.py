@@ -1,0 +1,182 @@
+"""`baoda doctor`: is everything as it must be, and if not, what to do."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from bot import logs
+from bot.results import to_line
+from bot.settings import Settings, SettingsError, read_settings
+from bot.wiring import OPENAI_BASE_URL, chat_model_name, make_embedder, make_writer
+from retrieval.corpus import read_corpus
+from retrieval.errors import BaodaError
+from retrieval.index.collection import Collection, check_fingerprint
+from retrieval.index.generations import Generations
+from retrieval.types import Problem
+
+_LEAST_FREE_BYTES = 500_000_000
+_TIMEOUT_SECONDS = 15
+_MARKS = {"ok": "✓", "note": "–", "problem": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `advice` says what to do about a problem."""
+
+    check: str
+    state: Literal["ok", "note", "problem"]
+    detail: str
+    advice: str = ""
+
+
+def examine(*, as_json: bool) -> bool:
+    """Print what was found; whether nothing is wrong."""
+    findings: list[Finding] = []
+    for finding in _findings():
+        findings.append(finding)
+        if not as_json:
+            print(f"{_MARKS[finding.state]} {finding.check}: {finding.detail}", flush=True)
+            if finding.advice:
+                print(f"    → {finding.advice}", flush=True)
+    healthy = all(finding.state != "problem" for finding in findings)
+    if as_json:
+        print(to_line({"healthy": healthy, "findings": [asdict(one) for one in findings]}))
+    return healthy
+
+
+def _findings() -> Iterator[Finding]:
+    try:
+        settings = read_settings()
+        logs.configure(settings.log_level, settings.secrets)
+        make_writer(settings)
+    except SettingsError as error:
+        advice = "correct it in .env or the environment; .env.example shows every setting"
+        yield Finding("settings", "problem", str(error), advice)
+        return
+    yield Finding("settings", "ok", "read from the environment and .env")
+    checks: tuple[Callable[[Settings], Finding], ...] = (
+        _disk,
+        _articles,
+        _embedding,
+        _index,
+        _chat_model,
+        _telegram,
+    )
+    for check in checks:
+        finding = check(settings)
+        yield Finding(
+            finding.check,
+            finding.state,
+            logs.redact(finding.detail, settings.secrets),
+            finding.advice,
+        )
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        advice = "set DATA_DIR to a folder that this user may write"
+        return Finding("disk", "problem", f"{folder}: {error.strerror}", advice)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        advice = "give this user the right to write there, or set DATA_DIR"
+        return Finding("disk", "problem", f"{folder} cannot be written", advice)
+    detail = f"{free / 1e9:.1f} GB free at {folder.resolve()}"
+    if free < _LEAST_FREE_BYTES:
+        return Finding("disk", "problem", detail, "make room, or set DATA_DIR to another disk")
+    return Finding("disk", "ok", detail)
+
+
+def _articles(settings: Settings) -> Finding:
+    try:
+        found = list(read_corpus(settings.corpus_dir))
+    except BaodaError as error:
+        advice = "create the folder or set CORPUS_DIR"
+        return Finding("articles", "problem", str(error), advice)
+    problems = [item for item in found if isinstance(item, Problem)]
+    readable = len(found) - len(problems)
+    detail = f"{readable} readable in {settings.corpus_dir}"
+    if not readable:
+        advice = "put .md or .jsonl files there; corpus/README.md shows the format"
+        return Finding("articles", "problem", detail, advice)
+    if problems:
+        first = f"{problems[0].file}: {problems[0].reason}"
+        detail += f", {len(problems)} to look at, the first: {first}"
+        return Finding("articles", "note", detail, "`baoda reload` lists them all")
+    return Finding("articles", "ok", detail)
+
+
+def _embedding(settings: Settings) -> Finding:
+    embedder = make_embedder(settings)
+    try:
+        vector = embedder.embed_query("报答")
+    except (BaodaError, OSError, ImportError, RuntimeError) as error:
+        advice = (
+            "install again: make setup"
+            if settings.embedding_model == "local"
+            else "look at EMBEDDING_MODEL, EMBEDDING_BASE_URL and EMBEDDING_API_KEY"
+        )
+        return Finding("embedding model", "problem", str(error), advice)
+    detail = f"{embedder.fingerprint}, {vector.shape[0]} dimensions"
+    return Finding("embedding model", "ok", detail)
+
+
+def _index(settings: Settings) -> Finding:
+    generations = Generations(settings.data_dir)
+    try:
+        live = generations.require_live()
+        manifest = generations.manifest(live)
+        check_fingerprint(manifest, make_embedder(settings).fingerprint)
+        collection = Collection(generations.folder(live), manifest)
+        try:
+            reachable = collection.vectors.reachable(manifest.dimensions, manifest.chunks)
+            counts = collection.articles.counts()
+        finally:
+            collection.close()
+    except BaodaError as error:
+        return Finding("index", "problem", str(error), "run `baoda reload`")
+    if reachable != manifest.chunks or counts.chunks != manifest.chunks:
+        detail = f"{live} is damaged: {reachable} of {manifest.chunks} chunks answer"
+        return Finding("index", "problem", detail, "run `baoda reload --full`")
+    return Finding("index", "ok", f"{live}: {counts.articles} articles, {counts.chunks} chunks")
+
+
+def _chat_model(settings: Settings) -> Finding:
+    name = chat_model_name(settings)
+    if name is None:
+        advice = (
+            "set OPENAI_API_KEY, or OPENAI_BASE_URL for another server, to have answers written"
+        )
+        return Finding("chat model", "note", "none: answers are quotations", advice)
+    writer = make_writer(settings)
+    assert writer is not None
+    try:
+        asyncio.run(asyncio.wait_for(writer.ping(), _TIMEOUT_SECONDS))
+    except TimeoutError:
+        detail = f"{name} did not answer within {_TIMEOUT_SECONDS} s"
+        return Finding("chat model", "problem", detail, "is the address in OPENAI_BASE_URL right?")
+    except BaodaError as error:
+        address = settings.openai_base_url or OPENAI_BASE_URL
+        advice = f"look at OPENAI_API_KEY, CHAT_MODEL and the address {address}"
+        return Finding("chat model", "problem", str(error), advice)
+    return Finding("chat model", "ok", f"{name} answers")
+
+
+def _telegram(settings: Settings) -> Finding:
+    if settings.telegram_bot_token is None:
+        advice = "set TELEGRAM_BOT_TOKEN to the token from @BotFather to speak in Telegram"
+        return Finding("telegram", "note", "no token: `baoda run` chats in the terminal", advice)
+    from bot.telegram.application import who_am_i
+
+    name, problem = asyncio.run(who_am_i(settings, timeout_seconds=_TIMEOUT_SECONDS))
+    if problem:
+        return Finding("telegram", "problem", *problem)
+    if not settings.telegram_admin_ids:
+        advice = "set TELEGRAM_ADMIN_IDS; /id tells you your number"
+        return Finding("telegram", "note", f"@{name}; nobody may reload", advice)
+    return Finding("telegram", "ok", f"@{name}")

@@ -1,0 +1,137 @@
+"""Reloads from the command line, and from the fronts in a process of their own."""
+
+import asyncio
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.results import reload_object, to_line
+from bot.settings import Settings
+from bot.wiring import make_embedder, make_reloader
+from retrieval.embedding import limit_threads
+from retrieval.errors import CollectionError, ReloadError
+from retrieval.index.collection import matches
+from retrieval.index.generations import Generations
+from retrieval.reload import ReloadResult
+from retrieval.types import Step
+
+_LABELS = {"read": "reading", "chunk": "splitting", "embed": "embedding", "check": "checking"}
+
+
+def reload_articles(
+    settings: Settings,
+    *,
+    full: bool,
+    force: bool,
+    dry_run: bool,
+    json_progress: bool,
+    as_json: bool,
+) -> None:
+    """`baoda reload`: print what changed. Raises BaodaError."""
+    limit_threads(_cores())
+    with _progress(json_progress) as progress:
+        result = make_reloader(settings).reload(
+            full=full, force=force, dry_run=dry_run, progress=progress
+        )
+    if as_json:
+        print(to_line(reload_object(result)))
+        return
+    for problem in result.failed:
+        place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+        print(f"{place}: {problem.reason}", file=sys.stderr)
+    print(_summary(result, dry_run))
+
+
+def has_usable_index(settings: Settings) -> bool:
+    """Whether this version and embedding model can answer from the live generation."""
+    generations = Generations(settings.data_dir)
+    try:
+        live = generations.live()
+        if live is None:
+            return False
+        return matches(generations.manifest(live), make_embedder(settings).fingerprint)
+    except CollectionError:
+        return False
+
+
+def index_if_missing(settings: Settings) -> None:
+    """Index the articles first where there is no usable index. Raises ReloadError."""
+    if has_usable_index(settings):
+        return
+    print("Indexing the articles first; this happens once.", file=sys.stderr, flush=True)
+    finished = subprocess.run(_command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if finished.returncode != 0:
+        raise ReloadError("the articles could not be indexed")
+
+
+async def reload_in_child() -> dict[str, Any]:
+    """The object of `baoda reload --json`, run in a process of its own. Raises ReloadError."""
+    command = [*_command(), "--json", "--progress", "json"]
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        output, errors = await child.communicate()
+    except asyncio.CancelledError:
+        child.terminate()
+        await child.wait()
+        raise
+    if child.returncode != 0:
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
+        reason = lines[-1].removeprefix("baoda: ") if lines else f"status {child.returncode}"
+        raise ReloadError(reason)
+    result: dict[str, Any] = json.loads(output)
+    return result
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "bot", "reload"]
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _summary(result: ReloadResult, dry_run: bool) -> str:
+    counts = (
+        f"{len(result.added)} added, {len(result.changed)} changed, {len(result.removed)} removed, "
+        f"{result.unchanged} unchanged, {len(result.failed)} to look at"
+    )
+    if dry_run:
+        return f"would be: {counts}"
+    if result.generation == result.previous:
+        return f"nothing changed: {counts}"
+    return (
+        f"{result.generation}: {counts}; {result.articles} articles in {result.chunks} chunks, "
+        f"{result.seconds:.1f} s"
+    )
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Callable[[Step], None]]:
+    if as_json:
+        yield lambda step: print(to_line(dataclasses.asdict(step)), file=sys.stderr, flush=True)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, visible=console.is_terminal)
+
+        def advance(step: Step) -> None:
+            label = _LABELS[step.phase]
+            bar.update(task, description=label, completed=step.done, total=step.total or None)
+
+        yield advance

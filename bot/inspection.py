@@ -1,0 +1,86 @@
+"""`baoda show` and `baoda status`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from bot.results import article_object, to_line
+from bot.settings import Settings
+from bot.wiring import chat_model_name, make_embedder
+from retrieval.errors import CollectionError, CorpusError
+from retrieval.index.articles import ArticleStore
+from retrieval.index.collection import ARTICLES, matches
+from retrieval.index.generations import Generations
+
+
+def show_article(settings: Settings, article_id: str, *, as_json: bool) -> None:
+    """Print an article of the live generation. Raises BaodaError when there is none of that id."""
+    generations = Generations(settings.data_dir)
+    store = ArticleStore(generations.folder(generations.require_live()) / ARTICLES)
+    try:
+        article = store.article(article_id)
+    finally:
+        store.close()
+    if article is None:
+        raise CorpusError(f"no article has the id {article_id!r}")
+    if as_json:
+        print(to_line(article_object(article)))
+        return
+    fields = {name: value for name, value in article_object(article).items() if value}
+    text = fields.pop("text")
+    print("\n".join(f"{name}: {value}" for name, value in fields.items()), f"\n\n{text}", sep="")
+
+
+def show_status(settings: Settings, *, as_json: bool) -> None:
+    """Print what is indexed and which models answer."""
+    report = _status(settings)
+    if as_json:
+        print(to_line(report))
+        return
+    live = report["live"]
+    if live is None:
+        print("index      none yet; run `baoda reload`")
+    else:
+        usable = "" if report["usable"] else "  (made with another model or version: reload)"
+        print(f"index      {live['id']} of {live['created']}{usable}")
+        print(f"articles   {live['articles']} in {live['chunks']} chunks")
+    print(f"embedding  {report['embedding']}")
+    print(f"answers    {report['chat_model'] or 'quotations (no chat model is set)'}")
+    print(f"corpus     {report['corpus_dir']}")
+    print(f"data       {report['data_dir']}, {report['bytes'] / 1e6:.1f} MB")
+    for kept in report["kept"]:
+        print(f"kept       {kept['id']} of {kept['created']}, {kept['articles']} articles")
+
+
+def _status(settings: Settings) -> dict[str, Any]:
+    generations = Generations(settings.data_dir)
+    embedding = make_embedder(settings).fingerprint
+    live = generations.live()
+    manifest = generations.manifest(live) if live else None
+    kept = []
+    for generation in generations.kept():
+        if generation != live:
+            try:
+                kept.append(dataclasses.asdict(generations.manifest(generation)))
+            except CollectionError:
+                continue
+    return {
+        "live": dataclasses.asdict(manifest) if manifest else None,
+        "usable": manifest is not None and matches(manifest, embedding),
+        "kept": kept,
+        "embedding": embedding,
+        "chat_model": chat_model_name(settings),
+        "corpus_dir": str(settings.corpus_dir.resolve()),
+        "data_dir": str(settings.data_dir.resolve()),
+        "bytes": _size(settings.data_dir),
+    }
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue  # deleted meanwhile
+    return total

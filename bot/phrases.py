@@ -1,0 +1,97 @@
+"""The interface's texts in Chinese and English. A missing one does not pass the type check."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Every text of the interface in one language. Placeholders are for str.format."""
+
+    start: str
+    help: str
+    help_admin: str
+    terminal_greeting: str
+    thinking: str
+    nearest: str
+    untitled: str
+    indexing: str
+    question_too_long: str
+    model_unavailable: str
+    unexpected: str
+    your_id: str
+    reload_started: str
+    reload_running: str
+    reload_unchanged: str
+    reload_done: str
+    reload_failed: str
+    reload_problems: str
+    command_start: str
+    command_help: str
+    command_id: str
+    command_reload: str
+
+
+CHINESE = Phrases(
+    start="你好，我是报答。\n\n问我报道里写了什么，我用原文回答，每句话都附出处，点开就能看到原话。"
+    "文章里没有的，我会直说。\n\n直接发问题就行。",
+    help="直接发来问题，中文、英文都可以。\n\n"
+    "回答里的 [1]、[2] 对应下方的引文：点开可见原话、标题、署名和日期。"
+    "文章里没有答案时，我会说没有，并列出最接近的文章。",
+    help_admin="/reload 重新读取文章",
+    terminal_greeting="报答：直接输入问题，按 Ctrl-D 结束。",
+    thinking="正在查找……",
+    nearest="最接近的文章：",
+    untitled="（无标题）",
+    indexing="文章正在编入索引，请稍候再问。",
+    question_too_long="问题太长了：最多 {limit} 个字，这个有 {length} 个。",
+    model_unavailable="检索用的模型暂时没有回应，请稍后再问。",
+    unexpected="出了点问题，没能回答。请再问一次。",
+    your_id="你的编号：{user_id}\n本聊天的编号：{chat_id}",
+    reload_started="正在重新读取文章……",
+    reload_running="已经在重新读取了，请等它完成。",
+    reload_unchanged="没有变化：{articles} 篇文章。",
+    reload_done="完成：新增 {added} 篇，改动 {changed} 篇，删除 {removed} 篇，未变 {unchanged} 篇；"
+    "现有 {articles} 篇，{chunks} 段，用时 {seconds} 秒。",
+    reload_failed="没有完成，仍用原来的文章：{reason}",
+    reload_problems="需要看一看的文件：",
+    command_start="开始",
+    command_help="怎么用",
+    command_id="查看编号",
+    command_reload="重新读取文章",
+)
+
+ENGLISH = Phrases(
+    start="Hello, I am Baoda.\n\nAsk me what the articles say. I answer in their own words, and "
+    "every sentence opens at the words it rests on. What they do not say, I tell you so.\n\n"
+    "Just send your question.",
+    help="Just send a question, in Chinese or English.\n\n[1], [2] in an answer stand for the "
+    "quotations under it: open one to see the exact words, headline, byline and date. When the "
+    "articles do not answer, I say so and list the nearest ones.",
+    help_admin="/reload reads the articles again",
+    terminal_greeting="Baoda: type a question; Ctrl-D ends.",
+    thinking="Looking …",
+    nearest="Nearest articles:",
+    untitled="(no headline)",
+    indexing="The articles are being indexed. Please ask again in a moment.",
+    question_too_long="That is too long: at most {limit} characters, this has {length}.",
+    model_unavailable="The model that searches does not answer just now. Please ask again later.",
+    unexpected="Something went wrong and there is no answer. Please ask again.",
+    your_id="Your id: {user_id}\nThis chat's id: {chat_id}",
+    reload_started="Reading the articles again …",
+    reload_running="The articles are being read already; please wait for that.",
+    reload_unchanged="Nothing has changed: {articles} articles.",
+    reload_done="Done: {added} added, {changed} changed, {removed} removed, {unchanged} unchanged; "
+    "{articles} articles in {chunks} chunks, {seconds} s.",
+    reload_failed="Not done, the former articles stay: {reason}",
+    reload_problems="Files to look at:",
+    command_start="Start",
+    command_help="How it works",
+    command_id="Show ids",
+    command_reload="Read the articles again",
+)
+
+
+def phrases_for(setting: str, language_code: str) -> Phrases:
+    """The texts for BOT_LANGUAGE and a reader's language code such as zh-hans or en_GB.UTF-8."""
+    language = language_code if setting == "auto" else setting
+    return CHINESE if language.lower().startswith("zh") else ENGLISH

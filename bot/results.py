@@ -1,0 +1,53 @@
+"""What the commands print for programs: the JSON objects other programs are written against."""
+
+import dataclasses
+import json
+from typing import Any
+
+from retrieval.reload import ReloadResult
+from retrieval.types import Answer, Article
+
+
+def answer_object(answer: Answer, question_id: object = None) -> dict[str, Any]:
+    """The object of `baoda ask --json`."""
+    return {
+        "id": question_id,
+        "question": answer.question,
+        "answer": answer.text,
+        "refused": answer.refused,
+        "mode": answer.mode,
+        "citations": [dataclasses.asdict(citation) for citation in answer.citations],
+        "passages": [
+            {
+                "article_id": passage.chunk.article_id,
+                "chunk_id": passage.chunk.id,
+                "start": passage.chunk.start,
+                "end": passage.chunk.end,
+                "score": passage.score,
+            }
+            for passage in answer.passages
+        ],
+        "nearest": [dataclasses.asdict(article) for article in answer.nearest],
+        "timings_ms": dataclasses.asdict(answer.timings_ms),
+    }
+
+
+def article_object(article: Article) -> dict[str, Any]:
+    """The object of `baoda show --json`: all fields."""
+    return dataclasses.asdict(article)
+
+
+def reload_object(result: ReloadResult) -> dict[str, Any]:
+    """The object of `baoda reload --json`."""
+    fields = dataclasses.asdict(result)
+    fields["failed"] = [
+        {"file": problem.file, "line": problem.line, "reason": problem.reason}
+        for problem in result.failed
+    ]
+    return fields | {"golden": None}
+
+
+def to_line(value: object) -> str:
+    """One line of JSON that any terminal and any pipe can carry."""
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return text.encode("utf-8", "backslashreplace").decode()

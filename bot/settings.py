@@ -1,0 +1,240 @@
+"""Every setting: its name, type, bounds and meaning. Read once, by the command line."""
+
+import difflib
+import json
+import os
+import re
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_TOKEN = re.compile(r"\d+:[\w-]+")
+_CLOSE = 0.86
+"""Likeness of an unknown name to one of ours from which on it is taken for a slip of the pen."""
+
+Ids = Annotated[frozenset[int], NoDecode]
+
+
+class SettingsError(Exception):
+    """One line: the setting, what is wrong with it, an example. Never a secret."""
+
+
+class Settings(BaseSettings):
+    """All settings. An empty value counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    telegram_bot_token: SecretStr | None = Field(
+        None,
+        description="The bot's token from @BotFather. Empty: `baoda run` chats in the terminal.",
+        examples=["123456789:AAH-the-rest-of-the-token"],
+    )
+    telegram_admin_ids: Ids = Field(
+        frozenset(),
+        description="Who may reload the articles: numeric user ids, separated by commas.",
+        examples=["1001,1002"],
+    )
+    telegram_allowed_ids: Ids = Field(
+        frozenset(),
+        description="Who gets answers: user or chat ids. Empty: everybody. Others get silence; "
+        "/id tells anyone theirs.",
+        examples=["1001,-1001234567890"],
+    )
+    telegram_api_base_url: str | None = Field(
+        None,
+        description="A self-hosted Bot API server. Empty: Telegram's own.",
+        examples=["http://127.0.0.1:8081"],
+    )
+    telegram_proxy_url: SecretStr | None = Field(
+        None,
+        description="Proxy for Telegram alone: http, https, socks5 or socks5h.",
+        examples=["socks5://127.0.0.1:1080"],
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        description="Key of the chat model. Neither this nor OPENAI_BASE_URL: quotations.",
+        examples=["sk-the-rest-of-the-key"],
+    )
+    openai_base_url: str | None = Field(
+        None,
+        description="Any OpenAI-compatible server. Empty: OpenAI's own.",
+        examples=["http://127.0.0.1:11434/v1"],
+    )
+    chat_model: str | None = Field(
+        None,
+        description="Name of the chat model; gpt-5-mini unless set. `provider:model` for other "
+        "LangChain providers, which turns the model on without OPENAI_API_KEY.",
+        examples=["gpt-5-mini"],
+    )
+    chat_extra_body: dict[str, Any] = Field(
+        default_factory=dict,
+        description="JSON object added to every request to the chat model.",
+        examples=['{"temperature": 0.2}'],
+    )
+    chat_timeout_seconds: float = Field(
+        60,
+        gt=0,
+        le=600,
+        description="Longest time a chat model may take for an answer.",
+        examples=["60"],
+    )
+    embedding_model: str = Field(
+        "local",
+        description="`local` is the bundled model; else a model of EMBEDDING_BASE_URL.",
+        examples=["local"],
+    )
+    embedding_base_url: str | None = Field(
+        None,
+        description="Server of the embedding model. Empty: OPENAI_BASE_URL.",
+        examples=["http://127.0.0.1:8000/v1"],
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None,
+        description="Key of the embedding model. Empty: OPENAI_API_KEY.",
+        examples=["sk-the-rest-of-the-key"],
+    )
+    corpus_dir: Path = Field(
+        Path("corpus"), description="The folder of articles.", examples=["corpus"]
+    )
+    data_dir: Path = Field(
+        Path(".baoda"), description="Where the index and its cache are kept.", examples=[".baoda"]
+    )
+    bot_language: Literal["auto", "zh", "en"] = Field(
+        "auto",
+        description="Language of the interface; auto: that of the reader's Telegram or locale.",
+        examples=["auto"],
+    )
+    timezone: str = Field(
+        "Asia/Shanghai", description="Decides what day is today.", examples=["Asia/Shanghai"]
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR.", examples=["INFO"]
+    )
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _has_the_form_of_a_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("is not a bot token: digits, a colon, letters")
+        return value
+
+    @field_validator("telegram_admin_ids", "telegram_allowed_ids", mode="before")
+    @classmethod
+    def _are_numbers(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.strip() for part in value.replace("，", ",").split(",") if part.strip()]
+        if not all(re.fullmatch(r"-?\d{1,19}", part) for part in parts):
+            raise ValueError("must be numbers separated by commas")
+        return frozenset(int(part) for part in parts)
+
+    @field_validator("telegram_api_base_url", "openai_base_url", "embedding_base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not _is_url(value, ("http", "https")):
+            raise ValueError("must be an address that begins with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("telegram_proxy_url")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        schemes = ("http", "https", "socks5", "socks5h")
+        if value is not None and not _is_url(value.get_secret_value(), schemes):
+            raise ValueError("must be an address that begins with http:// or socks5://")
+        return value
+
+    @field_validator("chat_extra_body", mode="before")
+    @classmethod
+    def _is_an_object(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise ValueError("is not JSON") from error
+        if not isinstance(value, dict):
+            raise ValueError("must be a JSON object")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("is not the name of a time zone") from error
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be printed."""
+        values = (
+            self.telegram_bot_token,
+            self.telegram_proxy_url,
+            self.openai_api_key,
+            self.embedding_api_key,
+        )
+        return tuple(value.get_secret_value() for value in values if value is not None)
+
+
+def read_settings() -> Settings:
+    """The settings from the environment and `.env`. Raises SettingsError."""
+    try:
+        _refuse_slips([*os.environ, *dotenv_values(".env", encoding="utf-8")])
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_in_one_line(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env cannot be read: {error}") from None
+
+
+def env_example() -> str:
+    """The text of .env.example."""
+    blocks = ["# Copy to .env and fill in what you need. An empty value counts as not set.\n"]
+    for name, field in Settings.model_fields.items():
+        example = (field.examples or [""])[0]
+        blocks.append(f"# {field.description}\n# {name.upper()}={example}\n")
+    return "\n".join(blocks)
+
+
+def _refuse_slips(names: list[str]) -> None:
+    ours = [name.upper() for name in Settings.model_fields]
+    for name in names:
+        if name.upper() not in ours:
+            close = difflib.get_close_matches(name.upper(), ours, n=1, cutoff=_CLOSE)
+            if close:
+                raise SettingsError(f"{name} is not a setting; did you mean {close[0]}?")
+
+
+def _in_one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    reason = first["msg"].removeprefix("Value error, ")
+    example = (Settings.model_fields[name].examples or [""])[0]
+    return f"{name.upper()}: {reason[0].lower()}{reason[1:]}; for example {name.upper()}={example}"
+
+
+def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False

@@ -1,0 +1,91 @@
+"""The chat in a terminal, and answers one a line for a pipe."""
+
+import asyncio
+import locale
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.phrases import Phrases, phrases_for
+from bot.settings import Settings
+from bot.wiring import make_answerer
+from retrieval.errors import BaodaError
+from retrieval.types import Answer, Citation
+
+
+async def converse(settings: Settings) -> None:
+    """Ask and answer until the end of input."""
+    phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
+    console = Console()
+    answerer = make_answerer(settings)
+    console.print(Text(phrases.terminal_greeting, style="dim"))
+    try:
+        while True:
+            try:
+                question = await asyncio.to_thread(console.input, "\n[bold cyan]> [/]")
+            except EOFError:
+                return
+            if not question.strip():
+                continue
+            try:
+                with console.status(phrases.thinking):
+                    answer = await answerer.answer(question)
+            except BaodaError as error:
+                console.print(Text(str(error), style="red"))
+            else:
+                _print_answer(console, answer, phrases)
+    finally:
+        answerer.close()
+
+
+async def answer_lines(settings: Settings, stream: TextIO) -> None:
+    """One answer on one line of standard output for every line that is not blank.
+
+    Where the answers come from goes to standard error.
+    """
+    answerer = make_answerer(settings)
+    try:
+        for line in stream:
+            if not line.strip():
+                continue
+            try:
+                answer = await answerer.answer(line)
+            except BaodaError as error:
+                print(error, flush=True)
+                continue
+            print(" ".join(answer.text.splitlines()), flush=True)
+            for source in _sources(answer):
+                print(f"    {source}", file=sys.stderr, flush=True)
+    finally:
+        answerer.close()
+
+
+def plain_answer(answer: Answer) -> str:
+    """Answer, then its sources or the nearest articles, one a line."""
+    return "\n".join([answer.text, *_sources(answer)])
+
+
+def _sources(answer: Answer) -> list[str]:
+    if answer.refused:
+        return [f"≈ {article.title or article.article_id}" for article in answer.nearest]
+    return [f"[{one.number}] {source_line(one)}" for one in answer.citations]
+
+
+def source_line(citation: Citation) -> str:
+    """Headline, byline and date of what is cited, and where the words stand in it."""
+    parts = [citation.title or citation.article_id, citation.byline, citation.date]
+    place = f"{citation.article_id} {citation.field} {citation.start}–{citation.end}"
+    return " · ".join([*(part for part in parts if part), place])
+
+
+def _print_answer(console: Console, answer: Answer, phrases: Phrases) -> None:
+    console.print(Text(answer.text, style="yellow" if answer.refused else ""))
+    if answer.refused and answer.nearest:
+        console.print(Text(phrases.nearest, style="dim"))
+    for source in _sources(answer):
+        console.print(Text(source, style="dim"), soft_wrap=True)
+    if answer.mode != "extractive":
+        for citation in answer.citations:
+            console.print(Text(f"[{citation.number}] “{citation.quote}”", style="dim italic"))

@@ -1,0 +1,151 @@
+"""The composition root: settings in, a working Answerer or Reloader out."""
+
+import datetime
+import importlib.util
+import zoneinfo
+from typing import TYPE_CHECKING
+
+import dotenv
+from pydantic import SecretStr
+
+from bot.settings import Settings, SettingsError
+from retrieval.answering.answerer import Answerer
+from retrieval.embedding import LocalEmbedder, RemoteEmbedder
+from retrieval.index.collection import LiveCollection
+from retrieval.index.generations import Generations
+from retrieval.reload import Reloader
+from retrieval.types import Embedder
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from retrieval.answering.chain import ChatWriter
+
+DEFAULT_CHAT_MODEL = "gpt-5-mini"
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+_CONNECT_SECONDS = 10
+_NO_KEY = "none"
+"""Sent to servers that want no key: the client insists on one."""
+
+
+def make_answerer(settings: Settings) -> Answerer:
+    """The one answerer of a process."""
+    embedder = make_embedder(settings)
+    zone = zoneinfo.ZoneInfo(settings.timezone)
+    return Answerer(
+        live=LiveCollection(Generations(settings.data_dir), embedding=embedder.fingerprint),
+        embedder=embedder,
+        writer=make_writer(settings),
+        today=lambda: datetime.datetime.now(zone).date(),
+    )
+
+
+def make_reloader(settings: Settings) -> Reloader:
+    """Builds and publishes generations."""
+    return Reloader(
+        corpus_dir=settings.corpus_dir,
+        data_dir=settings.data_dir,
+        generations=Generations(settings.data_dir),
+        embedder=make_embedder(settings),
+    )
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """The bundled model, or the one the settings name."""
+    if settings.embedding_model == "local":
+        return LocalEmbedder()
+    import openai
+
+    base_url = settings.embedding_base_url or settings.openai_base_url or OPENAI_BASE_URL
+    key = settings.embedding_api_key or settings.openai_api_key
+    client = openai.OpenAI(
+        api_key=key.get_secret_value() if key else _NO_KEY,
+        base_url=base_url,
+        timeout=openai.Timeout(settings.chat_timeout_seconds, connect=_CONNECT_SECONDS),
+        max_retries=2,
+    )
+    return RemoteEmbedder(client, model=settings.embedding_model, base_url=base_url)
+
+
+def chat_model_name(settings: Settings) -> str | None:
+    """The chat model that answers, None when answers are quotations."""
+    name = settings.chat_model or DEFAULT_CHAT_MODEL
+    provider, _ = _split_provider(name, settings)
+    if provider or settings.openai_api_key or settings.openai_base_url:
+        return name
+    return None
+
+
+def make_writer(settings: Settings) -> "ChatWriter | None":
+    """The chat model's writer, None when there is none. Raises SettingsError."""
+    name = chat_model_name(settings)
+    if name is None:
+        return None
+    from retrieval.answering.chain import ChatWriter
+    from retrieval.tokens import token_counter
+
+    return ChatWriter(
+        _make_chat_model(settings, name),
+        count_tokens=token_counter(name),
+        timeout_seconds=settings.chat_timeout_seconds,
+    )
+
+
+def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
+    provider, model_name = _split_provider(name, settings)
+    if provider and provider != "openai":
+        from langchain.chat_models import init_chat_model
+
+        dotenv.load_dotenv(".env")  # the provider's own key is not one of our settings
+        model: BaseChatModel = init_chat_model(
+            model_name, model_provider=provider, **settings.chat_extra_body
+        )
+        return model
+    import httpx2
+    from langchain_openai import ChatOpenAI
+
+    key = settings.openai_api_key
+    return ChatOpenAI(
+        model=model_name,
+        base_url=settings.openai_base_url or OPENAI_BASE_URL,
+        api_key=SecretStr(key.get_secret_value() if key else _NO_KEY),
+        use_responses_api=False,
+        stream_usage=True,
+        max_retries=1,
+        timeout=settings.chat_timeout_seconds,
+        stream_chunk_timeout=settings.chat_timeout_seconds,
+        extra_body=settings.chat_extra_body or None,
+        # a client of its own: the shared one is bound to the first event loop that uses it
+        http_async_client=httpx2.AsyncClient(
+            timeout=httpx2.Timeout(settings.chat_timeout_seconds, connect=_CONNECT_SECONDS)
+        ),
+    )
+
+
+def _split_provider(name: str, settings: Settings) -> tuple[str | None, str]:
+    """Provider and model of `provider:model`; None for a plain name of an OpenAI-compatible server.
+
+    Raises SettingsError when the provider's package is not installed.
+    """
+    prefix, colon, rest = name.partition(":")
+    if not colon or settings.openai_base_url or prefix not in _PROVIDERS:
+        return None, name
+    if importlib.util.find_spec(_PROVIDERS[prefix].replace("-", "_")) is None:
+        raise SettingsError(
+            f"CHAT_MODEL: {prefix} needs a package: pip install {_PROVIDERS[prefix]}"
+        )
+    return prefix, rest
+
+
+_PROVIDERS = {
+    "anthropic": "langchain-anthropic",
+    "deepseek": "langchain-deepseek",
+    "google_genai": "langchain-google-genai",
+    "google_vertexai": "langchain-google-vertexai",
+    "groq": "langchain-groq",
+    "mistralai": "langchain-mistralai",
+    "ollama": "langchain-ollama",
+    "openai": "langchain-openai",
+    "xai": "langchain-xai",
+}
+"""LangChain's providers that are known to work here, with their packages."""

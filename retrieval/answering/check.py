@@ -1,0 +1,172 @@
+"""A model's text to statements that the passages support. What they do not support is left out."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from retrieval.answering.statements import Statement
+from retrieval.figures import figure_values, find_figures
+from retrieval.folding import fold
+from retrieval.question import is_chinese
+from retrieval.sentences import split_sentences
+from retrieval.types import Article, Evidence, Field, Span, Vectors
+from retrieval.words import content_words, tagged_words
+
+_MARKS = re.compile(r"\s*(?:\[\s*\d+(?:\s*[,，、]\s*\d+)*\s*\]|［\s*\d+\s*］|【\s*\d+\s*】)")
+_NUMBER = re.compile(r"\d+")
+_LEADING_MARKS = re.compile(rf"^(?:{_MARKS.pattern})+")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s+")
+_MARKDOWN = re.compile(r"\*\*|__|`")
+_QUOTED = re.compile(r"[“《「『\"]([^“”《》「」『』\"]{2,40})[”》」』\"]")
+_HAN = re.compile(r"[\u3400-\u9fff]{2,}")
+_MIN_SHARED_WORDS = 0.5
+"""Share of a sentence's words that its passages must hold, where both are Chinese."""
+
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+    "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+    "翁柳蓉习温欧阳司马诸葛"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as the model was given it: an article's text from `start` to `end`."""
+
+    article: Article
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+    vectors: Vectors
+    """Unit vectors of the sentences, one a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    text: str
+    numbers: tuple[int, ...]
+
+
+def check(text: str, sources: Sequence[Source], embed: Callable[[str], Vectors]) -> list[Statement]:
+    """The sentences of `text` that hold, in order. `[n]` in it is the n-th source, counted from 1.
+
+    A mark that points nowhere is dropped, a sentence without a mark or without support too.
+    `embed` is asked only for sentences in another language than their passages.
+    """
+    statements = []
+    for claim in _claims(text):
+        cited = [sources[number - 1] for number in claim.numbers if 0 < number <= len(sources)]
+        if cited and (evidence := _support(claim.text, cited, embed)):
+            statements.append(Statement(claim.text, evidence))
+    return statements
+
+
+def _claims(text: str) -> list[_Claim]:
+    """Sentences with the numbers behind them; marks after a full stop belong before it."""
+    claims: list[_Claim] = []
+    for line in text.splitlines():
+        line = _MARKDOWN.sub("", _LIST_MARK.sub("", line))
+        for sentence in _sentences(line):
+            numbers = tuple(
+                int(number)
+                for mark in _MARKS.finditer(sentence)
+                for number in _NUMBER.findall(mark[0])
+                if len(number) < 4
+            )
+            bare = " ".join(_MARKS.sub("", sentence).split())
+            if re.search(r"\w", bare):
+                claims.append(_Claim(bare, numbers))
+    return claims
+
+
+def _sentences(line: str) -> list[str]:
+    pieces = [line[span.start : span.end] for span in split_sentences(line)]
+    joined: list[str] = []
+    for piece in pieces:
+        leading = _LEADING_MARKS.match(piece)
+        if leading and joined:
+            joined[-1] += leading[0]
+            piece = piece[leading.end() :]
+        if piece.strip():
+            joined.append(piece)
+    return joined
+
+
+def _support(
+    claim: str, sources: Sequence[Source], embed: Callable[[str], Vectors]
+) -> tuple[Evidence, ...]:
+    """The best sentence of each source that helps to hold the claim; () when it does not hold."""
+    folded = fold(claim)
+    material = " ".join(_material(source) for source in sources)
+    if not _figures_stand(folded, material) or not _terms_stand(folded, material):
+        return ()
+    if is_chinese(folded) and is_chinese(material):
+        words = content_words(folded)
+        if not words or sum(word in material for word in words) / len(words) < _MIN_SHARED_WORDS:
+            return ()
+        return tuple(_best_by_words(folded, source) for source in sources)
+    vector = embed(claim)
+    return tuple(_best_by_meaning(vector, folded, source) for source in sources)
+
+
+def _material(source: Source) -> str:
+    article = source.article
+    fields = (article.heading, article.byline, article.date, article.source, article.page)
+    return fold(" ".join((*fields, article.text[source.start : source.end])))
+
+
+def _figures_stand(claim: str, material: str) -> bool:
+    stated = {figure.value for figure in find_figures(claim)}
+    return stated <= figure_values(material)
+
+
+def _terms_stand(claim: str, material: str) -> bool:
+    """Names and quoted terms of the claim occur in the material."""
+    if not is_chinese(claim):
+        return all(name in material for name in _HAN.findall(claim))
+    terms = _QUOTED.findall(claim)
+    for word, tag in tagged_words(claim):
+        person = tag.startswith("nr") and word[0] in _SURNAMES and 2 <= len(word) <= 4
+        if (person or tag in ("ns", "nt")) and _HAN.fullmatch(word):
+            terms.append(word)
+    bare = re.sub(r"\W", "", material)
+    return all(re.sub(r"\W", "", term) in bare for term in terms)
+
+
+def _best_by_words(claim: str, source: Source) -> Evidence:
+    """The sentence, or the field such as the byline, that shares most with the claim."""
+    pairs = {claim[index : index + 2] for index in range(len(claim) - 1)}
+    figures = {figure.value for figure in find_figures(claim)}
+
+    def overlap(evidence: Evidence) -> float:
+        quote = fold(evidence.quote)
+        shared = sum(pair in quote for pair in pairs) / max(1, len(pairs))
+        return shared + 0.5 * len(figures & figure_values(quote))
+
+    return max((*_sentence_evidence(source), *_field_evidence(source)), key=overlap)
+
+
+def _best_by_meaning(vector: Vectors, claim: str, source: Source) -> Evidence:
+    """The sentence nearest in meaning; a field only where it alone holds a name of the claim."""
+    names = _HAN.findall(claim)
+    for evidence in _field_evidence(source):
+        in_text = all(name in source.article.text for name in names)
+        if names and not in_text and all(name in fold(evidence.quote) for name in names):
+            return evidence
+    figures = {figure.value for figure in find_figures(claim)}
+    sentences = _sentence_evidence(source)
+    scores = [
+        float(row @ vector) + 0.1 * len(figures & figure_values(fold(sentence.quote)))
+        for sentence, row in zip(sentences, source.vectors, strict=True)
+    ]
+    return sentences[scores.index(max(scores))]
+
+
+def _sentence_evidence(source: Source) -> list[Evidence]:
+    return [Evidence(source.article, "text", span.start, span.end) for span in source.sentences]
+
+
+def _field_evidence(source: Source) -> list[Evidence]:
+    fields: tuple[Field, ...] = ("title", "kicker", "byline", "date")
+    values = ((name, getattr(source.article, name)) for name in fields)
+    return [Evidence(source.article, name, 0, len(value)) for name, value in values if value]

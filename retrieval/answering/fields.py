@@ -1,0 +1,60 @@
+"""Questions about an article rather than about what it says: byline, headline, date, page."""
+
+from collections.abc import Sequence
+
+from retrieval.answering.evidence import QuestionTerms
+from retrieval.answering.statements import Statement
+from retrieval.folding import fold
+from retrieval.index.collection import Collection
+from retrieval.question import Asked, without_field_words
+from retrieval.types import Article, Evidence, Passage
+from retrieval.words import tagged_words
+
+_MIN_COVERAGE = 0.6
+"""Share of the nouns and names of the question, by rarity, that the article must hold."""
+
+_MIN_SIMILARITY = 0.74
+"""For questions without a word that could be looked for: the chunk's cosine. Measured on the
+shipped corpus: English questions about its articles reach it, others mostly do not."""
+
+_SUBJECT_TAGS = ("n", "m", "eng", "i", "l", "j", "x", "vn")
+
+
+def answer_from_field(
+    collection: Collection, question: str, asked: Asked, passages: Sequence[Passage]
+) -> list[Statement]:
+    """The field asked for of the article that the question names; [] where that is not clear."""
+    if asked.field is None:
+        return []
+    rest = without_field_words(fold(question), asked.field)
+    if asked.chinese:
+        nouns = [word for word, tag in tagged_words(rest) if tag.startswith(_SUBJECT_TAGS)]
+        rest = " ".join(nouns)
+    terms = QuestionTerms(rest, asked, collection.keywords)
+    if asked.chinese and not terms.weights:
+        return []
+    article, coverage = _named_article(collection, terms, passages)
+    if coverage < (_MIN_COVERAGE if terms.weights else _MIN_SIMILARITY):
+        return []
+    value: str = getattr(article, asked.field)
+    return [Statement(value, (Evidence(article, asked.field, 0, len(value)),))] if value else []
+
+
+def _named_article(
+    collection: Collection, terms: QuestionTerms, passages: Sequence[Passage]
+) -> tuple[Article, float]:
+    """The article that holds most of the terms, the best found among equals; and how much."""
+    best_similarity: dict[str, float] = {}
+    for passage in passages:
+        article_id = passage.chunk.article_id
+        known = best_similarity.get(article_id, 0.0)
+        best_similarity[article_id] = max(known, passage.similarity)
+    articles = collection.articles.articles(list(best_similarity))
+    scored: list[tuple[Article, float]] = []
+    for article_id, similarity in best_similarity.items():
+        article = articles[article_id]
+        fields = (article.heading, article.byline, article.column, article.text)
+        material = terms.searchable(" ".join(fields))
+        scored.append((article, terms.coverage(material) if terms.weights else similarity))
+    # a tenth more of the terms does not outweigh the search
+    return max(scored, key=lambda pair: round(pair[1], 1))

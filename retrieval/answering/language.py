@@ -1,0 +1,38 @@
+"""The language of a question, and how to say no in it."""
+
+import enum
+
+from retrieval.folding import fold, is_traditional
+from retrieval.question import is_chinese
+
+
+class Language(enum.Enum):
+    """Languages readers ask in."""
+
+    SIMPLIFIED = "Chinese (simplified characters)"
+    TRADITIONAL = "Chinese (traditional characters)"
+    ENGLISH = "English"
+
+    @property
+    def english_name(self) -> str:
+        """As a model is told it."""
+        return self.value
+
+
+_REFUSALS = {
+    Language.SIMPLIFIED: "文章里没有说到这个问题的答案。",
+    Language.TRADITIONAL: "文章裡沒有說到這個問題的答案。",
+    Language.ENGLISH: "The articles do not answer this question.",
+}
+
+
+def language_of(question: str) -> Language:
+    """The language to answer in."""
+    if not is_chinese(fold(question)):
+        return Language.ENGLISH
+    return Language.TRADITIONAL if is_traditional(question) else Language.SIMPLIFIED
+
+
+def refusal_text(language: Language) -> str:
+    """That the articles do not say."""
+    return _REFUSALS[language]

@@ -1,0 +1,82 @@
+"""Fields as an editor wrote them to an Article, with a word on each that is wrong."""
+
+import datetime
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from retrieval.corpus.encoding import sanitise
+from retrieval.types import Article, Loaded, Problem
+
+MAX_ARTICLE_BYTES = 2_000_000
+_MAX_ID_CHARACTERS = 500
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T ].*)?")
+_NAMES = ("title", "kicker", "byline", "column", "source", "page", "url")
+
+
+def titled_id(path: str, title: str, text: str) -> str:
+    """Id of one of several articles in a file: stable while its title is."""
+    digest = hashlib.sha256((title or text[:50]).encode("utf-8", "replace")).hexdigest()
+    return f"{path}#{digest[:8]}"
+
+
+def build_article(
+    fields: Mapping[object, object],
+    text: str,
+    *,
+    path: str,
+    default_id: str,
+    needs_title: bool,
+    line: int | None = None,
+) -> Iterator[Loaded | Problem]:
+    """The article, if it can be used, after the problems found in its fields."""
+    if not text.strip():
+        yield Problem(path, "empty: there is no text", line)
+        return
+    if len(text.encode()) > MAX_ARTICLE_BYTES:
+        yield Problem(path, "article over 2 MB", line)
+        return
+    values: dict[str, str] = {}
+    for name in _NAMES:
+        value = _scalar(fields.get(name))
+        if value is None:
+            yield Problem(path, f"{name} is not a text; left out", line)
+        values[name] = value or ""
+    date = parse_date(fields.get("date"))
+    if date is None:
+        yield Problem(path, "date is not a day like 2025-03-05; indexed without a date", line)
+    if needs_title and not values["title"]:
+        yield Problem(path, "title is missing; indexed without one", line)
+    article_id = _scalar(fields.get("id"))
+    if article_id is None or len(article_id) > _MAX_ID_CHARACTERS:
+        yield Problem(path, "id is not a short text; the file's name is used", line)
+        article_id = ""
+    yield Loaded(Article(article_id or default_id, text=text, date=date or "", **values), path)
+
+
+def parse_date(value: object) -> str | None:
+    """YYYY-MM-DD, "" for no date, None for what is no date."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime.date):
+        return value.strftime("%Y-%m-%d")
+    match = _DATE.fullmatch(unicodedata.normalize("NFKC", str(value)).strip())
+    if match is None:
+        return None
+    try:
+        return datetime.date(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return None
+
+
+def _scalar(value: object) -> str | None:
+    """One line of text; a list of texts is joined; None for anything else."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | dict):
+        return None
+    if isinstance(value, list):
+        parts = [_scalar(part) for part in value if not isinstance(part, list)]
+        return None if None in parts or len(parts) != len(value) else " ".join(map(str, parts))
+    return " ".join(sanitise(str(value)).split())

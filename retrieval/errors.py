@@ -1,0 +1,38 @@
+"""Errors a reader or an operator may be shown; each branch says what to do.
+
+BaodaError
+├── CorpusError             fix the folder or the file
+├── CollectionError         rebuild the index: `baoda reload`
+│   └── NoCollectionError   there is none yet
+├── ReloadError             the reload stopped; the live collection stays
+├── ModelUnavailableError   try later, or look at the key and the address
+└── QuestionError           ask otherwise
+"""
+
+
+class BaodaError(Exception):
+    """Safe to show: one line, no secret in it."""
+
+
+class CorpusError(BaodaError):
+    """The folder of articles cannot be used."""
+
+
+class CollectionError(BaodaError):
+    """A generation is missing, damaged or made by another version."""
+
+
+class NoCollectionError(CollectionError):
+    """Nothing has been indexed yet."""
+
+
+class ReloadError(BaodaError):
+    """A reload could not be finished."""
+
+
+class ModelUnavailableError(BaodaError):
+    """A model server did not answer as it should."""
+
+
+class QuestionError(BaodaError):
+    """A question that cannot be asked as it stands."""

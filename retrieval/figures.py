@@ -1,0 +1,165 @@
+"""Numbers in folded Chinese and English text, whichever way they are written."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+_CHINESE_DIGITS = {
+    **dict(zip("零一二三四五六七八九", range(10), strict=True)),
+    "〇": 0,
+    "两": 2,
+}
+_SMALL = {"十": 10, "百": 100, "千": 1000}
+_LARGE = {"万": 10**4, "亿": 10**8, "兆": 10**12}
+_ENGLISH_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_ENGLISH = {
+    name: value
+    for value, name in enumerate(
+        [
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ],
+        start=2,
+    )
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_MONTHS = {
+    name: value
+    for value, name in enumerate(
+        [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ],
+        start=1,
+    )
+}
+_ARABIC = re.compile(
+    r"(?<![\d.])(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?\s?(thousand|million|billion|trillion|[万亿兆千百]+)?(?:[余多]?([万亿]))?"
+)
+_CHINESE = re.compile(r"([零〇一二两三四五六七八九十百千万亿兆]+)(?:[余多来几]([万亿]))?")
+_COUNTED = re.compile(
+    r"[余多来几]?(?:个|名|位|人|口|家|对|项|类|种|条|件|支|辆|台|座|所|户|份|本|张|篇|只|套|批|组|队|款|处|间|次|场|回|届|"
+    r"遍|级|层|楼|倍|成|岁|元|块|秒|分|小时|点|天|日|号|周|月|年|米|公里|吨|斤|亩|度|大(?!家|学|多|量)|小组|方面|板块)"
+)
+_IDIOMS = re.compile(
+    r"一(?:些|般|样|起|定|直|切|旦|方面|下|边|同|致|体|流|时|带|番|线|再|心|对一)|三会一课|万一|千万|十分|统一|唯一|之一"
+)
+_ENGLISH_WORD = re.compile(rf"\b({'|'.join([*_ENGLISH, *_MONTHS])})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number at `start` to `end` of the text it was found in."""
+
+    value: Decimal
+    start: int
+    end: int
+
+
+def find_figures(folded: str) -> list[Figure]:
+    """The numbers of a text in order; Chinese numerals only where they count something."""
+    return sorted(
+        [*_arabic(folded), *_chinese(folded), *_english(folded)], key=lambda figure: figure.start
+    )
+
+
+def figure_values(folded: str) -> set[Decimal]:
+    """Every number that can be read in a text, Chinese numerals in any place among them."""
+    values = {figure.value for figure in _arabic(folded)}
+    values.update(figure.value for figure in _english(folded))
+    for match in _CHINESE.finditer(folded):
+        if (value := _chinese_value(match)) is not None:
+            values.add(value)
+        values.update(
+            Decimal(_CHINESE_DIGITS[char]) for char in match[0] if char in _CHINESE_DIGITS
+        )
+    return values
+
+
+def chinese_number(numeral: str) -> Decimal | None:
+    """三千五百四十七 is 3547, 二〇二五 is 2025; None for what is no number."""
+    if all(character in _CHINESE_DIGITS for character in numeral):
+        return Decimal("".join(str(_CHINESE_DIGITS[character]) for character in numeral))
+    total = section = 0
+    digit: int | None = None
+    for character in numeral:
+        if character in _CHINESE_DIGITS:
+            digit = _CHINESE_DIGITS[character]
+        elif character in _SMALL:
+            section += (1 if digit is None else digit) * _SMALL[character]
+            digit = None
+        else:
+            section += digit or 0
+            if not section and not total:
+                return None
+            total = (total + section) * _LARGE[character] if section else total * _LARGE[character]
+            section, digit = 0, None
+    return Decimal(total + section + (digit or 0))
+
+
+def _arabic(folded: str) -> Iterator[Figure]:
+    for match in _ARABIC.finditer(folded):
+        value = Decimal(match[1].replace(",", "") + (match[2] or ""))
+        scale = match[3] or ""
+        if scale in _ENGLISH_SCALES:
+            value *= _ENGLISH_SCALES[scale]
+        else:
+            for character in scale + (match[4] or ""):
+                value *= (_SMALL | _LARGE)[character]
+        yield Figure(value, match.start(), match.end())
+
+
+def _chinese(folded: str) -> Iterator[Figure]:
+    idioms = [match.span() for match in _IDIOMS.finditer(folded)]
+    for match in _CHINESE.finditer(folded):
+        if folded[max(0, match.start() - 1) : match.start()].isdigit():
+            continue  # the 万 of 10万
+        if any(start <= match.start() < end for start, end in idioms):
+            continue
+        ordinal = folded[max(0, match.start() - 1) : match.start()] == "第"
+        if match[0] == "一" and not ordinal:
+            continue  # nearly always an article
+        if not (ordinal or _COUNTED.match(folded, match.end())):
+            continue
+        if (value := _chinese_value(match)) is not None:
+            yield Figure(value, match.start(), match.end())
+
+
+def _chinese_value(match: re.Match[str]) -> Decimal | None:
+    value = chinese_number(match[1])
+    return value * _LARGE[match[2]] if value is not None and match[2] else value
+
+
+def _english(folded: str) -> Iterator[Figure]:
+    for match in _ENGLISH_WORD.finditer(folded):
+        if match[0] == "may" and not re.match(r"\s+\d", folded[match.end() :]):
+            continue  # the verb
+        value = _ENGLISH.get(match[0]) or _MONTHS[match[0]]
+        yield Figure(Decimal(value), match.start(), match.end())

@@ -1,0 +1,1 @@
+"""A generation: one complete, immutable index of the collection."""

@@ -1,0 +1,28 @@
+"""Names of a Chinese article as an English reader types them: Zibo, Dongcheng, Liu Zhengxin."""
+
+import re
+
+from pypinyin import lazy_pinyin
+
+from retrieval.folding import fold
+from retrieval.words import tagged_words
+
+_NAME_TAGS = {"nr", "nrt", "ns", "nt", "nz"}
+_PLACE_ENDING = re.compile(r"(?<=[\u4e00-\u9fff]{2})(?:省|市|区|县|镇|乡|村|街道)$")
+_HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}")
+
+
+def romanised_names(text: str) -> list[str]:
+    """Each name of people and places in pinyin, without spaces; people's also in two parts."""
+    names: dict[str, None] = {}
+    for word, tag in dict.fromkeys(tagged_words(fold(text))):
+        if tag not in _NAME_TAGS or not _HAN_NAME.fullmatch(word):
+            continue
+        syllables = lazy_pinyin(word)
+        names["".join(syllables)] = None
+        if tag.startswith("nr"):
+            names[syllables[0]] = None
+            names["".join(syllables[1:])] = None
+        elif (shorter := _PLACE_ENDING.sub("", word)) != word:
+            names["".join(lazy_pinyin(shorter))] = None
+    return list(names)

@@ -1,0 +1,99 @@
+"""A question read: its language, what it asks for, which field of an article it is about."""
+
+import re
+from dataclasses import dataclass
+
+from retrieval.folding import fold
+from retrieval.kinds import Kind, asked_kinds
+from retrieval.types import Field
+from retrieval.words import tagged_words
+
+MAX_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for. `field`: it is about that field of an article, not its text."""
+
+    kinds: tuple[Kind, ...]
+    field: Field | None
+    chinese: bool
+    many: bool
+    """It asks for a list, a course of things, a reason, or several things at once."""
+
+
+def _any(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives))
+
+
+_MANY = _any(
+    "哪些|哪几|哪三|哪两|有什么|都[有叫是能]|分别|包括|列举|过程|步骤|还有|建议",
+    "如何|怎么|怎样|为什么|为何|为啥|什么好处|有啥|什么意思|寓意|内涵|含义",
+    "[几什][么个].{1,12}[几什][么个]|多少.+多少|几.+几",
+    r"\bwhat (?:are|were|did|do)\b|\bwhy\b|\bhow (?:do|does|did)\b|\band\b|\blist\b|advice",
+)
+
+_ARTICLE = (
+    "(?:报道|文章|新闻|稿子|稿件|消息|这篇|那篇|这条|那条|通讯|照片|图片|一文|"
+    "article|story|report|piece|photo|picture)"
+)
+_REPORTER = "(?:记者|通讯员|作者|摄影者|摄影师)"
+_FIELDS: dict[Field, re.Pattern[str]] = {
+    "byline": _any(
+        "谁(?:写|拍|采写|报道|采访|撰写|摄)",
+        "(?:写|拍|撰|采写|摄影?|报道|采访)[者人]?的?[是叫]?谁",
+        "作者|署名",
+        f"[哪几][位些名个].{{0,3}}{_REPORTER}",
+        f"{_REPORTER}.{{0,6}}(?:是?谁|有谁|叫什么|哪[位些]|名字|姓名)",
+        r"\bwho (?:wrote|reported|took|shot|photographed|authored)\b",
+        r"\bwho is the (?:author|reporter|journalist|photographer)\b",
+        r"\bwritten by whom\b|\bbyline\b|\bthe author of\b",
+    ),
+    "title": _any("标题|题目|题为|叫什么题", r"\bheadline\b|\btitle of\b"),
+    "date": _any(
+        rf"{_ARTICLE}.{{0,10}}(?:哪天|哪一?[年月日天]|几[月号]|什么时候|何时|日期).{{0,4}}[发刊登报出的]",
+        "(?:发表|刊登|刊发|见报|发布|出版).{0,4}(?:日期|时间|于?哪|是?什么时候|是?何时)",
+        "(?:什么时候|何时|哪天|哪一天)(?:发表|刊登|刊发|见报|登报)",
+        r"when was (?:the|this|that) (?:article|story|report|piece).{0,20}(?:published|printed)",
+        "publication date|date of publication",
+    ),
+    "page": _any("第几版|哪个?版面?|几版|什么版面", "(?:which|what) page|page number"),
+    "source": _any(
+        "[哪什](?:么|一)?[家份个]?(?:报纸|报社|媒体|刊物|日报)",
+        f"来源是|出处|{_ARTICLE}.{{0,6}}来自哪",
+        "(?:which|what) (?:newspaper|paper|media|outlet)",
+    ),
+}
+
+_TARGET = re.compile(
+    r"(?:哪|什么|何|多少|几)(?:一?[个家位些种条座所场次年项届名支]|几个)?([\u4e00-\u9fff]{1,6})"
+)
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_LATIN_WORD = re.compile(r"[a-z]{2,}")
+
+
+def read_question(question: str) -> Asked:
+    """What the question asks for."""
+    folded = fold(question)
+    return Asked(
+        kinds=asked_kinds(folded),
+        field=next((name for name, asks in _FIELDS.items() if asks.search(folded)), None),
+        chinese=is_chinese(folded),
+        many=_MANY.search(folded) is not None,
+    )
+
+
+def without_field_words(folded: str, field: Field) -> str:
+    """The question without the words that name the field: what the article is about."""
+    return re.sub(_ARTICLE, " ", _FIELDS[field].sub(" ", folded))
+
+
+def asked_for(folded: str) -> set[str]:
+    """Words that name what is asked for, such as 城市 in 哪个城市: the answer gives one instead."""
+    targets = " ".join(_TARGET.findall(folded))
+    return {word for word, _ in tagged_words(targets)}
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text is Chinese rather than in Latin letters."""
+    return len(_HAN.findall(text)) >= len(_LATIN_WORD.findall(text.lower()))

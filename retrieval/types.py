@@ -1,0 +1,176 @@
+"""What crosses the boundaries between modules: plain frozen data, and two Protocols."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Mode = Literal["extractive", "llm", "fallback"]
+Field = Literal["text", "title", "kicker", "byline", "date", "source", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One news item. Missing strings are ""; `date` is YYYY-MM-DD or ""."""
+
+    id: str
+    title: str
+    text: str
+    kicker: str = ""
+    byline: str = ""
+    column: str = ""
+    date: str = ""
+    source: str = ""
+    page: str = ""
+    url: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Kicker and title on one line; what a reader sees first."""
+        return " ".join(part for part in (self.kicker, self.title) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Code points `start` to `end` (exclusive) of an article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """An indexed slice of one article: `text == article.text[start:end]`."""
+
+    article_id: str
+    position: int
+    start: int
+    end: int
+    text: str
+
+    @property
+    def id(self) -> str:
+        """The same for the same article and position, whenever it is built."""
+        return f"{self.article_id}:{self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk found for a question. Higher scores are better; `rank` starts at 1."""
+
+    chunk: Chunk
+    rank: int
+    score: float
+    similarity: float
+    """Cosine of question and chunk; 0.0 where only the keywords found it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of an article that a statement rests on: `article[field][start:end]`."""
+
+    article: Article
+    field: Field
+    start: int
+    end: int
+
+    @property
+    def quote(self) -> str:
+        """The exact words."""
+        text: str = getattr(self.article, self.field)
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered quote: `article[field][start:end] == quote`."""
+
+    number: int
+    article_id: str
+    title: str
+    byline: str
+    date: str
+    source: str
+    field: Field
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearestArticle:
+    """An article offered in place of an answer."""
+
+    article_id: str
+    title: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds."""
+
+    retrieve: float
+    write: float
+    check: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader gets. When `refused`, `text` says so and `nearest` holds what is closest."""
+
+    question: str
+    text: str
+    refused: bool
+    mode: Mode
+    timings_ms: Timings
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    nearest: tuple[NearestArticle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the folder of articles that an editor should look at."""
+
+    file: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An article as read, with the file it came from, relative to the folder."""
+
+    article: Article
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a reload has come: `done` of `total` in a phase."""
+
+    phase: str
+    done: int = 0
+    total: int = 0
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names model and prefixes; vectors of different fingerprints are never mixed."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector per text, same order."""
+
+    def embed_query(self, text: str) -> Vectors:
+        """One unit vector for a question, shape (dimensions,)."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as this model counts them, specials left out."""
