@@ -11,9 +11,8 @@ import io
 import logging
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import click
 import typer
 
 from bot import logs
@@ -76,8 +75,10 @@ def ask(
 ) -> None:
     """Answer one question, or with --jsonl one a line."""
     if jsonl == bool(question):
-        raise click.UsageError("give either a question or --jsonl")
+        raise typer.BadParameter("give either a question or --jsonl")
     settings = _prepare()
+    # the shell's bytes are UTF-8, whatever Python took them for
+    question = os.fsencode(question).decode("utf-8", "replace")
     from bot import asking
 
     _use_one_thread()
@@ -151,26 +152,16 @@ def doctor(json_output: Json = False) -> None:
 def main() -> None:
     """Entry point. Exit status 0: done, 1: it could not be done, 2: wrong use or settings."""
     try:
-        code: Any = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = 2
+        app()
     except (SettingsError, QuestionError) as error:
         _say(f"baoda: {error}")
-        code = 2
+        sys.exit(2)
     except BaodaError as error:
         _say(f"baoda: {error}")
-        code = 1
-    except (KeyboardInterrupt, click.Abort):
-        code = 130
-    except BrokenPipeError:
-        # whoever read the output has gone; keep Python from failing again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        sys.exit(1)
     except Exception:
         logger.exception("unexpected error")
-        code = 1
-    sys.exit(code or 0)
+        sys.exit(1)
 
 
 def _prepare() -> Settings:

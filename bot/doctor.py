@@ -12,7 +12,7 @@ from bot.results import to_line
 from bot.settings import Settings, SettingsError, read_settings
 from bot.wiring import OPENAI_BASE_URL, chat_model_name, make_embedder, make_writer
 from retrieval.corpus import read_corpus
-from retrieval.errors import BaodaError
+from retrieval.errors import BaodaError, NoCollectionError
 from retrieval.index.collection import Collection, check_fingerprint
 from retrieval.index.generations import Generations
 from retrieval.types import Problem
@@ -134,14 +134,16 @@ def _index(settings: Settings) -> Finding:
         check_fingerprint(manifest, make_embedder(settings).fingerprint)
         collection = Collection(generations.folder(live), manifest)
         try:
-            reachable = collection.vectors.reachable(manifest.dimensions, manifest.chunks)
+            lost = len(collection.vectors.unreachable(manifest.dimensions, manifest.chunks))
             counts = collection.articles.counts()
         finally:
             collection.close()
-    except BaodaError as error:
+    except NoCollectionError as error:
         return Finding("index", "problem", str(error), "run `baoda reload`")
-    if reachable != manifest.chunks or counts.chunks != manifest.chunks:
-        detail = f"{live} is damaged: {reachable} of {manifest.chunks} chunks answer"
+    except BaodaError as error:
+        return Finding("index", "problem", str(error), "run `baoda reload --full`")
+    if lost or counts.chunks != manifest.chunks:
+        detail = f"{live} is damaged: {lost} of {manifest.chunks} chunks are lost"
         return Finding("index", "problem", detail, "run `baoda reload --full`")
     return Finding("index", "ok", f"{live}: {counts.articles} articles, {counts.chunks} chunks")
 

@@ -1,33 +1,19 @@
 """Logging to standard error, with every secret blotted out."""
 
 import logging
+import re
 import sys
-from collections.abc import Sequence
-from urllib.parse import quote
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, unquote
 
-_QUIET = (
-    "apscheduler",
-    "asyncio",
-    "bm25s",
-    "chromadb",
-    "httpcore",
-    "httpcore2",
-    "httpx",
-    "httpx2",
-    "langchain",
-    "openai",
-    "telegram",
-)
-"""At INFO httpx prints the bot token inside the address."""
+_OURS = ("bot", "retrieval")
+_PASSWORD = re.compile(r"://[^:@/]*:(.+)@")
 
 
 class _Redacting(logging.Formatter):
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        spellings = {
-            spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))
-        }
-        self._secrets = sorted(spellings, key=len, reverse=True)
+        self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record), self._secrets)
@@ -35,18 +21,30 @@ class _Redacting(logging.Formatter):
 
 def redact(text: str, secrets: Sequence[str]) -> str:
     """The text with every secret replaced by stars."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
+    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+    for spelling in sorted(spellings, key=len, reverse=True):
+        text = text.replace(spelling, "***")
     return text
 
 
 def configure(level: str, secrets: Sequence[str]) -> None:
-    """Send all logging to standard error at `level`, other packages' from WARNING up."""
+    """Send all logging to standard error: ours from `level` up, other packages' from WARNING up.
+
+    At INFO httpx prints the bot token inside the address.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _OURS:
+        logging.getLogger(name).setLevel(level)
+    root.setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """As it is, as it stands in addresses, and the password alone where it is an address."""
+    password = _PASSWORD.search(secret)
+    for text in (secret, password[1] if password else ""):
+        yield from filter(None, (text, quote(text, safe=""), unquote(text)))

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         "LangChain providers, which turns the model on without OPENAI_API_KEY.",
         examples=["gpt-5-mini"],
     )
-    chat_extra_body: dict[str, Any] = Field(
+    chat_extra_body: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict,
         description="JSON object added to every request to the chat model.",
         examples=['{"temperature": 0.2}'],

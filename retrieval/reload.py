@@ -248,11 +248,11 @@ def _check(folder: Path, manifest: Manifest) -> None:
     built = Collection(folder, manifest)
     try:
         counts = built.articles.counts()
-        reachable = built.vectors.reachable(manifest.dimensions, manifest.chunks)
-        numbers = {manifest.chunks, counts.chunks, built.keywords.count, reachable}
-        if len(numbers) != 1 or counts.articles != manifest.articles:
+        lost = len(built.vectors.unreachable(manifest.dimensions, manifest.chunks))
+        agree = counts.chunks == built.keywords.count == manifest.chunks
+        if lost or not agree or counts.articles != manifest.articles:
             raise ReloadError(
-                f"the new index is incomplete ({reachable} of {manifest.chunks} chunks answer); "
+                f"the new index is incomplete ({lost} of {manifest.chunks} chunks are lost); "
                 "the old one stays"
             )
     finally:

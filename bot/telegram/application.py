@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from telegram import Bot, BotCommand, Update
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -27,32 +28,30 @@ from retrieval.errors import ReloadError
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
+_POLL_SECONDS = 10
+_GRACE_SECONDS = 8.0
+"""For answers under way when the bot is stopped: Docker kills after ten seconds."""
+
 _ADMISSION, _ACTIONS = -1, 0
 _REJECTED = "Telegram does not know the bot token; get the right one from @BotFather"
 
 
 async def run_bot(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
-    answerer = make_answerer(settings)
-    application = _build(settings)
-    _register(application, Handlers(settings, answerer=answerer, reload=reload_in_child))
-    stop = _stop_signal()
+    serving = asyncio.create_task(_serve(settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, serving.cancel)
     try:
-        if not await _connect(application, stop):
-            return 1
-        async with _polling(application):
-            logger.info("@%s is listening", application.bot.username)
-            indexing = asyncio.create_task(_index_if_missing(settings))
-            await stop.wait()
-            logger.info("stopping")
-            indexing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await indexing
-    finally:
-        await application.shutdown()
-        answerer.close()
+        await serving
+    except InvalidToken:
+        logger.error(_REJECTED)
+        return 1
+    except asyncio.CancelledError:
+        logger.info("stopped")
     return 0
 
 
@@ -82,7 +81,7 @@ def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     if settings.telegram_proxy_url:
         proxy = settings.telegram_proxy_url.get_secret_value()
         builder = builder.proxy(proxy).get_updates_proxy(proxy)
-    return builder.build()
+    return builder.updater(None).build()
 
 
 def _register(application: Application[Any, Any, Any, Any, Any, Any], handlers: Handlers) -> None:
@@ -101,30 +100,78 @@ def _register(application: Application[Any, Any, Any, Any, Any, Any], handlers: 
     application.add_error_handler(handlers.error)
 
 
-async def _connect(
-    application: Application[Any, Any, Any, Any, Any, Any], stop: asyncio.Event
-) -> bool:
-    """Whether Telegram knows the bot. Waits in growing pauses for the network."""
-    pause = _FIRST_PAUSE_SECONDS
-    while not stop.is_set():
+async def _serve(settings: Settings) -> None:
+    """Connect, poll and answer until cancelled. Raises InvalidToken."""
+    answerer = make_answerer(settings)
+    application = _build(settings)
+    _register(application, Handlers(settings, answerer=answerer, reload=reload_in_child))
+    try:
+        await _insist(application.initialize)
+        await _insist(partial(_set_commands, application.bot))
+        await _insist(application.bot.delete_webhook)
+        await application.start()
+        logger.info("@%s is listening", application.bot.username)
+        indexing = application.create_task(_index_if_missing(settings))
         try:
-            await application.initialize()
-            await _set_commands(application.bot)
+            await _poll(application)
+        finally:
+            indexing.cancel()
+            await _finish(application)
+    finally:
+        await application.shutdown()
+        await application.bot.shutdown()  # left open where initialize failed
+        answerer.close()
+
+
+async def _insist(request: Callable[[], Awaitable[T]]) -> T:
+    """What the request gives, once Telegram answers it. Raises InvalidToken."""
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await request()
         except InvalidToken:
-            logger.error(_REJECTED)
-            return False
+            raise
         except RetryAfter as error:
             wait = error.retry_after
             pause = wait if isinstance(wait, int) else wait.total_seconds()
             logger.warning("Telegram asks to wait %.0f s", pause)
-        except NetworkError as error:
+        except Conflict:
+            logger.error("another program polls with the same bot token; stop one of the two")
+        except TelegramError as error:
             logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
-        else:
-            return True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+        await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-    return False
+
+
+async def _poll(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    """Hand over what readers send, until cancelled. Raises InvalidToken.
+
+    Not telegram's own Updater: that logs tracebacks, cannot be stopped while it waits for its
+    first connection, and is silent about a token that is no longer known.
+    """
+    bot = application.bot
+    offset: int | None = None
+    try:
+        while True:
+            poll = partial(
+                bot.get_updates, offset, timeout=_POLL_SECONDS, allowed_updates=["message"]
+            )
+            for update in await _insist(poll):
+                await application.update_queue.put(update)
+                offset = update.update_id + 1
+    finally:
+        # what was handed over is not to come again
+        with contextlib.suppress(TelegramError):
+            await bot.get_updates(offset, timeout=0, allowed_updates=["message"])
+
+
+async def _finish(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    """Stop after the answers that are under way, unless they take too long."""
+    try:
+        async with asyncio.timeout(_GRACE_SECONDS):
+            await application.stop()
+    except TimeoutError:
+        logger.warning("answers that were under way are given up")
 
 
 async def _set_commands(bot: Bot) -> None:
@@ -140,27 +187,6 @@ def _commands(phrases: Phrases) -> list[BotCommand]:
     ]
 
 
-@contextlib.asynccontextmanager
-async def _polling(application: Application[Any, Any, Any, Any, Any, Any]) -> AsyncIterator[None]:
-    assert application.updater is not None
-    await application.updater.start_polling(
-        allowed_updates=["message"], bootstrap_retries=-1, error_callback=_log_polling_error
-    )
-    await application.start()
-    try:
-        yield
-    finally:
-        await application.updater.stop()
-        await application.stop()
-
-
-def _log_polling_error(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        logger.error("another program polls with the same bot token; stop one of the two")
-    else:
-        logger.warning("Telegram cannot be reached (%s); trying again", error)
-
-
 async def _index_if_missing(settings: Settings) -> None:
     if has_usable_index(settings):
         return
@@ -171,11 +197,3 @@ async def _index_if_missing(settings: Settings) -> None:
         logger.error("the articles could not be indexed: %s", error)
     else:
         logger.info("indexed %d articles", result["articles"])
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop

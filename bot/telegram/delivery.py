@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -13,8 +15,12 @@ from bot.telegram.rendering import Part
 
 logger = logging.getLogger(__name__)
 
-_TRIES = 5
-_PAUSE_SECONDS = 1.0
+T = TypeVar("T")
+_FIRST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 60.0
+_TRIES = 65
+"""With these pauses: an hour without Telegram costs no answer."""
+
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -31,61 +37,59 @@ async def send(
     return message
 
 
-async def replace(bot: Bot, message: Message, part: Part) -> None:
-    """Put another text into a message of ours."""
-    for _ in range(_TRIES):
-        try:
-            await bot.edit_message_text(
-                part.plain, message.chat_id, message.id, link_preview_options=_NO_PREVIEW
-            )
-            return
-        except RetryAfter as error:
-            await asyncio.sleep(_seconds(error.retry_after))
-        except BadRequest as error:
-            if "not modified" not in str(error):
-                logger.warning("a message could not be edited: %s", error)
-            return
-        except NetworkError as error:
-            logger.warning("a message was not edited yet: %s", error)
-            await asyncio.sleep(_PAUSE_SECONDS)
+async def replace(bot: Bot, message: Message, part: Part) -> bool:
+    """Put another text into a message of ours; whether it stands there now."""
+    edit = partial(
+        bot.edit_message_text,
+        part.plain,
+        message.chat_id,
+        message.id,
+        link_preview_options=_NO_PREVIEW,
+    )
+    try:
+        await _insist(edit)
+    except (Forbidden, NetworkError) as error:
+        if "not modified" in str(error):  # the reply to an earlier try was lost
+            return True
+        logger.warning("a message could not be edited: %s", error)
+        return False
+    return True
 
 
 async def _send_part(bot: Bot, chat_id: int, part: Part, reply_to: int | None) -> Message | None:
-    text, parse_mode = part.markup, ParseMode.HTML
+    reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
+    post = partial(
+        bot.send_message, chat_id, link_preview_options=_NO_PREVIEW, reply_parameters=reply
+    )
+    try:
+        try:
+            return await _insist(partial(post, text=part.markup, parse_mode=ParseMode.HTML))
+        except BadRequest as error:
+            logger.warning("Telegram refused a message, sent without markup: %s", error)
+            return await _insist(partial(post, text=part.plain))
+    except (Forbidden, NetworkError) as error:
+        logger.warning("a message could not be sent: %s", error)
+        return None
+
+
+async def _insist(request: Callable[[], Awaitable[T]]) -> T:
+    """What the request gives, once Telegram can be reached and lets us. Raises TelegramError."""
     failures = 0
     while True:
         try:
-            return await bot.send_message(
-                chat_id,
-                text,
-                parse_mode=parse_mode if text is part.markup else None,
-                link_preview_options=_NO_PREVIEW,
-                reply_parameters=(
-                    ReplyParameters(reply_to, allow_sending_without_reply=True)
-                    if reply_to
-                    else None
-                ),
-            )
+            return await request()
         except RetryAfter as error:
-            wait = _seconds(error.retry_after)
-            logger.warning("Telegram asks to wait %.0f s", wait)
-            await asyncio.sleep(wait)
-        except Forbidden as error:
-            logger.info("a chat cannot be reached: %s", error)
-            return None
-        except BadRequest as error:
-            if text is part.plain or "parse" not in str(error).lower():
-                logger.warning("Telegram refused a message: %s", error)
-                return None
-            logger.warning("Telegram refused the markup of a message, sent without it: %s", error)
-            text = part.plain
+            pause = _seconds(error.retry_after)
+            logger.warning("Telegram asks to wait %.0f s", pause)
+        except BadRequest:
+            raise
         except NetworkError as error:
             failures += 1
             if failures == _TRIES:
-                logger.error("a message could not be sent: %s", error)
-                return None
-            logger.warning("a message was not sent yet: %s", error)
-            await asyncio.sleep(_PAUSE_SECONDS * 2**failures)
+                raise
+            pause = min(_FIRST_PAUSE_SECONDS * 2 ** (failures - 1), _LONGEST_PAUSE_SECONDS)
+            logger.warning("a message is not through yet (%s); next try in %.0f s", error, pause)
+        await asyncio.sleep(pause)
 
 
 def _seconds(wait: int | timedelta) -> float:

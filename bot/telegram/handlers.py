@@ -76,13 +76,14 @@ class Handlers:
         """A question in a private chat. Questions of one chat are answered in their order."""
         message, phrases = self._addressed(update)
         turn = self._turns.setdefault(message.chat_id, asyncio.Lock())
-        async with turn, _typing(context.bot, message.chat_id):
-            try:
-                answer = await self._answerer.answer(message.text or "")
-            except BaodaError as error:
-                parts = render_text(_apology(error, message.text or "", phrases))
-            else:
-                parts = render(answer, phrases)
+        async with turn:
+            async with _typing(context.bot, message.chat_id):
+                try:
+                    answer = await self._answerer.answer(message.text or "")
+                except BaodaError as error:
+                    parts = render_text(_apology(error, message.text or "", phrases))
+                else:
+                    parts = render(answer, phrases)
             await send(context.bot, message.chat_id, parts, reply_to=message.id)
 
     async def reload(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -100,8 +101,7 @@ class Handlers:
             except ReloadError as error:
                 text = phrases.reload_failed.format(reason=error)
         parts = render_text(text)
-        if shown is not None:
-            await replace(context.bot, shown, parts[0])
+        if shown is not None and await replace(context.bot, shown, parts[0]):
             parts = parts[1:]
         await send(context.bot, message.chat_id, parts)
 
@@ -149,6 +149,8 @@ async def _typing(bot: Bot, chat_id: int) -> AsyncIterator[None]:
 
 def _apology(error: BaodaError, question: str, phrases: Phrases) -> str:
     match error:
+        case QuestionError() if not question.strip():
+            return phrases.help
         case QuestionError():
             return phrases.question_too_long.format(limit=MAX_CHARACTERS, length=len(question))
         case NoCollectionError():

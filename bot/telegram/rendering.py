@@ -72,9 +72,9 @@ def _citation_blocks(citation: Citation, phrases: Phrases) -> Iterator[_Block]:
     title = f"[{citation.number}] {citation.title or phrases.untitled}"
     credit = " · ".join(part for part in (citation.byline, citation.date, citation.source) if part)
     head = _cut(f"{title}\n{credit}" if credit else title, LIMIT // 2)[0]
-    first_line, _, rest = head.partition("\n")
+    first_line, newline, rest = head.partition("\n")
+    below = html.escape(newline + rest, quote=False)
     for index, piece in enumerate(_cut(citation.quote, LIMIT - utf16_length(head) - 1)):
-        below = f"\n{html.escape(rest, quote=False)}" if rest else ""
         markup = (
             f"<blockquote expandable><b>{html.escape(first_line, quote=False)}</b>{below}\n"
             f"{html.escape(piece, quote=False)}</blockquote>"
@@ -86,7 +86,8 @@ def _pack(blocks: Iterable[_Block]) -> Iterator[Part]:
     markup = plain = ""
     for block in blocks:
         if plain and utf16_length(plain + block.gap + block.plain) > LIMIT:
-            yield Part(markup, plain)
+            if plain.strip():  # Telegram refuses a message of nothing but spaces
+                yield Part(markup, plain)
             markup = plain = ""
         gap = block.gap if plain else ""
         markup += gap + block.markup

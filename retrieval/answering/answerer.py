@@ -27,12 +27,15 @@ from retrieval.types import (
     Passage,
     Span,
     Timings,
+    Vectors,
 )
 
 logger = logging.getLogger(__name__)
 
 _PASSAGES = 10
 _NEAREST = 3
+_LOOKED_THROUGH = 100
+"""Passages among which three different articles are looked for."""
 
 
 class Writer(Protocol):
@@ -146,13 +149,14 @@ class Answerer:
                 candidates = find_candidates(collection, question, vector, asked, passages)
                 if extractive.is_answerable(candidates):
                     statements = extractive.write(candidates, asked)
-            wants_sources = self._writer is not None and statements and not from_field
+            model_writes = self._writer is not None and statements and not from_field
+            may_refuse = model_writes or not statements
             return _Found(
                 passages=tuple(passages),
                 statements=tuple(statements),
                 from_field=from_field,
-                sources=_sources(collection, passages) if wants_sources else (),
-                nearest=() if statements else _nearest(collection, passages),
+                sources=_sources(collection, passages) if model_writes else (),
+                nearest=_nearest(collection, question, vector) if may_refuse else (),
             )
 
 
@@ -191,7 +195,8 @@ def _sources(collection: Collection, passages: Sequence[Passage]) -> tuple[Sourc
     return tuple(sources)
 
 
-def _nearest(collection: Collection, passages: Sequence[Passage]) -> tuple[NearestArticle, ...]:
+def _nearest(collection: Collection, question: str, vector: Vectors) -> tuple[NearestArticle, ...]:
+    passages = search(collection, question, vector, _LOOKED_THROUGH)
     ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))[:_NEAREST]
     articles = collection.articles.articles(ids)
     return tuple(NearestArticle(name, articles[name].title, articles[name].date) for name in ids)

@@ -1,8 +1,9 @@
 """A model's text to statements that the passages support. What they do not support is left out."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from retrieval.answering.statements import Statement
 from retrieval.figures import figure_values, find_figures
@@ -22,6 +23,10 @@ _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 _MIN_SHARED_WORDS = 0.5
 """Share of a sentence's words that its passages must hold, where both are Chinese."""
 
+_NEED_WEIGHT = 0.5
+_DAY = ("年", "月", "日", "号")
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_NOT_WORD = re.compile(r"\W")
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
     "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
@@ -39,6 +44,16 @@ class Source:
     sentences: tuple[Span, ...]
     vectors: Vectors
     """Unit vectors of the sentences, one a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """A figure, or a name or quoted term, that must stand in what is cited."""
+
+    value: Decimal | None = None
+    term: str = ""
+    dated: bool = False
+    """The figure is one of a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,71 +110,86 @@ def _sentences(line: str) -> list[str]:
 def _support(
     claim: str, sources: Sequence[Source], embed: Callable[[str], Vectors]
 ) -> tuple[Evidence, ...]:
-    """The best sentence of each source that helps to hold the claim; () when it does not hold."""
+    """What holds the claim, the best sentence of each source first; () when it does not hold."""
     folded = fold(claim)
-    material = " ".join(_material(source) for source in sources)
-    if not _figures_stand(folded, material) or not _terms_stand(folded, material):
+    needs = _needs(folded)
+    material = fold(" ".join(_texts(sources)))
+    if not all(_stands(need, material) for need in needs):
         return ()
     if is_chinese(folded) and is_chinese(material):
         words = content_words(folded)
         if not words or sum(word in material for word in words) / len(words) < _MIN_SHARED_WORDS:
             return ()
-        return tuple(_best_by_words(folded, source) for source in sources)
-    vector = embed(claim)
-    return tuple(_best_by_meaning(vector, folded, source) for source in sources)
+        chosen = [_best_by_words(folded, source) for source in sources]
+    else:
+        vector = embed(claim)
+        chosen = [_best_by_meaning(vector, source) for source in sources]
+    for need in needs:
+        if not any(_stands(need, fold(evidence.quote)) for evidence in chosen):
+            chosen += _first_with(need, sources)
+    return tuple(dict.fromkeys(chosen))
 
 
-def _material(source: Source) -> str:
-    article = source.article
-    fields = (article.heading, article.byline, article.date, article.source, article.page)
-    return fold(" ".join((*fields, article.text[source.start : source.end])))
-
-
-def _figures_stand(claim: str, material: str) -> bool:
-    stated = {figure.value for figure in find_figures(claim)}
-    return stated <= figure_values(material)
-
-
-def _terms_stand(claim: str, material: str) -> bool:
-    """Names and quoted terms of the claim occur in the material."""
-    if not is_chinese(claim):
-        return all(name in material for name in _HAN.findall(claim))
+def _needs(claim: str) -> list[_Need]:
+    """The figures, names and quoted terms of a folded claim: its quotes must hold each."""
+    chinese = is_chinese(claim)
+    needs = [
+        _Need(value=one.value, dated=not chinese or claim[one.end : one.end + 1] in _DAY)
+        for one in find_figures(claim)
+    ]
+    if not chinese:
+        return [*needs, *(_Need(term=name) for name in _HAN.findall(claim))]
     terms = _QUOTED.findall(claim)
     for word, tag in tagged_words(claim):
         person = tag.startswith("nr") and word[0] in _SURNAMES and 2 <= len(word) <= 4
         if (person or tag in ("ns", "nt")) and _HAN.fullmatch(word):
             terms.append(word)
-    bare = re.sub(r"\W", "", material)
-    return all(re.sub(r"\W", "", term) in bare for term in terms)
+    return [*needs, *(_Need(term=term) for term in terms)]
+
+
+def _stands(need: _Need, folded: str) -> bool:
+    if need.value is None:
+        return _bare(need.term) in _bare(folded)
+    # the figures of a date, such as a field 2025-03-05, are those of days only
+    text = folded if need.dated else _ISO_DATE.sub(" ", folded)
+    return need.value in figure_values(text)
+
+
+def _bare(text: str) -> str:
+    return _NOT_WORD.sub("", text)
+
+
+def _texts(sources: Sequence[Source]) -> Iterator[str]:
+    for source in sources:
+        yield source.article.text[source.start : source.end]
+        yield from (evidence.quote for evidence in _field_evidence(source))
 
 
 def _best_by_words(claim: str, source: Source) -> Evidence:
-    """The sentence, or the field such as the byline, that shares most with the claim."""
+    """The sentence that shares most pairs of characters with the claim."""
     pairs = {claim[index : index + 2] for index in range(len(claim) - 1)}
-    figures = {figure.value for figure in find_figures(claim)}
+    needs = _needs(claim)
 
     def overlap(evidence: Evidence) -> float:
         quote = fold(evidence.quote)
         shared = sum(pair in quote for pair in pairs) / max(1, len(pairs))
-        return shared + 0.5 * len(figures & figure_values(quote))
+        return shared + _NEED_WEIGHT * sum(_stands(need, quote) for need in needs)
 
-    return max((*_sentence_evidence(source), *_field_evidence(source)), key=overlap)
+    return max(_sentence_evidence(source), key=overlap)
 
 
-def _best_by_meaning(vector: Vectors, claim: str, source: Source) -> Evidence:
-    """The sentence nearest in meaning; a field only where it alone holds a name of the claim."""
-    names = _HAN.findall(claim)
-    for evidence in _field_evidence(source):
-        in_text = all(name in source.article.text for name in names)
-        if names and not in_text and all(name in fold(evidence.quote) for name in names):
-            return evidence
-    figures = {figure.value for figure in find_figures(claim)}
-    sentences = _sentence_evidence(source)
-    scores = [
-        float(row @ vector) + 0.1 * len(figures & figure_values(fold(sentence.quote)))
-        for sentence, row in zip(sentences, source.vectors, strict=True)
-    ]
-    return sentences[scores.index(max(scores))]
+def _best_by_meaning(vector: Vectors, source: Source) -> Evidence:
+    scores = source.vectors @ vector
+    return _sentence_evidence(source)[int(scores.argmax())]
+
+
+def _first_with(need: _Need, sources: Sequence[Source]) -> list[Evidence]:
+    """The first sentence or field that holds what is needed; [] where it is spread over several."""
+    for source in sources:
+        for evidence in (*_sentence_evidence(source), *_field_evidence(source)):
+            if _stands(need, fold(evidence.quote)):
+                return [evidence]
+    return []
 
 
 def _sentence_evidence(source: Source) -> list[Evidence]:
@@ -167,6 +197,6 @@ def _sentence_evidence(source: Source) -> list[Evidence]:
 
 
 def _field_evidence(source: Source) -> list[Evidence]:
-    fields: tuple[Field, ...] = ("title", "kicker", "byline", "date")
+    fields: tuple[Field, ...] = ("title", "kicker", "byline", "date", "source", "page")
     values = ((name, getattr(source.article, name)) for name in fields)
     return [Evidence(source.article, name, 0, len(value)) for name, value in values if value]

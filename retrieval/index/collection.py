@@ -28,7 +28,7 @@ class Collection:
         self.manifest = manifest
         try:
             self._sentence_vectors = np.load(folder / SENTENCES, mmap_mode="r")
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise CollectionError(f"the index {manifest.id} is damaged: {error}") from error
         self.articles = ArticleStore(folder / ARTICLES)
         self.keywords = KeywordIndex(folder / KEYWORDS)

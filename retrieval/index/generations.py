@@ -14,7 +14,7 @@ from retrieval.errors import CollectionError, NoCollectionError
 KEPT = 3
 """The live generation and the two before it."""
 
-_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
+_ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{4}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Generations:
     def new(self) -> tuple[str, Path]:
         """Id and empty folder of a generation to be built."""
         now = datetime.datetime.now(datetime.UTC)
-        generation = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        generation = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
         folder = self.folder(generation)
         folder.mkdir(parents=True)
         return generation, folder

@@ -1,5 +1,6 @@
 """bm25/ of a generation: which words stand in which chunk."""
 
+import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ import numpy as np
 
 from retrieval.errors import CollectionError
 from retrieval.words import index_words
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
 
 
 def build(texts: Sequence[str], folder: Path) -> None:
@@ -24,7 +27,7 @@ class KeywordIndex:
     def __init__(self, folder: Path) -> None:
         try:
             self._index = bm25s.BM25.load(folder, mmap=True, show_progress=False)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError) as error:
             raise CollectionError(f"the keyword index cannot be opened: {error}") from error
         self.count = int(self._index.scores["num_docs"])
 

@@ -24,6 +24,8 @@ _CONFIGURATION: CreateCollectionConfiguration = {
 """Measured: the defaults lose recall on large collections; these keep it at little cost."""
 
 _MAX_BATCH = 2_000
+_EQUAL = 0.9999
+"""Cosine from which on two vectors are taken for the same."""
 
 logging.getLogger("chromadb").setLevel(logging.WARNING)
 
@@ -76,12 +78,27 @@ class VectorIndex:
         pairs = zip(found["ids"][0], distances, strict=True)
         return {int(ordinal): 1.0 - distance for ordinal, distance in pairs}
 
-    def reachable(self, dimensions: int, count: int) -> int:
-        """How many distinct chunks one query for all of them returns; `count()` proves nothing."""
+    def unreachable(self, dimensions: int, count: int) -> list[int]:
+        """Ordinals below `count` that no search finds; Chroma's own `count()` proves nothing.
+
+        One query should return all. Of many equal vectors it may leave out some: those count as
+        found when a look-up by their own vector finds an equal one.
+        """
         if count == 0:
-            return 0
+            return []
         direction = np.full(dimensions, dimensions**-0.5, dtype=np.float32)
-        return len(self.nearest(direction, count))
+        found = self.nearest(direction, count)
+        return [one for one in range(count) if one not in found and not self._finds_its_like(one)]
+
+    def _finds_its_like(self, ordinal: int) -> bool:
+        try:
+            stored = self._collection.get([str(ordinal)], include=["embeddings"])["embeddings"]
+        except (ChromaError, ValueError):
+            return False
+        if stored is None or len(stored) == 0:
+            return False
+        nearest = self.nearest(np.asarray(stored[0], dtype=np.float32), 1)
+        return max(nearest.values(), default=0.0) > _EQUAL
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -1,0 +1,94 @@
+"""`make bench`: how long answers take and how fast indexing is, on the shipped corpus.
+
+Measures the real commands on this machine; ratios travel, absolute times do not.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from retrieval.corpus import read_corpus
+from retrieval.embedding import LocalEmbedder, limit_threads
+from retrieval.evaluation import load_golden
+from retrieval.types import Loaded
+
+ROOT = Path(__file__).parent.parent.parent
+CORPUS = ROOT / "corpus"
+_MODEL_TEXTS = 60
+
+
+def main() -> None:
+    """Print the figures and write them to bench/speed.json."""
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        variables = dict(os.environ) | {"CORPUS_DIR": str(CORPUS), "DATA_DIR": str(data_dir)}
+        figures: dict[str, float] = {}
+        figures["first_indexing_s"], report = _timed(["reload", "--json"], variables)
+        figures["reload_unchanged_s"], _ = _timed(["reload", "--json"], variables)
+        figures["start_to_first_answer_s"] = _start_to_first_answer(variables)
+        times = _answer_times(variables)
+    figures["embedded_texts"] = json.loads(report)["embedded"]
+    figures["model_alone_texts_per_s"] = _model_alone()
+    figures["indexing_texts_per_s"] = figures["embedded_texts"] / figures["first_indexing_s"]
+    figures["answer_p50_ms"] = statistics.median(times)
+    figures["answer_p95_ms"] = statistics.quantiles(times, n=20)[-1]
+    for name, value in figures.items():
+        print(f"{name:26} {value:10.2f}")
+    out = ROOT / "bench"
+    out.mkdir(exist_ok=True)
+    machine = {"machine": platform.platform(), "cores": os.cpu_count(), "python": sys.version}
+    (out / "speed.json").write_text(json.dumps(figures | machine, indent=1), "utf-8")
+
+
+def _timed(arguments: list[str], variables: dict[str, str]) -> tuple[float, bytes]:
+    started = time.perf_counter()
+    finished = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments], env=variables, capture_output=True, check=True
+    )
+    return time.perf_counter() - started, finished.stdout
+
+
+def _start_to_first_answer(variables: dict[str, str]) -> float:
+    return min(_timed(["ask", "“双报到”活动主题有几大类?"], variables)[0] for _ in range(3))
+
+
+def _answer_times(variables: dict[str, str]) -> list[float]:
+    """Milliseconds of every golden question after the first."""
+    questions = load_golden(CORPUS / "golden.jsonl")
+    lines = "\n".join(json.dumps({"question": one.question}) for one in questions)
+    finished = subprocess.run(
+        [sys.executable, "-m", "bot", "ask", "--jsonl"],
+        env=variables,
+        input=lines.encode(),
+        capture_output=True,
+        check=True,
+    )
+    answers = [json.loads(line) for line in finished.stdout.splitlines()]
+    return [answer["timings_ms"]["total"] for answer in answers[1:]]
+
+
+def _model_alone() -> float:
+    """Sentences of the corpus that the embedding model alone embeds in a second."""
+    limit_threads(os.cpu_count() or 1)
+    embedder = LocalEmbedder()
+    texts = [
+        sentence
+        for item in read_corpus(CORPUS)
+        if isinstance(item, Loaded)
+        for sentence in item.article.text.split("。")
+        if sentence.strip()
+    ][:_MODEL_TEXTS]
+    embedder.embed_passages(texts[:4])
+    started = time.perf_counter()
+    embedder.embed_passages(texts)
+    return len(texts) / (time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    main()

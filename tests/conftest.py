@@ -1,0 +1,57 @@
+"""Fixtures that several test modules share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+_INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
+Baoda = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The environment of a command under test: nothing inherited but what Python needs."""
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return inherited | {name: str(value) for name, value in settings.items()}
+
+
+@pytest.fixture(scope="session")
+def corpus_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an index of the shipped corpus, made with the real embedding model."""
+    data_dir = tmp_path_factory.mktemp("corpus") / "data"
+    finished = subprocess.run(
+        [sys.executable, "-m", "bot", "reload"],
+        env=environment(CORPUS_DIR=CORPUS, DATA_DIR=data_dir),
+        cwd=data_dir.parent,
+        capture_output=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr.decode()
+    return data_dir
+
+
+@pytest.fixture
+def baoda(tmp_path: Path) -> Baoda:
+    """Runs `baoda` with the given arguments and settings in an empty folder."""
+
+    def run(
+        *arguments: str, stdin: bytes = b"", **settings: object
+    ) -> subprocess.CompletedProcess[bytes]:
+        command: Sequence[str] = [sys.executable, "-m", "bot", *arguments]
+        return subprocess.run(
+            command,
+            input=stdin,
+            env=environment(**settings),
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

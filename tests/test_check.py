@@ -1,0 +1,149 @@
+"""The check between a chat model's text and the reader."""
+
+import numpy as np
+import pytest
+
+from retrieval.answering.check import Source, check
+from retrieval.answering.statements import Statement, compose
+from retrieval.sentences import split_sentences
+from retrieval.types import Article, Evidence, Vectors
+from tests.fakes import FakeEmbedder
+
+ZIBO = Article(
+    "zibo.md",
+    "让服务看得见",
+    "城南社区联合工会主动联系了20家机构，组成“社区合伙人”联盟。职工之家面积有3000平方米。"
+    "网格在2小时内快速处理。现有党员10万余名。",
+    byline="本报记者 田国奎",
+    date="2025-03-05",
+)
+JILIN = Article(
+    "jilin.md", "共赢圈", "炼油厂党委副书记刘正欣作了部署。吉林石化搭起厂级共建桥梁6对。"
+)
+EMBEDDER = FakeEmbedder()
+
+
+def source(article: Article) -> Source:
+    spans = tuple(split_sentences(article.text))
+    vectors = EMBEDDER.embed_passages([article.text[one.start : one.end] for one in spans])
+    return Source(article, 0, len(article.text), spans, vectors)
+
+
+SOURCES = [source(ZIBO), source(JILIN)]
+
+
+def checked(text: str) -> list[Statement]:
+    return check(text, SOURCES, EMBEDDER.embed_query)
+
+
+def quotes(text: str) -> list[str]:
+    return [one.quote for statement in checked(text) for one in statement.evidence]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("联盟里有20家机构[1]。", "城南社区联合工会主动联系了20家机构，组成“社区合伙人”联盟。"),
+        ("联盟里有二十家机构。[1]", "城南社区联合工会主动联系了20家机构，组成“社区合伙人”联盟。"),
+        ("职工之家有3,000平方米 [1]", "职工之家面积有3000平方米。"),
+        ("职工之家有三千平方米【1】。", "职工之家面积有3000平方米。"),
+        ("聯盟裡有20家機構[1]。", "城南社区联合工会主动联系了20家机构，组成“社区合伙人”联盟。"),
+        ("党员有十余万名[1]。", "现有党员10万余名。"),
+        ("刘正欣是炼油厂党委副书记[2]。", "炼油厂党委副书记刘正欣作了部署。"),
+        ("- **6对**厂级共建桥梁 [2]", "吉林石化搭起厂级共建桥梁6对。"),
+        ("本报记者田国奎报道了城南社区联合工会[1]。", "本报记者 田国奎"),
+        ("2025年3月5日报道：联盟里有20家机构[1]。", "2025-03-05"),
+        ("On 5 March 2025 the paper said the alliance has 20 partners [1].", "2025-03-05"),
+        ("The alliance has 20 partners [1].", None),
+        ("Liu Zhengxin (刘正欣) is a deputy secretary [2].", None),
+    ],
+)
+def test_a_supported_sentence_is_kept_with_the_words_it_rests_on(
+    text: str, quote: str | None
+) -> None:
+    found = quotes(text)
+    assert len(found) >= 1
+    if quote:
+        assert quote in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "联盟里有20家机构。",
+        "联盟里有20家机构[3]。",
+        "联盟里有20家机构[0]。",
+        "联盟里有20家机构[99999999999999999999]。",
+        "联盟里有30家机构[1]。",
+        "联盟里有20家机构[2]。",
+        "职工之家有5000平方米[1]。",
+        "网格在两天零3小时内处理[1]。",
+        "党员有10亿余名[1]。",
+        "王正欣是炼油厂党委副书记[2]。",
+        "杭州的联盟里有20家机构[1]。",
+        "“邻里中心”联盟里有20家机构[1]。",
+        "The alliance has 200 partners [1].",
+        "Liu Zhengxin (刘正新) is a deputy secretary [2].",
+        "月亮绕着地球转，太阳很远[1]。",
+        "[1]",
+        "",
+        "[1][2][3]",
+        "。。。[1]",
+    ],
+)
+def test_an_unsupported_sentence_is_dropped(text: str) -> None:
+    assert checked(text) == []
+
+
+def test_only_the_sentences_that_hold_are_left() -> None:
+    text = "联盟里有20家机构。[1]职工之家有5000平方米。[1]吉林石化搭起厂级共建桥梁6对。[2]"
+    assert [one.text for one in checked(text)] == [
+        "联盟里有20家机构。",
+        "吉林石化搭起厂级共建桥梁6对。",
+    ]
+
+
+def test_a_mark_that_points_nowhere_is_dropped_and_the_valid_one_stays() -> None:
+    (statement,) = checked("联盟里有20家机构[7][1]。")
+    assert [one.article.id for one in statement.evidence] == ["zibo.md"]
+
+
+def test_figures_may_be_spread_over_two_sources() -> None:
+    (statement,) = checked("联盟有20家机构，吉林石化搭起桥梁6对[1][2]。")
+    assert [one.article.id for one in statement.evidence] == ["zibo.md", "jilin.md"]
+
+
+def test_every_quote_is_cut_from_the_article() -> None:
+    for statement in checked("联盟里有20家机构[1]。\n厂级共建桥梁有6对[2]。"):
+        for evidence in statement.evidence:
+            text = getattr(evidence.article, evidence.field)
+            assert text[evidence.start : evidence.end] == evidence.quote != ""
+
+
+def test_the_other_language_is_aligned_by_meaning() -> None:
+    asked: list[str] = []
+
+    def embed(text: str) -> Vectors:
+        asked.append(text)
+        return np.asarray(SOURCES[0].vectors[2])
+
+    (statement,) = check("The grid answers within 2 hours [1].", SOURCES, embed)
+    assert statement.evidence[0].quote == "网格在2小时内快速处理。"
+    assert asked == ["The grid answers within 2 hours."]
+
+
+def test_citations_are_numbered_by_first_use_and_shared() -> None:
+    first = Evidence(ZIBO, "text", 0, 10)
+    second = Evidence(JILIN, "text", 0, 10)
+    text, citations = compose(
+        [Statement("甲", (second,)), Statement("乙", (first, second)), Statement("丙", (first,))]
+    )
+    assert text == "甲[1]\n乙[2][1]\n丙[2]"
+    assert [(one.number, one.article_id) for one in citations] == [(1, "jilin.md"), (2, "zibo.md")]
+
+
+def test_marks_in_an_article_cannot_be_taken_for_ours() -> None:
+    article = Article("a.md", "", "见[3]和 [12] 。")
+    text, citations = compose([Statement(article.text, (Evidence(article, "text", 0, 10),))])
+    assert text == "见［3］和 ［12］ 。[1]"
+    assert citations[0].quote == "见[3]和 [12]"
