@@ -1,5 +1,6 @@
 """Numbers in folded Chinese and English text, whichever way they are written."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ _MONTHS = {
     )
 }
 _ARABIC = re.compile(
-    r"(?<![\d.])(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?\s?(thousand|million|billion|trillion|[万亿兆千百]+)?(?:[余多]?([万亿]))?"
+    r"(?<!\d)(?<!\d\.)(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?\s?(thousand|million|billion|trillion|[万亿兆千百]{1,4})?(?:[余多]?([万亿]))?"
 )
 _CHINESE = re.compile(r"([零〇一二两三四五六七八九十百千万亿兆]+)(?:[余多来几]([万亿]))?")
 _COUNTED = re.compile(
@@ -69,9 +70,13 @@ _COUNTED = re.compile(
     r"遍|级|层|楼|倍|成|岁|元|块|秒|分|小时|点|天|日|号|周|月|年|米|公里|吨|斤|亩|度|大(?!家|学|多|量)|小组|方面|板块)"
 )
 _IDIOMS = re.compile(
-    r"一(?:些|般|样|起|定|直|切|旦|方面|下|边|同|致|体|流|时|带|番|线|再|心|对一)|三会一课|万一|千万|十分|统一|唯一|之一"
+    r"一(?:些|般|样|起|定|直|切|旦|方面|下|边|同|致|体|流|时|带|番|线|再|心|对一)|三会一课|万一|千万|十分(?!钟)|百分之|统一|唯一|之一"
 )
-_ENGLISH_WORD = re.compile(rf"\b({'|'.join([*_ENGLISH, *_MONTHS])})\b")
+_ENGLISH_WORD = re.compile(rf"\b({'|'.join([*_ENGLISH, *_MONTHS])})\b(?:(?<!\bmay)|(?=\s+\d))")
+"""The verb may is no month."""
+
+_MAX_NUMERALS = 40
+"""A longer row of them is no number anybody would write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ def figure_values(folded: str) -> set[Decimal]:
 
 def chinese_number(numeral: str) -> Decimal | None:
     """三千五百四十七 is 3547, 二〇二五 is 2025; None for what is no number."""
+    if not 0 < len(numeral) <= _MAX_NUMERALS:
+        return None
     if all(character in _CHINESE_DIGITS for character in numeral):
         return Decimal("".join(str(_CHINESE_DIGITS[character]) for character in numeral))
     total = section = 0
@@ -115,38 +122,44 @@ def chinese_number(numeral: str) -> Decimal | None:
         elif character in _SMALL:
             section += (1 if digit is None else digit) * _SMALL[character]
             digit = None
-        else:
+        elif character in _LARGE:
+            unit = _LARGE[character]
             section += digit or 0
             if not section and not total:
                 return None
-            total = (total + section) * _LARGE[character] if section else total * _LARGE[character]
+            scaled = total % unit + section  # of 一亿三千万 only 三千 are 万, of 十万亿 all are 亿
+            total = total - total % unit + scaled * unit if scaled else total * unit
             section, digit = 0, None
+        else:
+            return None
     return Decimal(total + section + (digit or 0))
 
 
 def _arabic(folded: str) -> Iterator[Figure]:
     for match in _ARABIC.finditer(folded):
         value = Decimal(match[1].replace(",", "") + (match[2] or ""))
-        scale = match[3] or ""
-        if scale in _ENGLISH_SCALES:
-            value *= _ENGLISH_SCALES[scale]
-        else:
-            for character in scale + (match[4] or ""):
-                value *= (_SMALL | _LARGE)[character]
+        if len(match[0]) <= _MAX_NUMERALS:
+            value *= _scale(match[3] or "", match[4] or "")
         yield Figure(value, match.start(), match.end())
 
 
+def _scale(word: str, after_more: str) -> int:
+    if word in _ENGLISH_SCALES:
+        return _ENGLISH_SCALES[word] * _LARGE.get(after_more, 1)
+    return math.prod((_SMALL | _LARGE)[character] for character in word + after_more)
+
+
 def _chinese(folded: str) -> Iterator[Figure]:
-    idioms = [match.span() for match in _IDIOMS.finditer(folded)]
+    idioms = {index for match in _IDIOMS.finditer(folded) for index in range(*match.span())}
     for match in _CHINESE.finditer(folded):
         if folded[max(0, match.start() - 1) : match.start()].isdigit():
             continue  # the 万 of 10万
-        if any(start <= match.start() < end for start, end in idioms):
+        if match.start() in idioms:
             continue
-        ordinal = folded[max(0, match.start() - 1) : match.start()] == "第"
-        if match[0] == "一" and not ordinal:
+        marked = folded.endswith(("第", "分之"), 0, match.start())
+        if match[0] == "一" and not marked:
             continue  # nearly always an article
-        if not (ordinal or _COUNTED.match(folded, match.end())):
+        if not (marked or _COUNTED.match(folded, match.end())):
             continue
         if (value := _chinese_value(match)) is not None:
             yield Figure(value, match.start(), match.end())
@@ -159,7 +172,5 @@ def _chinese_value(match: re.Match[str]) -> Decimal | None:
 
 def _english(folded: str) -> Iterator[Figure]:
     for match in _ENGLISH_WORD.finditer(folded):
-        if match[0] == "may" and not re.match(r"\s+\d", folded[match.end() :]):
-            continue  # the verb
         value = _ENGLISH.get(match[0]) or _MONTHS[match[0]]
         yield Figure(Decimal(value), match.start(), match.end())

@@ -121,9 +121,9 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         "多少.{0,3}%",
         "percent|what share|proportion",
     ),
-    Kind.FREQUENCY: _any("多久.{0,8}[一次回场届]|隔多久|多长时间一次", "how often"),
+    Kind.FREQUENCY: _any("多久.{0,8}一[次回场届趟遍]|隔多久|多长时间一次", "how often"),
     Kind.DURATION: _any(
-        "多久(?!.{0,8}[一次回场届])|(?<!隔)多长时间(?!一次)|时长",
+        "多久|多长时间|时长",
         "(?:几|多少)个?(?:小时|分钟|秒|天|周|星期|月|年)",
         "how (?:long|fast|quickly|soon)",
         "how many (?:minutes|hours|days|weeks|years)",

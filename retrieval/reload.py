@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ from retrieval.index.vectors import VectorIndex
 from retrieval.pinyin import romanised_names
 from retrieval.sentences import split_sentences
 from retrieval.types import Article, Chunk, Embedder, Loaded, Problem, Span, Step
+
+logger = logging.getLogger(__name__)
 
 _MAX_GONE = 0.3
 """A larger share of the articles gone looks like a folder that is not there."""
@@ -96,9 +99,8 @@ class Reloader:
         self, full: bool, force: bool, dry_run: bool, progress: Progress, started: float
     ) -> ReloadResult:
         loaded, failed = self._read(progress)
-        previous = self._generations.live()
-        manifest = self._usable_manifest(previous)
-        before = self._stored(previous, loaded, failed) if manifest else {}
+        previous, manifest = self._previous()
+        before = self._stored(manifest.id, loaded, failed) if manifest else {}
         if not loaded:
             raise CorpusError(f"no article in {self._corpus_dir} can be read; nothing was changed")
         difference = _compare(loaded, before)
@@ -140,21 +142,26 @@ class Reloader:
                 failed.append(item)
         return loaded, failed
 
-    def _usable_manifest(self, generation: str | None) -> Manifest | None:
-        """The live generation's manifest if this version can go on from it."""
-        if generation is None:
-            return None
+    def _previous(self) -> tuple[str | None, Manifest | None]:
+        """The live generation, and its manifest if this version can go on from it."""
         try:
-            manifest = self._generations.manifest(generation)
-        except CollectionError:
-            return None
-        return manifest if matches(manifest, self._embedder.fingerprint) else None
+            live = self._generations.live()
+        except CollectionError as error:
+            logger.warning("%s; building anew", error)
+            return None, None
+        if live is None:
+            return None, None
+        try:
+            manifest = self._generations.manifest(live)
+        except CollectionError as error:
+            logger.warning("%s; building anew", error)
+            return live, None
+        return live, manifest if matches(manifest, self._embedder.fingerprint) else None
 
     def _stored(
-        self, generation: str | None, loaded: list[Loaded], failed: list[Problem]
+        self, generation: str, loaded: list[Loaded], failed: list[Problem]
     ) -> dict[str, Fingerprint]:
         """What the live generation holds; articles of files that now fail are taken over."""
-        assert generation is not None
         store = ArticleStore(self._generations.folder(generation) / layout.ARTICLES)
         try:
             stored = store.fingerprints()

@@ -11,7 +11,9 @@ _MAX_PROTECTED = 150
 _MAX_ATTRIBUTION = 30
 _PAIRS = {"“": "”", "‘": "’", "（": "）", "(": ")", "《": "》", "「": "」", "『": "』", "【": "】"}
 _CLOSERS = "”’）)》」』】\"'"
-_END = re.compile(rf"(?:[。！？!?]+|…+(?=[{_CLOSERS}\s]|$)|\.+(?=[\s{_CLOSERS}]|$))[{_CLOSERS}]*")
+_END = re.compile(
+    rf"(?:[。！？!?]+|(?<!…)…++(?=[{_CLOSERS}\s]|$)|(?<!\.)\.++(?=[\s{_CLOSERS}]|$))[{_CLOSERS}]*"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|No|Inc|Ltd|Co|vs|etc)|^\s*\d{1,3})\.$"
 )
@@ -80,13 +82,16 @@ def _protected(content: str) -> list[bool]:
     """Whether each character stands inside a short quotation or bracket."""
     inside = [False] * len(content)
     open_marks: list[tuple[str, int]] = []
+    awaited = dict.fromkeys(_PAIRS.values(), 0)
     for index, character in enumerate(content):
         if character in _PAIRS:
             open_marks.append((_PAIRS[character], index))
-        elif any(closer == character for closer, _ in open_marks):
-            closer, start = open_marks.pop()
+            awaited[_PAIRS[character]] += 1
+        elif awaited.get(character):
+            closer = ""
             while closer != character:
                 closer, start = open_marks.pop()
+                awaited[closer] -= 1
             # the mark before the closing one ends the sentence together with it
             end = index
             while end > start and content[end - 1] in "。！？!?….":

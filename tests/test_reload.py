@@ -241,3 +241,14 @@ def test_readers_keep_the_old_generation_until_they_are_done(
     assert closed == [first.generation]
     live.close()
     assert closed == [first.generation, second.generation]
+
+
+@pytest.mark.parametrize("pointer", ["", "nonsense", "20250305T000000000000-abcd"])
+def test_a_damaged_pointer_is_mended_by_a_reload(
+    reload: Reload, data_dir: Path, pointer: str
+) -> None:
+    reload()
+    (data_dir / "CURRENT").write_text(pointer, "utf-8")
+    result = reload()
+    assert (len(result.added), result.embedded) == (4, 0)
+    assert Generations(data_dir).live() == result.generation

@@ -14,6 +14,7 @@ Reader = Callable[[Path, str], Iterator[Loaded | Problem]]
 _READERS: dict[str, Reader] = {".md": markdown.read, ".jsonl": jsonl.read}
 _STREAMED = {".jsonl"}
 _OTHER_FORMATS = {".txt", ".html", ".htm", ".pdf", ".docx"}
+_SUFFIXES = _READERS.keys() | _OTHER_FORMATS
 
 
 def read_corpus(folder: Path) -> Iterator[Loaded | Problem]:
@@ -21,7 +22,11 @@ def read_corpus(folder: Path) -> Iterator[Loaded | Problem]:
 
     Raises CorpusError when the folder is missing or cannot be listed.
     """
-    if not folder.is_dir():
+    try:
+        found_folder = folder.is_dir()
+    except OSError as error:
+        raise CorpusError(f"cannot list {folder}: {error.strerror}") from error
+    if not found_folder:
         raise CorpusError(f"no folder of articles at {folder}: create it or set CORPUS_DIR")
     owners: dict[str, str] = {}
     for found in _files(folder):
@@ -57,27 +62,27 @@ def _files(folder: Path) -> Iterator[str | Problem]:
 
     for parent, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        inner = set(folders)
         for name in folders + files:
-            path = Path(parent, name)
-            relative = path.relative_to(folder).as_posix()
             if _is_no_article(name):
                 continue
-            if path.is_symlink():
-                target = path.resolve()
-                if not target.is_relative_to(root):
-                    problems.append(
-                        Problem(_printable(relative), "link that leads out of the folder")
-                    )
-                    continue
-                if target.is_dir():
-                    continue  # its files are found where they are
-            if name in files and path.suffix.lower() in _READERS.keys() | _OTHER_FORMATS:
+            path = Path(parent, name)
+            relative = path.relative_to(folder).as_posix()
+            if _leads_out(path, root):
+                problems.append(Problem(_printable(relative), "link that leads out of the folder"))
+            elif name not in inner and path.suffix.lower() in _SUFFIXES:
                 if _printable(relative) == relative:
                     paths.append(relative)
                 else:
                     problems.append(Problem(_printable(relative), "file name is not valid UTF-8"))
     yield from sorted(problems, key=lambda problem: problem.file)
     yield from sorted(paths)
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    # unlike pathlib's, these two bear loops of links and folders that cannot be entered
+    is_link = os.path.islink(path)  # noqa: PTH114
+    return is_link and not Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def _read_file(file: Path, path: str) -> Iterator[Loaded | Problem]:

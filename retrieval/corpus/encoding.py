@@ -15,7 +15,7 @@ _BOMS = (
 )
 _CANDIDATES = ("gb18030", "big5")
 _MIN_COMMON = 0.7
-"""Read by the right codec nearly all of a newspaper's characters are common ones."""
+"""Read with the right codec nearly all of a newspaper's characters are common ones."""
 
 _MAX_BROKEN = 0.05
 """Of the characters beyond ASCII. Of GB18030 read as UTF-8 more than half are broken."""
@@ -43,10 +43,11 @@ def detect(data: bytes, *, cut: bool = False) -> str:
             return codec
     if _is_mostly_utf8(data, cut):
         return "utf-8"
-    share, codec = max((_common_share(data, codec, cut), codec) for codec in _CANDIDATES)
-    if share < _MIN_COMMON:
+    shares = {codec: _common_share(data, codec, cut) for codec in _CANDIDATES}
+    best = max(shares, key=shares.__getitem__)
+    if shares[best] < _MIN_COMMON:
         raise CorpusError("not text, or in an encoding that is not UTF-8, GB18030, Big5 or UTF-16")
-    return codec
+    return best
 
 
 def decode(data: bytes) -> str:
@@ -63,9 +64,8 @@ def decode(data: bytes) -> str:
 
 def _is_mostly_utf8(data: bytes, cut: bool) -> bool:
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(data, not cut)
-    wide = sum(character > "\x7f" for character in text)
     broken = text.count("\ufffd") - data.count("\ufffd".encode())
-    return broken <= wide * _MAX_BROKEN
+    return not broken or broken <= _MAX_BROKEN * sum(character > "\x7f" for character in text)
 
 
 def _common_share(data: bytes, codec: str, cut: bool) -> float:
@@ -75,7 +75,8 @@ def _common_share(data: bytes, codec: str, cut: bool) -> float:
     except UnicodeDecodeError:
         return 0.0
     wide = [character for character in text if character > "\x7f"]
-    return sum(character in _common_characters() for character in wide) / max(1, len(wide))
+    common = _common_characters()
+    return sum(character in common for character in wide) / max(1, len(wide))
 
 
 @cache

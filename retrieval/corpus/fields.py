@@ -11,7 +11,11 @@ from retrieval.types import Article, Loaded, Problem
 
 MAX_ARTICLE_BYTES = 2_000_000
 _MAX_ID_CHARACTERS = 500
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T ].*)?")
+_MAX_FIELD_CHARACTERS = 5_000
+_MAX_LIST = 100
+_DATE = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*(?:日.*|[T ].*)?", re.DOTALL
+)
 _NAMES = ("title", "kicker", "byline", "column", "source", "page", "url")
 
 
@@ -41,7 +45,7 @@ def build_article(
     for name in _NAMES:
         value = _scalar(fields.get(name))
         if value is None:
-            yield Problem(path, f"{name} is not a text; left out", line)
+            yield Problem(path, f"{name} is not a short text; left out", line)
         values[name] = value or ""
     date = parse_date(fields.get("date"))
     if date is None:
@@ -59,8 +63,6 @@ def parse_date(value: object) -> str | None:
     """YYYY-MM-DD, "" for no date, None for what is no date."""
     if value is None or value == "":
         return ""
-    if isinstance(value, datetime.date):
-        return value.strftime("%Y-%m-%d")
     match = _DATE.fullmatch(unicodedata.normalize("NFKC", str(value)).strip())
     if match is None:
         return None
@@ -71,12 +73,15 @@ def parse_date(value: object) -> str | None:
 
 
 def _scalar(value: object) -> str | None:
-    """One line of text; a list of texts is joined; None for anything else."""
+    """One short line of text; a list of them is joined; None for anything else."""
     if value is None:
         return ""
+    if isinstance(value, list):
+        if len(value) > _MAX_LIST or any(isinstance(part, list) for part in value):
+            return None
+        parts = [_scalar(part) for part in value]
+        return None if None in parts else " ".join(map(str, parts))
     if isinstance(value, bool | dict):
         return None
-    if isinstance(value, list):
-        parts = [_scalar(part) for part in value if not isinstance(part, list)]
-        return None if None in parts or len(parts) != len(value) else " ".join(map(str, parts))
-    return " ".join(sanitise(str(value)).split())
+    text = " ".join(sanitise(str(value)).split())
+    return text if len(text) <= _MAX_FIELD_CHARACTERS else None

@@ -16,11 +16,14 @@ _MAX_LINE_BYTES = 3 * MAX_ARTICLE_BYTES  # a character written as \uXXXX takes s
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """Every line's article, in order, and the lines that are none."""
     with file.open("rb") as stream:
+        sample = stream.read(_SAMPLE_BYTES)
         try:
-            codec = detect(stream.read(_SAMPLE_BYTES))
+            codec = detect(sample, cut=len(sample) == _SAMPLE_BYTES)
         except CorpusError as error:
-            yield Problem(path, str(error))
-            return
+            if not sample.lstrip().startswith(b"{"):
+                yield Problem(path, str(error))
+                return
+            codec = "utf-8"  # a line that is not will be reported
         if codec.startswith(("utf-16", "utf-32")):
             yield Problem(path, "JSON Lines must be UTF-8; save the file in that encoding")
             return

@@ -15,7 +15,16 @@ from retrieval.types import Loaded, Problem
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _PARSER = MarkdownIt("commonmark", {"html": False})
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Every scalar is the text as written: 007 is no number, 2025-02-30 no broken day."""
+
+_NULLS = ("", "~", "null")
+_MAX_FRONT_MATTER = 10_000
+"""Longer ones are mistakes, or made to keep the parser busy."""
+
+_NO_PUNCTUATION = "\ufdd0"
+_STRONG_EDGE = re.compile(r"(?<=\*\*)(?=[“‘《「『【])|(?<=[”’》」』】。！？，：；])(?=\*\*)")
+"""Of `**注意：**不要` CommonMark leaves the marks, unless no punctuation stands inside them."""
 
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
@@ -46,12 +55,15 @@ def _split_front_matter(source: str) -> tuple[dict[object, object], str]:
     match = _FRONT_MATTER.match(source)
     if match is None:
         raise CorpusError("front matter is not closed: a line --- is missing")
-    fields = yaml.load(match[1], Loader=_LOADER)  # noqa: S506 (a safe loader)
+    if len(match[1]) > _MAX_FRONT_MATTER:
+        raise CorpusError(f"front matter over {_MAX_FRONT_MATTER:,} characters")
+    fields = yaml.load(match[1], Loader=_LOADER)  # noqa: S506 (makes only texts, lists, mappings)
     if fields is None:
         return {}, source[match.end() :]
     if not isinstance(fields, dict):
         raise CorpusError("front matter must be lines of the form `name: value`")
-    return fields, source[match.end() :]
+    given = {name: value for name, value in fields.items() if value not in _NULLS}
+    return given, source[match.end() :]
 
 
 def plain_text(markdown: str, *, take_title: bool = False) -> tuple[str, str]:
@@ -59,7 +71,7 @@ def plain_text(markdown: str, *, take_title: bool = False) -> tuple[str, str]:
 
     The title is that of a leading first-level heading, taken out of the text, when `take_title`.
     """
-    tokens = _PARSER.parse(markdown)
+    tokens = _PARSER.parse(_STRONG_EDGE.sub(_NO_PUNCTUATION, markdown))
     title = ""
     if take_title and tokens and (tokens[0].type, tokens[0].tag) == ("heading_open", "h1"):
         title = _inline(tokens[1]).strip()
@@ -69,7 +81,7 @@ def plain_text(markdown: str, *, take_title: bool = False) -> tuple[str, str]:
     ordinals: list[int | None] = []
     for token in tokens:
         if token.type == "ordered_list_open":
-            ordinals.append(int(token.attrGet("start") or 1))
+            ordinals.append(int(token.attrs.get("start", 1)))
         elif token.type == "bullet_list_open":
             ordinals.append(None)
         elif token.type in ("ordered_list_close", "bullet_list_close"):
@@ -79,11 +91,14 @@ def plain_text(markdown: str, *, take_title: bool = False) -> tuple[str, str]:
             if ordinal is not None:
                 markers.append(f"{ordinal}{token.markup} ")
                 ordinals[-1] = ordinal + 1
+        elif token.type == "list_item_close":
+            markers.clear()
         elif token.type == "inline":
             blocks.append("".join(markers) + _inline(token))
             markers.clear()
         elif token.type in ("code_block", "fence"):
-            blocks.append(token.content.strip("\n"))
+            blocks.append("".join(markers) + token.content.strip("\n").replace(_NO_PUNCTUATION, ""))
+            markers.clear()
     return title, "\n\n".join(block for block in blocks if block.strip())
 
 
@@ -94,4 +109,4 @@ def _inline(token: Token) -> str:
             parts.append("\n")
         else:
             parts.append(child.content)  # an image's content is its description
-    return "".join(parts)
+    return "".join(parts).replace(_NO_PUNCTUATION, "")

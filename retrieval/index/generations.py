@@ -98,8 +98,7 @@ class Generations:
     def prune(self) -> None:
         """Delete what is neither live nor among the newest; what is left of broken builds too."""
         live = self.live()
-        finished = [name for name in self.kept() if name != live]
-        keep = {live, *finished[: KEPT - 1]}
+        keep = {live, *[name for name in self.kept() if name != live][: KEPT - 1]}
         for folder in self._folder.iterdir():
             if folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
