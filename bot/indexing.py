@@ -125,10 +125,13 @@ def _progress(as_json: bool) -> Iterator[Callable[[Step], None]]:
     if as_json:
         yield lambda step: print(to_line(dataclasses.asdict(step)), file=sys.stderr, flush=True)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, visible=console.is_terminal)
+        task = bar.add_task("", total=None)
 
         def advance(step: Step) -> None:
             label = _LABELS[step.phase]

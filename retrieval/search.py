@@ -7,13 +7,14 @@ from retrieval.question import is_chinese
 from retrieval.types import Passage, Vectors
 
 _CANDIDATES = 60
-_KEYWORD_SHARE = 0.3
-"""Of the joint score. Measured on 7,337 Chinese news passages: nDCG@10 0.794, against 0.766 for
-vectors alone, 0.694 for keywords alone and 0.774 for reciprocal rank fusion."""
-
+_KEYWORD_SHARE = 0.4
+_LEAST_WIDTH = 0.15
+"""Of the cosines: where they differ by less, little is made of their differences. Measured on 450
+questions over the 450 articles of cmrc2018, drcd and terror_news together, right article first:
+1.00, 0.99, 0.75; vectors alone 0.98, 0.93, 0.55; with plain min-max scores 0.99, 0.97, 0.69."""
 
 _NAME_SHARE = 0.5
-"""The same for questions in Latin letters: what they share with a Chinese text are names."""
+"""The share for questions in Latin letters: what they share with a Chinese text are names."""
 
 
 def search(collection: Collection, question: str, vector: Vectors, limit: int) -> list[Passage]:
@@ -24,8 +25,9 @@ def search(collection: Collection, question: str, vector: Vectors, limit: int) -
     scores = _join(similarities, keyword_scores, keyword_share if keyword_scores else 0.0)
     best = sorted(scores, key=lambda ordinal: (-scores[ordinal], ordinal))[:limit]
     chunks = collection.articles.chunks(best)
+    least = min(similarities.values(), default=0.0)
     return [
-        Passage(chunks[ordinal], rank, round(scores[ordinal], 6), similarities.get(ordinal, 0.0))
+        Passage(chunks[ordinal], rank, round(scores[ordinal], 6), similarities.get(ordinal, least))
         for rank, ordinal in enumerate(best, start=1)
     ]
 
@@ -33,18 +35,20 @@ def search(collection: Collection, question: str, vector: Vectors, limit: int) -
 def _join(
     dense: Mapping[int, float], keyword: Mapping[int, float], keyword_share: float
 ) -> dict[int, float]:
-    """Convex sum of min-max scores; a chunk that one side did not find has that side's least."""
-    dense, keyword = _min_max(dense), _min_max(keyword)
+    """Convex sum of scaled scores; a chunk that one side did not find has that side's least."""
+    dense, keyword = _scaled(dense, _LEAST_WIDTH), _scaled(keyword, 0.0)
+    least = min(dense.values(), default=0.0)
     return {
-        ordinal: (1 - keyword_share) * dense.get(ordinal, 0.0)
+        ordinal: (1 - keyword_share) * dense.get(ordinal, least)
         + keyword_share * keyword.get(ordinal, 0.0)
         for ordinal in dense.keys() | keyword.keys()
     }
 
 
-def _min_max(scores: Mapping[int, float]) -> dict[int, float]:
+def _scaled(scores: Mapping[int, float], least_width: float) -> dict[int, float]:
+    """Scores with 1 for the best and 0 for one worse by their range, or by the least width."""
     if not scores:
         return {}
-    least, most = min(scores.values()), max(scores.values())
-    width = most - least
-    return {key: (value - least) / width if width else 1.0 for key, value in scores.items()}
+    most = max(scores.values())
+    width = max(most - min(scores.values()), least_width)
+    return {key: 1 - (most - value) / width if width else 1.0 for key, value in scores.items()}

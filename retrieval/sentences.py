@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from retrieval.types import Span
 
@@ -11,6 +12,7 @@ _MAX_PROTECTED = 150
 _MAX_ATTRIBUTION = 30
 _PAIRS = {"“": "”", "‘": "’", "（": "）", "(": ")", "《": "》", "「": "」", "『": "』", "【": "】"}
 _CLOSERS = "”’）)》」』】\"'"
+_ENDING = "。！？!?….”’）)」』】"
 _END = re.compile(
     rf"(?:[。！？!?]+|(?<!…)…++(?=[{_CLOSERS}\s]|$)|(?<!\.)\.++(?=[\s{_CLOSERS}]|$))[{_CLOSERS}]*"
 )
@@ -18,11 +20,11 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|No|Inc|Ltd|Co|vs|etc)|^\s*\d{1,3})\.$"
 )
 _ATTRIBUTION = re.compile(
-    rf"[^。！？!?\n]{{0,{_MAX_ATTRIBUTION}}}(?:说|道|称|表示|介绍|告诉|坦言|感慨|回忆|认为)"
+    rf"[^。！？!?\n]{{0,{_MAX_ATTRIBUTION}}}(?:[说說道称稱]|表示|介[绍紹]|告[诉訴]|坦言|感慨|回[忆憶]|[认認][为為])"
 )
 _LINE = re.compile(r"[^\n]+")
 _CONTINUES = re.compile(r"[，、,：:；;—-]$|[a-z0-9]$", re.IGNORECASE)
-_CLAUSE = re.compile(r"[^；;，,、：:]*[；;，,、：:]+[”’）)》」』】]*|[^；;，,、：:]+$")
+_CLAUSE_END = re.compile(r"(?:[；;，、：]|[,:](?!\d))+[”’）)》」』】]*")
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -32,10 +34,9 @@ def split_sentences(text: str) -> list[Span]:
 
 def split_clauses(text: str, sentence: Span) -> list[Span]:
     """A sentence's pieces, each ending at a comma or the like; adjacent, in order."""
-    return [
-        Span(sentence.start + match.start(), sentence.start + match.end())
-        for match in _CLAUSE.finditer(text[sentence.start : sentence.end])
-    ]
+    ends = (match.end() for match in _CLAUSE_END.finditer(text, sentence.start, sentence.end))
+    cuts = pairwise((sentence.start, *ends, sentence.end))
+    return [Span(start, end) for start, end in cuts if start < end]
 
 
 def _lines(text: str) -> Iterator[Span]:
@@ -92,14 +93,14 @@ def _protected(content: str) -> list[bool]:
             while closer != character:
                 closer, start = open_marks.pop()
                 awaited[closer] -= 1
-            # the mark before the closing one ends the sentence together with it
+            if index - start > _MAX_PROTECTED:
+                continue
+            # the mark before the closing ones ends the sentence together with them, save in a title
             end = index
-            while end > start and content[end - 1] in "。！？!?….":
+            while character != "》" and end > start and content[end - 1] in _ENDING:
                 end -= 1
-            if index - start <= _MAX_PROTECTED:
-                inside[start:end] = [True] * (end - start)
-                if open_marks:
-                    inside[end:index] = [True] * (index - end)
+            inside[start:end] = [True] * (end - start)
+            inside[end:index] = [bool(open_marks)] * (index - end)
     return inside
 
 

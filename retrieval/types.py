@@ -65,7 +65,7 @@ class Passage:
     rank: int
     score: float
     similarity: float
-    """Cosine of question and chunk; 0.0 where only the keywords found it."""
+    """Cosine of question and chunk; where only the keywords found it, the least of those found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ def _scalar(value: object) -> str | None:
         if len(value) > _MAX_LIST or any(isinstance(part, list) for part in value):
             return None
         parts = [_scalar(part) for part in value]
-        return None if None in parts else " ".join(map(str, parts))
-    if isinstance(value, bool | dict):
+        value = None if None in parts else " ".join(map(str, parts))
+    if value is None or isinstance(value, bool | dict):
         return None
     text = " ".join(sanitise(str(value)).split())
     return text if len(text) <= _MAX_FIELD_CHARACTERS else None
