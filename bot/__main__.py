@@ -1,14 +1,10 @@
 """The command line."""
 
-import os
-import sys
-
-if __package__:  # before numpy or the embedding model can start threads that spin
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-
 import asyncio
 import io
 import logging
+import os
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated

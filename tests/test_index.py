@@ -89,7 +89,8 @@ def test_articles_come_back_as_they_were(tmp_path: Path) -> None:
     assert store.article("nothing") is None
     assert store.articles(["b.md", "nothing"]) == {"b.md": other}
     assert store.chunks([0]) == {0: CHUNK}
-    assert [(one.ordinal, one.start) for one in store.sentences("b.md")] == [(2, 0)]
+    assert [(one.ordinal, one.start) for one in store.sentences("b.md", 0, 10)] == [(2, 0)]
+    assert [one.ordinal for one in store.sentences("a.md", 4, 8)] == [1]
     assert store.fingerprints()["a.md"].hash == article_hash(ARTICLE)
     assert list(store.everything()) == [(ARTICLE, [CHUNK]), (other, [])]
     assert store.counts() == Counts(2, 1, 3)

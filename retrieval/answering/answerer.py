@@ -178,11 +178,7 @@ def _sources(collection: Collection, passages: Sequence[Passage]) -> tuple[Sourc
     sources = []
     for passage in passages:
         chunk = passage.chunk
-        inside = [
-            sentence
-            for sentence in collection.articles.sentences(chunk.article_id)
-            if sentence.start < chunk.end and sentence.end > chunk.start
-        ]
+        inside = collection.articles.sentences(chunk.article_id, chunk.start, chunk.end)
         sources.append(
             Source(
                 articles[chunk.article_id],

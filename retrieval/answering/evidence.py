@@ -6,7 +6,7 @@ sentence to quote as well as whether there is one.
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from retrieval.figures import figure_values, find_figures
@@ -23,6 +23,12 @@ _EVERYWHERE = {"中国", "我国", "全国", "国内", "国家", "本报"}
 _NOT_WORD = re.compile(r"\W")
 _SENTENCE_ENDS = "。.!?！？”\"')）…;"
 _CONTEXT_SENTENCES = 2
+_CONTEXT_REACH = 400
+"""Characters before a passage in which the sentences before its first are looked for."""
+
+_MAX_WHOLE = 20_000
+"""Characters up to which a whole article is looked through for words of the question."""
+
 _PARTS = 0.7
 """What all the pairs of a word are worth where the word itself is missing."""
 
@@ -117,7 +123,6 @@ class _Sentence:
     """A sentence in reach of the passages."""
 
     evidence: Evidence
-    ordinal: int
     folded: str
     searchable: str
     similarity: float
@@ -135,30 +140,23 @@ def find_candidates(
     """The sentences of the passages, the most promising first."""
     folded = fold(question)
     terms = QuestionTerms(folded, asked, collection.keywords)
-    spans: dict[str, list[Passage]] = {}
-    for passage in passages:
-        spans.setdefault(passage.chunk.article_id, []).append(passage)
-    articles = collection.articles.articles(list(spans))
-    wholes: dict[str, str] = {}
-    pool: list[_Sentence] = []
-    for article_id, found in spans.items():
-        article = articles[article_id]
-        pool += _sentences(collection, article, found, vector, terms)
-        fields = (article.heading, article.byline, article.column, article.date, article.source)
-        wholes[article_id] = terms.searchable(" ".join((*fields, article.text)))
-    local = _local_rarity(terms.weights, [sentence.searchable for sentence in pool])
-    best = max(sentence.similarity for sentence in pool)
-    bare = _bare(folded)
+    articles = collection.articles.articles([one.chunk.article_id for one in passages])
+    pool: dict[int, _Sentence] = {}
+    found: dict[str, list[str]] = {}
+    for passage in sorted(passages, key=lambda one: one.similarity):
+        article = articles[passage.chunk.article_id]
+        found.setdefault(article.id, []).append(passage.chunk.text)
+        # of chunks that share a sentence the most similar comes last and stays
+        pool |= _sentences(collection, article, passage, vector, terms)
     by_article = {
-        article_id: (
-            terms.coverage(whole),
-            terms.names_missing(whole),
-            terms.figures_missing(whole),
-        )
-        for article_id, whole in wholes.items()
+        article_id: _of_article(articles[article_id], texts, terms)
+        for article_id, texts in found.items()
     }
+    local = _local_rarity(terms.weights, [sentence.searchable for sentence in pool.values()])
+    best = max(sentence.similarity for sentence in pool.values())
+    bare = _bare(folded)
     candidates = []
-    for sentence in pool:
+    for ordinal, sentence in pool.items():
         coverage, names_missing, figures_missing = by_article[sentence.evidence.article.id]
         missing = {kind for kind in asked.kinds if not holds(sentence.folded, kind)}
         measured = MEASURED & set(asked.kinds)
@@ -174,41 +172,49 @@ def find_candidates(
             figures_missing=figures_missing,
             kind_missing=len(missing - MEASURED) / len(asked.kinds),
             measure_missing=float(bool(measured) and measured <= missing),
-            fragment=float(sentence.folded[-1] not in _SENTENCE_ENDS),
+            fragment=float(sentence.folded[-1:] not in _SENTENCE_ENDS),
         )
         likely = probability(features, asked)
-        candidates.append(Candidate(sentence.evidence, sentence.ordinal, features, likely))
+        candidates.append(Candidate(sentence.evidence, ordinal, features, likely))
     return sorted(candidates, key=lambda candidate: -candidate.probability)
 
 
 def _sentences(
     collection: Collection,
     article: Article,
-    passages: Sequence[Passage],
+    passage: Passage,
     vector: Vectors,
     terms: QuestionTerms,
-) -> Iterator[_Sentence]:
-    stored = collection.articles.sentences(article.id)
+) -> dict[int, _Sentence]:
+    """The sentences of a passage by their ordinals."""
+    chunk = passage.chunk
+    stored = collection.articles.sentences(article.id, chunk.start - _CONTEXT_REACH, chunk.end)
     similarities = collection.sentence_vectors(stored[0].ordinal, len(stored)) @ vector
     texts = [article.text[sentence.start : sentence.end] for sentence in stored]
     heading = fold(article.heading)
+    sentences: dict[int, _Sentence] = {}
     for index, sentence in enumerate(stored):
-        holding = [
-            passage.similarity
-            for passage in passages
-            if sentence.start < passage.chunk.end and sentence.end > passage.chunk.start
-        ]
-        if holding:
+        if sentence.end > chunk.start:
             context = texts[max(0, index - _CONTEXT_SENTENCES) : index + 1]
-            yield _Sentence(
+            sentences[sentence.ordinal] = _Sentence(
                 evidence=Evidence(article, "text", sentence.start, sentence.end),
-                ordinal=sentence.ordinal,
                 folded=fold(texts[index]),
                 searchable=terms.searchable(texts[index]),
                 similarity=float(similarities[index]),
-                passage_similarity=max(holding),
+                passage_similarity=passage.similarity,
                 context=" ".join([heading, *map(fold, context)]),
             )
+    return sentences
+
+
+def _of_article(
+    article: Article, found: Sequence[str], terms: QuestionTerms
+) -> tuple[float, float, float]:
+    """Coverage, names and figures missing of an article; of a very long one, where found."""
+    fields = (article.heading, article.byline, article.column, article.date, article.source)
+    text = article.text if len(article.text) <= _MAX_WHOLE else "\n".join(found)
+    whole = terms.searchable("\n".join((*fields, text)))
+    return terms.coverage(whole), terms.names_missing(whole), terms.figures_missing(whole)
 
 
 def _local_rarity(words: Iterable[str], sentences: Sequence[str]) -> dict[str, float]:

@@ -191,12 +191,13 @@ class ArticleStore:
                 for row in rows
             }
 
-    def sentences(self, article_id: str) -> list[StoredSentence]:
-        """The sentences of an article, in order."""
+    def sentences(self, article_id: str, start: int, end: int) -> list[StoredSentence]:
+        """The sentences of an article that reach into `start` to `end`, in order."""
         query = (
             select(_SENTENCES.c.ordinal, _SENTENCES.c.start, _SENTENCES.c.end)
             .join(_ARTICLES)
             .where(_ARTICLES.c.id == article_id)
+            .where(_SENTENCES.c.start < end, _SENTENCES.c.end > start)
             .order_by(_SENTENCES.c.ordinal)
         )
         with self._engine.connect() as connection:
