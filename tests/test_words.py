@@ -1,0 +1,112 @@
+"""Words for the keyword index, for comparing sentences, and names in pinyin."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retrieval.folding import fold
+from retrieval.pinyin import romanised_names
+from retrieval.words import STOP_WORDS, content_words, index_words, tagged_words
+
+any_text = st.text(st.characters(codec=None), max_size=40) | st.text(
+    "职工之家建在哪个小区？2025-03-05 it's don't 什么几个\x00", max_size=30
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("流动党课", {"流动", "党课"}),
+        ("吉林石化公司", {"吉林", "石化", "公司"}),
+        ("Railway workers", {"railway", "workers"}),
+        ("ＧＤＰ增長", {"gdp", "增长"}),
+        ("3547件", {"3547"}),
+    ],
+)
+def test_words_are_indexed_folded(text: str, words: set[str]) -> None:
+    assert words <= set(index_words(text))
+
+
+def test_a_long_word_is_indexed_with_the_words_inside_it() -> None:
+    assert {"中华人民共和国", "人民", "共和国"} <= set(index_words("中华人民共和国"))
+
+
+def test_a_word_is_indexed_as_often_as_it_stands() -> None:
+    assert index_words("工会工会工会").count("工会") == 3
+
+
+def test_a_day_is_indexed_alike_in_either_spelling() -> None:
+    assert index_words("2025-03-05") == index_words("2025年3月5日")
+
+
+@pytest.mark.parametrize(("short", "plain"), [("workers'", "workers"), ("it's", "its")])
+def test_an_apostrophe_does_not_part_a_word(short: str, plain: str) -> None:
+    assert index_words(short) == index_words(plain)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "，。！？", "的了和与", "the of and", "what is it"])
+def test_marks_and_stop_words_are_not_indexed(text: str) -> None:
+    assert index_words(text) == []
+
+
+@pytest.mark.parametrize("asking", ["哪些", "什么", "哪几个", "多少", "怎么样", "为什么"])
+def test_an_interrogative_does_not_swallow_the_next_word(asking: str) -> None:
+    assert content_words(f"{asking}项目") == ["项目"]
+
+
+def test_content_words_come_once_and_in_order() -> None:
+    assert content_words("工会慰问职工，职工感谢工会") == ["工会", "慰问", "职工", "感谢"]
+
+
+@pytest.mark.parametrize(("name", "tag"), [("刘正欣", "nr"), ("深圳", "ns")])
+def test_names_are_tagged(name: str, tag: str) -> None:
+    assert (name, tag) in tagged_words(f"在深圳，{name}说")
+
+
+def test_stop_words_are_folded() -> None:
+    assert {fold(word) for word in STOP_WORDS} == STOP_WORDS
+
+
+@given(any_text)
+@settings(deadline=None, max_examples=200)
+def test_any_text_has_words(text: str) -> None:
+    folded = fold(text)
+    for word in [*index_words(text), *content_words(folded)]:
+        assert word not in STOP_WORDS
+        assert any(character.isalnum() or character == "_" for character in word)
+    assert all(word in folded for word in content_words(folded))
+
+
+@given(any_text)
+@settings(deadline=None, max_examples=100)
+def test_folded_and_original_text_have_the_same_words(text: str) -> None:
+    assert index_words(fold(text)) == index_words(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("刘正欣在会上说", {"liuzhengxin", "liu", "zhengxin"}),
+        ("淄博市的工会", {"ziboshi", "zibo"}),
+        ("在深圳举行", {"shenzhen"}),
+        ("劉正欣在會上說", {"liuzhengxin"}),
+    ],
+)
+def test_names_are_found_in_pinyin(text: str, names: set[str]) -> None:
+    assert names <= set(romanised_names(text))
+
+
+@pytest.mark.parametrize("text", ["", "我们去吃饭", "Liu Zhengxin said", "2025年"])
+def test_text_without_chinese_names_has_none_in_pinyin(text: str) -> None:
+    assert romanised_names(text) == []
+
+
+def test_a_name_comes_once() -> None:
+    names = romanised_names("刘正欣和刘正欣，深圳和深圳")
+    assert len(names) == len(set(names))
+
+
+@given(any_text)
+@settings(deadline=None, max_examples=100)
+def test_names_in_pinyin_are_written_in_letters(text: str) -> None:
+    assert all(name.isalpha() and not name.isspace() for name in romanised_names(text))
