@@ -150,10 +150,10 @@ def main() -> None:
     try:
         app()
     except (SettingsError, QuestionError) as error:
-        _say(f"baoda: {error}")
+        _say(f"{logs.SPEAKER}{error}")
         sys.exit(2)
     except BaodaError as error:
-        _say(f"baoda: {error}")
+        _say(f"{logs.SPEAKER}{error}")
         sys.exit(1)
     except Exception:
         logger.exception("unexpected error")

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bot.logs import SPEAKER
 from bot.results import reload_object, to_line
 from bot.settings import Settings
 from bot.wiring import make_embedder, make_reloader
@@ -88,9 +89,12 @@ async def reload_in_child() -> dict[str, Any]:
         await child.wait()
         raise
     if child.returncode != 0:
-        lines = errors.decode("utf-8", "replace").strip().splitlines()
-        reason = lines[-1].removeprefix("baoda: ") if lines else f"status {child.returncode}"
-        raise ReloadError(reason)
+        said = [
+            line.removeprefix(SPEAKER)
+            for line in errors.decode("utf-8", "replace").splitlines()
+            if line.startswith(SPEAKER)
+        ]
+        raise ReloadError(said[-1] if said else f"it ended with status {child.returncode}")
     result: dict[str, Any] = json.loads(output)
     return result
 

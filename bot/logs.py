@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote, unquote
 
+SPEAKER = "baoda: "
+"""What the command line's own messages on standard error begin with."""
+
 _OURS = ("bot", "retrieval")
 _PASSWORD = re.compile(r"://[^:@/]*:(.+)@")
 
@@ -36,10 +39,9 @@ def configure(level: str, secrets: Sequence[str]) -> None:
     handler.setFormatter(_Redacting(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
-    root.setLevel(max(logging.WARNING, root.level))
+    root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.captureWarnings(True)
 
 

@@ -2,8 +2,6 @@
 
 import re
 
-from pypinyin import lazy_pinyin
-
 from retrieval.folding import fold
 from retrieval.words import tagged_words
 
@@ -14,6 +12,8 @@ _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}")
 
 def romanised_names(text: str) -> list[str]:
     """Each name of people and places in pinyin, without spaces; people's also in two parts."""
+    from pypinyin import lazy_pinyin  # takes a third of a second: only for those who need it
+
     names: dict[str, None] = {}
     for word, tag in dict.fromkeys(tagged_words(fold(text))):
         if tag not in _NAME_TAGS or not _HAN_NAME.fullmatch(word):

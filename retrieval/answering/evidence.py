@@ -14,6 +14,7 @@ from retrieval.folding import fold
 from retrieval.index.collection import Collection
 from retrieval.index.keywords import KeywordIndex
 from retrieval.kinds import MEASURED, holds
+from retrieval.pinyin import romanised_names
 from retrieval.question import Asked, asked_for
 from retrieval.types import Article, Evidence, Passage, Vectors
 from retrieval.words import ASKING_WORDS, content_words, index_words, tagged_words
@@ -99,8 +100,6 @@ class QuestionTerms:
         """A text as these terms can be looked for in it: folded, with its names in pinyin."""
         if self._chinese:
             return fold(text)
-        from retrieval.pinyin import romanised_names
-
         return " ".join((fold(text), *romanised_names(text)))
 
     def coverage(self, folded: str) -> float:
