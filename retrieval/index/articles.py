@@ -25,6 +25,7 @@ from retrieval.sqlite import open_finished, open_private
 from retrieval.types import Article, Chunk, Span
 
 SCHEMA_VERSION = "1"
+"""Part of a generation's fingerprint: changed whenever its files come out otherwise."""
 
 _METADATA = MetaData()
 _FIELDS = [field.name for field in dataclasses.fields(Article)]
