@@ -150,9 +150,13 @@ def main() -> None:
     try:
         app()
     except (SettingsError, QuestionError) as error:
-        _say(f"{logs.SPEAKER}{error}")
+        for line in str(error).splitlines():
+            _say(f"{logs.SPEAKER}{line}")
         sys.exit(2)
     except BaodaError as error:
+        _say(f"{logs.SPEAKER}{error}")
+        sys.exit(1)
+    except OSError as error:
         _say(f"{logs.SPEAKER}{error}")
         sys.exit(1)
     except Exception:
@@ -176,7 +180,7 @@ def _chat(settings: Settings) -> None:
     _use_one_thread()
     indexing.index_if_missing(settings)
     if sys.stdin.isatty():
-        asyncio.run(terminal.converse(settings))
+        terminal.converse(settings)
     else:
         asyncio.run(terminal.answer_lines(settings, sys.stdin))
 

@@ -10,7 +10,7 @@ from bot.settings import Settings
 from bot.terminal import plain_answer
 from bot.wiring import make_answerer
 from retrieval.answering.answerer import Answerer
-from retrieval.errors import BaodaError, NoCollectionError
+from retrieval.errors import BaodaError, CollectionError
 from retrieval.index.generations import Generations
 
 _MAX_LINE_BYTES = 1_000_000
@@ -34,7 +34,7 @@ async def answer_one(settings: Settings, question: str, *, as_json: bool) -> Non
 async def answer_lines(settings: Settings, stream: BinaryIO) -> None:
     """Print an object for every line that is not blank, in order.
 
-    A line that cannot be answered yields {"id", "error"}. Raises NoCollectionError.
+    A line that cannot be answered yields {"id", "error"}. Raises CollectionError.
     """
     Generations(settings.data_dir).require_live()
     answerer = make_answerer(settings)
@@ -64,8 +64,8 @@ async def _answer_line(answerer: Answerer, line: bytes) -> dict[str, Any]:
         if not isinstance(question, str):
             raise _LineError("the field question is missing or is not a string")
         answer = await answerer.answer(question, asked_at=asked_at)
-    except NoCollectionError:
-        raise
+    except CollectionError:
+        raise  # no line would be answered
     except (_LineError, BaodaError) as error:
         return {"id": question_id, "error": str(error)}
     return answer_object(answer, question_id)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import zoneinfo
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ Ids = Annotated[frozenset[int], NoDecode]
 
 
 class SettingsError(Exception):
-    """One line: the setting, what is wrong with it, an example. Never a secret."""
+    """One line for each: the setting, what is wrong with it, an example. Never a secret."""
 
 
 class Settings(BaseSettings):
@@ -169,6 +170,11 @@ class Settings(BaseSettings):
             raise ValueError("must be a JSON object")
         return value
 
+    @field_validator("corpus_dir", "data_dir")
+    @classmethod
+    def _from_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
     @field_validator("timezone")
     @classmethod
     def _is_a_time_zone(cls, value: str) -> str:
@@ -201,7 +207,7 @@ def read_settings() -> Settings:
         _refuse_slips([*os.environ, *dotenv_values(".env", encoding="utf-8")])
         return Settings()
     except ValidationError as error:
-        raise SettingsError(_in_one_line(error)) from None
+        raise SettingsError("\n".join(_lines(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env cannot be read: {error}") from None
 
@@ -224,12 +230,13 @@ def _refuse_slips(names: list[str]) -> None:
                 raise SettingsError(f"{name} is not a setting; did you mean {close[0]}?")
 
 
-def _in_one_line(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False)[0]
-    name = str(first["loc"][0])
-    reason = first["msg"].removeprefix("Value error, ")
-    example = (Settings.model_fields[name].examples or [""])[0]
-    return f"{name.upper()}: {reason[0].lower()}{reason[1:]}; for example {name.upper()}={example}"
+def _lines(error: ValidationError) -> Iterator[str]:
+    for one in error.errors(include_url=False, include_context=False):
+        name = str(one["loc"][0])
+        reason = one["msg"].removeprefix("Value error, ")
+        example = (Settings.model_fields[name].examples or [""])[0]
+        setting = name.upper()
+        yield f"{setting}: {reason[0].lower()}{reason[1:]}; for example {setting}={example}"
 
 
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:

@@ -11,31 +11,32 @@ from rich.text import Text
 from bot.phrases import Phrases, phrases_for
 from bot.settings import Settings
 from bot.wiring import make_answerer
-from retrieval.errors import BaodaError
+from retrieval.errors import BaodaError, CollectionError
 from retrieval.types import Answer, Citation
 
 
-async def converse(settings: Settings) -> None:
+def converse(settings: Settings) -> None:
     """Ask and answer until the end of input."""
     phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
     console = Console()
     answerer = make_answerer(settings)
     console.print(Text(phrases.terminal_greeting, style="dim"))
     try:
-        while True:
-            try:
-                question = await asyncio.to_thread(console.input, "\n[bold cyan]> [/]")
-            except EOFError:
-                return
-            if not question.strip():
-                continue
-            try:
-                with console.status(phrases.thinking):
-                    answer = await answerer.answer(question)
-            except BaodaError as error:
-                console.print(Text(str(error), style="red"))
-            else:
-                _print_answer(console, answer, phrases)
+        # the prompt waits outside of the event loop, where Ctrl-C ends it at once
+        with asyncio.Runner() as runner:
+            while True:
+                question = console.input("\n[bold cyan]> [/]")
+                if not question.strip():
+                    continue
+                try:
+                    with console.status(phrases.thinking):
+                        answer = runner.run(answerer.answer(question))
+                except BaodaError as error:
+                    console.print(Text(str(error), style="red"))
+                else:
+                    _print_answer(console, answer, phrases)
+    except (EOFError, KeyboardInterrupt):
+        console.print()
     finally:
         answerer.close()
 
@@ -52,6 +53,8 @@ async def answer_lines(settings: Settings, stream: TextIO) -> None:
                 continue
             try:
                 answer = await answerer.answer(line)
+            except CollectionError:
+                raise  # no line would be answered
             except BaodaError as error:
                 print(error, flush=True)
                 continue

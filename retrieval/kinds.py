@@ -110,14 +110,14 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
 _ASKS: dict[Kind, re.Pattern[str]] = {
     Kind.AGE: _any("年龄|年纪(?!念)|几岁|多少岁|多大岁数", "how old", r"\bages?\b"),
     Kind.MONEY: _any(
-        "多少钱|几块钱|价格|收费|票价|租金|售价|单价|造价|薪水|工资|花费|卖多少",
+        "多少钱|几块钱|价格|收费|票价|租金|售价|单价|造价|薪水|工资|花费",
         "(?:多少|几)(?:万|亿)?(?:美|欧)?元",
         "how much (?:does|do|did|is|was|money)",
         r"\b(?:price|cost|fee|salary|rent)s?\b",
     ),
     Kind.SHARE: _any(
         "百分之[几多]|百分比|占比|比例",
-        "(?:率|占).{0,6}多少",
+        "(?:率|占).{0,6}多[少高大]",
         "多少.{0,3}%",
         "percent|what share|proportion",
     ),
@@ -170,6 +170,8 @@ def asked_kinds(folded_question: str) -> tuple[Kind, ...]:
     if kinds & (MEASURED | {Kind.DATE}):
         # a recognised unit says more than "a number"
         kinds -= {Kind.NUMBER, Kind.LIST}
+    if Kind.SHARE in kinds:
+        kinds -= {Kind.MEASURE}  # 率多高 asks for no length
     return tuple(sorted(kinds, key=lambda kind: kind.value)) or (Kind.ANY,)
 
 

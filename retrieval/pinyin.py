@@ -1,4 +1,7 @@
-"""Names of a Chinese article as an English reader types them: Zibo, Dongcheng, Liu Zhengxin."""
+"""Names of a Chinese article as an English reader types them: Zibo, Dongcheng, Liu Zhengxin.
+
+pypinyin takes a third of a second to import: only those pay for it who need it.
+"""
 
 import re
 
@@ -12,7 +15,7 @@ _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}")
 
 def romanised_names(text: str) -> list[str]:
     """Each name of people and places in pinyin, without spaces; people's also in two parts."""
-    from pypinyin import lazy_pinyin  # takes a third of a second: only for those who need it
+    from pypinyin import lazy_pinyin
 
     names: dict[str, None] = {}
     for word, tag in dict.fromkeys(tagged_words(fold(text))):
@@ -26,3 +29,10 @@ def romanised_names(text: str) -> list[str]:
         elif (shorter := _PLACE_ENDING.sub("", word)) != word:
             names["".join(lazy_pinyin(shorter))] = None
     return list(names)
+
+
+def romanised(text: str) -> str:
+    """The whole text in pinyin, in one run."""
+    from pypinyin import lazy_pinyin
+
+    return "".join(lazy_pinyin(fold(text)))

@@ -37,19 +37,23 @@ _ARTICLE = (
     "(?:报道|文章|新闻|稿子|稿件|消息|这篇|那篇|这条|那条|通讯|照片|图片|一文|"
     "article|story|report|piece|photo|picture)"
 )
-_REPORTER = "(?:记者|通讯员|作者|摄影者|摄影师)"
+_REPORTER = "(?:记者|通讯员|摄影者|摄影师)"
 _FIELDS: dict[Field, re.Pattern[str]] = {
     "byline": _any(
         "谁(?:写|拍|采写|报道|采访|撰写|摄)",
         "(?:写|拍|撰|采写|摄影?|报道|采访)[者人]?的?[是叫]?谁",
-        "作者|署名",
+        f"{_ARTICLE}.*作者|作者.*{_ARTICLE}|署名",
         f"[哪几][位些名个].{{0,3}}{_REPORTER}",
         f"{_REPORTER}.{{0,6}}(?:是?谁|有谁|叫什么|哪[位些]|名字|姓名)",
         r"\bwho (?:wrote|reported|took|shot|photographed|authored)\b",
         r"\bwho is the (?:author|reporter|journalist|photographer)\b",
         r"\bwritten by whom\b|\bbyline\b|\bthe author of\b",
     ),
-    "title": _any("标题|题目|题为|叫什么题", r"\bheadline\b|\btitle of\b"),
+    "kicker": _any("引题|肩题|眉题", r"\bkicker\b"),
+    "title": _any(
+        f"标题|{_ARTICLE}.*(?:题目|题为|叫什么题)|(?:题目|题为).*{_ARTICLE}",
+        r"\bheadline\b|\btitle of\b",
+    ),
     "date": _any(
         rf"{_ARTICLE}.{{0,10}}(?:哪天|哪一?[年月日天]|几[月号]|什么时候|何时|日期).{{0,4}}[发刊登报出的]",
         "(?:发表|刊登|刊发|见报|发布|出版).{0,4}(?:日期|时间|于?哪|是?什么时候|是?何时)",
@@ -60,7 +64,7 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
     "page": _any("第几版|哪个?版面?|几版|什么版面", "(?:which|what) page|page number"),
     "source": _any(
         "[哪什](?:么|一)?[家份个]?(?:报纸|报社|媒体|刊物|日报)",
-        f"来源是|出处|{_ARTICLE}.{{0,6}}来自哪",
+        f"{_ARTICLE}.*(?:来源|出处|来自哪)",
         "(?:which|what) (?:newspaper|paper|media|outlet)",
     ),
 }

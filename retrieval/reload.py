@@ -100,7 +100,7 @@ class Reloader:
     ) -> ReloadResult:
         loaded, failed = self._read(progress)
         previous, manifest = self._previous()
-        before = self._stored(manifest.id, loaded, failed) if manifest else {}
+        before = self._stored(previous, loaded, failed) if previous else {}
         if not loaded:
             raise CorpusError(f"no article in {self._corpus_dir} can be read; nothing was changed")
         difference = _compare(loaded, before)
@@ -144,25 +144,29 @@ class Reloader:
 
     def _previous(self) -> tuple[str | None, Manifest | None]:
         """The live generation, and its manifest if this version can go on from it."""
+        live = None
         try:
             live = self._generations.live()
-        except CollectionError as error:
-            logger.warning("%s; building anew", error)
-            return None, None
-        if live is None:
-            return None, None
-        try:
+            if live is None:
+                return None, None
             manifest = self._generations.manifest(live)
-        except CollectionError as error:
+            if not matches(manifest, self._embedder.fingerprint):
+                return live, None
+            _check(self._generations.folder(live), manifest)
+        except (CollectionError, ReloadError) as error:
             logger.warning("%s; building anew", error)
             return live, None
-        return live, manifest if matches(manifest, self._embedder.fingerprint) else None
+        return live, manifest
 
     def _stored(
         self, generation: str, loaded: list[Loaded], failed: list[Problem]
     ) -> dict[str, Fingerprint]:
         """What the live generation holds; articles of files that now fail are taken over."""
-        store = ArticleStore(self._generations.folder(generation) / layout.ARTICLES)
+        try:
+            store = ArticleStore(self._generations.folder(generation) / layout.ARTICLES)
+        except CollectionError as error:
+            logger.warning("%s; articles of files that now fail are lost", error)
+            return {}
         try:
             stored = store.fingerprints()
             read = {item.article.id for item in loaded}
@@ -259,8 +263,7 @@ def _check(folder: Path, manifest: Manifest) -> None:
         agree = counts.chunks == built.keywords.count == manifest.chunks
         if lost or not agree or counts.articles != manifest.articles:
             raise ReloadError(
-                f"the new index is incomplete ({lost} of {manifest.chunks} chunks are lost); "
-                "the old one stays"
+                f"the index {manifest.id} lacks {lost} of its {manifest.chunks} chunks"
             )
     finally:
         built.close()

@@ -9,6 +9,9 @@ from retrieval.types import Span
 _MAX_PROTECTED = 150
 """A quotation or bracket longer than this is split at the sentences inside it."""
 
+_MAX_SENTENCE = 400
+"""Characters; what has no full stop for longer than this is no sentence of a newspaper."""
+
 _MAX_ATTRIBUTION = 30
 _PAIRS = {"“": "”", "‘": "’", "（": "）", "(": ")", "《": "》", "「": "」", "『": "』", "【": "】"}
 _CLOSERS = "”’）)》」』】\"'"
@@ -29,7 +32,23 @@ _CLAUSE_END = re.compile(r"(?:[；;，、：]|[,:](?!\d))+[”’）)》」』�
 
 def split_sentences(text: str) -> list[Span]:
     """Sentences in order, without the white space around them."""
-    return [span for line in _lines(text) for span in _split_line(text, line)]
+    sentences = (span for line in _lines(text) for span in _split_line(text, line))
+    return [piece for span in sentences for piece in _quotable(text, span)]
+
+
+def _quotable(text: str, sentence: Span) -> Iterator[Span]:
+    """The sentence, or where it is too long to be quoted its pieces, cut at clauses if possible."""
+    if sentence.end - sentence.start <= _MAX_SENTENCE:
+        yield sentence
+        return
+    start = end = sentence.start
+    for clause in split_clauses(text, sentence):
+        while clause.end - start > _MAX_SENTENCE:
+            cut = end if end > start else start + _MAX_SENTENCE
+            yield from _stripped(text, start, cut, 0)
+            start = end = cut
+        end = clause.end
+    yield from _stripped(text, start, sentence.end, 0)
 
 
 def split_clauses(text: str, sentence: Span) -> list[Span]:

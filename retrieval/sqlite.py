@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 _BUSY_TIMEOUT_SECONDS = 10
 
@@ -24,15 +24,19 @@ def open_private(path: Path) -> Engine:
 
 def open_finished(path: Path) -> Engine:
     """A file that nobody writes any more: no locks, no side files, any number of readers."""
-    return _engine(path, "mode=ro&immutable=1&")
+    return _engine(path, "?mode=ro&immutable=1")
 
 
 def _engine(path: Path, options: str) -> Engine:
-    quoted = path.resolve().as_posix().replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return create_engine(
-        f"sqlite:///file:{quoted}?{options}uri=true",
-        connect_args={"timeout": _BUSY_TIMEOUT_SECONDS},
-    )
+    # SQLite's own address: SQLAlchemy's would lose paths with # or ? in them
+    address = path.resolve().as_uri() + options
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            address, uri=True, timeout=_BUSY_TIMEOUT_SECONDS, check_same_thread=False
+        )
+
+    return create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
 
 def _write_ahead(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from retrieval.answering.check import Source, check
 from retrieval.answering.statements import Statement, compose
+from retrieval.embedding import LocalEmbedder
 from retrieval.sentences import split_sentences
 from retrieval.types import Article, Evidence, Vectors
-from tests.fakes import FakeEmbedder
 
 ZIBO = Article(
     "zibo.md",
@@ -20,7 +20,7 @@ ZIBO = Article(
 JILIN = Article(
     "jilin.md", "共赢圈", "炼油厂党委副书记刘正欣作了部署。吉林石化搭起厂级共建桥梁6对。"
 )
-EMBEDDER = FakeEmbedder()
+EMBEDDER = LocalEmbedder()
 
 
 def source(article: Article) -> Source:
@@ -55,6 +55,8 @@ def quotes(text: str) -> list[str]:
         ("2025年3月5日报道：联盟里有20家机构[1]。", "2025-03-05"),
         ("On 5 March 2025 the paper said the alliance has 20 partners [1].", "2025-03-05"),
         ("The alliance has 20 partners [1].", None),
+        ("The deputy secretary is Liu Zhengxin and he took part [2].", None),
+        ("联盟里有20家机构，见[名单](http://evil.example)[1]。", None),
         ("Liu Zhengxin (刘正欣) is a deputy secretary [2].", None),
     ],
 )
@@ -83,6 +85,12 @@ def test_a_supported_sentence_is_kept_with_the_words_it_rests_on(
         "杭州的联盟里有20家机构[1]。",
         "“邻里中心”联盟里有20家机构[1]。",
         "The alliance has 200 partners [1].",
+        "The moon is made of cheese [1].",
+        "It was opened by Mao Zedong in Shanghai [1].",
+        "职工之家有五千平方米[1]。",
+        "职工之家有3000公里[1]。",
+        "网格在20小时内快速处理[1]。",
+        "联盟里有20家机构，详见http://evil.example[1]。",
         "Liu Zhengxin (刘正新) is a deputy secretary [2].",
         "月亮绕着地球转，太阳很远[1]。",
         "[1]",

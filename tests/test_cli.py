@@ -257,6 +257,24 @@ def test_a_wrong_setting_is_one_line_and_exit_status_2(baoda: Baoda, command: st
     assert line.startswith("baoda: CHAT_TIMEOUT_SECONDS: ")
 
 
+def test_each_wrong_setting_has_a_line(baoda: Baoda) -> None:
+    finished = baoda("status", CHAT_TIMEOUT_SECONDS="soon", TIMEZONE="Mars", LOG_LEVEL="LOUD")
+    names = [line.split(":")[1].strip() for line in error_lines(finished.stderr)]
+    assert sorted(names) == ["CHAT_TIMEOUT_SECONDS", "LOG_LEVEL", "TIMEZONE"]
+
+
+def test_a_damaged_index_is_no_answer(baoda: Baoda, corpus_data_dir: Path, tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(corpus_data_dir, data_dir)
+    for path in data_dir.glob("generations/*/sentences.npy"):
+        path.unlink()
+    for arguments in (("run",), ("ask", "--jsonl"), ("ask", "谁?")):
+        line = QUESTION if arguments == ("run",) else json.dumps({"question": QUESTION})
+        finished = baoda(*arguments, stdin=line.encode(), DATA_DIR=data_dir)
+        assert (finished.returncode, finished.stdout) == (1, b"")
+        assert "run `baoda reload`" in error_lines(finished.stderr)[-1]
+
+
 def test_show_of_an_unknown_article_is_one_line(baoda: Baoda, corpus_data_dir: Path) -> None:
     finished = baoda("show", "nothing.md", DATA_DIR=corpus_data_dir)
     assert finished.returncode == 1

@@ -252,3 +252,56 @@ def test_a_damaged_pointer_is_mended_by_a_reload(
     result = reload()
     assert (len(result.added), result.embedded) == (4, 0)
     assert Generations(data_dir).live() == result.generation
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["articles.sqlite3", "chroma/chroma.sqlite3", "bm25/vocab.index.json", "sentences.npy"],
+)
+@pytest.mark.parametrize("how", ["gone", "garbage"])
+def test_a_damaged_generation_is_mended_by_a_reload(
+    reload: Reload, data_dir: Path, damage: str, how: str
+) -> None:
+    first = reload()
+    path = data_dir / "generations" / str(first.generation) / damage
+    path.unlink()
+    if how == "garbage":
+        path.write_bytes(b"garbage" * 1000)
+    result = reload()
+    assert result.generation != first.generation
+    assert (result.articles, result.embedded) == (4, 0)
+    assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
+
+
+def test_a_damaged_cache_is_made_anew(reload: Reload, data_dir: Path) -> None:
+    first = reload()
+    (data_dir / "embeddings.sqlite3").write_bytes(b"garbage" * 1000)
+    assert reload(full=True).embedded == first.embedded
+
+
+def test_another_version_keeps_last_good_articles_and_guards(
+    reload: Reload, folder: Path, data_dir: Path
+) -> None:
+    reload()
+    (folder / "2.md").write_bytes(b"---\nbad: [\n---\n")
+    assert reload(with_model="another").articles == 4
+    for number in (0, 1):
+        (folder / f"{number}.md").unlink()
+    with pytest.raises(ReloadError, match="are gone"):
+        reload(with_model="a third")
+    assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%20b", "a b", "数据", "a'b"])
+def test_any_name_of_the_data_folder_will_do(tmp_path: Path, folder: Path, name: str) -> None:
+    data_dir = tmp_path / "named" / name
+    reloader = Reloader(
+        corpus_dir=folder,
+        data_dir=data_dir,
+        generations=Generations(data_dir),
+        embedder=FakeEmbedder(),
+    )
+    reloader.reload(full=False, force=False, dry_run=False, progress=lambda _: None)
+    assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
+    assert [path.name for path in data_dir.parent.iterdir()] == [name]
+    assert (data_dir / "embeddings.sqlite3").exists()

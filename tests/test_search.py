@@ -122,6 +122,15 @@ async def test_questions_about_an_article_are_answered_from_its_fields(
     assert citation.field == field
 
 
+@pytest.mark.parametrize("question", ["周远山写了什么?", "周远山是谁?", "周遠山寫過哪篇報道?"])
+async def test_a_person_of_a_byline_is_known_by_the_article(
+    answerer: Answerer, question: str
+) -> None:
+    answer = await answerer.answer(question)
+    assert answer.text == "老桥修好了[1]\n周远山[2]"
+    assert [one.field for one in answer.citations] == ["title", "byline"]
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -216,8 +216,11 @@ def test_a_long_row_of_the_same_is_split(piece: str, ending: str) -> None:
     assert split_sentences(text)[-1].end == len(text.rstrip())
 
 
-def test_many_open_quotations_and_then_text_are_split() -> None:
-    assert sentences("“" * 100_000 + "字" * 100_000)[0][-1] == "字"
+@pytest.mark.parametrize("text", ["“" * 10_000 + "字" * 10_000, "字，" * 9_000, "字" * 1_001])
+def test_text_without_full_stops_is_cut_to_what_can_be_quoted(text: str) -> None:
+    pieces = sentences(text)
+    assert "".join(pieces) == text
+    assert max(map(len, pieces)) <= 400
 
 
 @pytest.mark.parametrize("piece", ["字", "，", "，”", "字，"])

@@ -12,7 +12,7 @@ from typing import Protocol
 from retrieval.answering import extractive
 from retrieval.answering.check import Source, check
 from retrieval.answering.evidence import find_candidates
-from retrieval.answering.fields import answer_from_field
+from retrieval.answering.fields import answer_by_author, answer_from_field
 from retrieval.answering.language import language_of, refusal_text
 from retrieval.answering.statements import Statement, compose
 from retrieval.errors import ModelUnavailableError, QuestionError
@@ -143,9 +143,11 @@ class Answerer:
         with self._live.use() as collection:
             vector = self._embedder.embed_query(question)
             passages = search(collection, question, vector, _PASSAGES)
-            statements = answer_from_field(collection, question, asked, passages)
+            statements = answer_by_author(collection, question, passages) or answer_from_field(
+                collection, question, asked, passages
+            )
             from_field = bool(statements)
-            if asked.field is None:
+            if asked.field is None and not from_field:
                 candidates = find_candidates(collection, question, vector, asked, passages)
                 if extractive.is_answerable(candidates):
                     statements = extractive.write(candidates, asked)

@@ -24,6 +24,9 @@ PASSAGE_TOKENS = 4_000
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
 """Where providers say why a stream ended; one that broke off has none."""
 
+_MAX_CHARACTERS = 4_000
+"""Of the model's text: nobody reads more, and checking it takes time."""
+
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 
 
@@ -73,7 +76,7 @@ class ChatWriter:
         text = _THINKING.sub("", await self._stream(self._chain, values)).strip()
         if not text:
             raise ModelUnavailableError("the chat model's answer was empty")
-        return "" if REFUSAL in text else text
+        return "" if text.rstrip(".。") == REFUSAL else text[:_MAX_CHARACTERS]
 
     async def ping(self) -> None:
         """Nothing, when the model answers at all. Raises ModelUnavailableError."""

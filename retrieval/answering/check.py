@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from retrieval.answering.statements import Statement
-from retrieval.figures import figure_values, find_figures
+from retrieval.figures import Figure, figure_values, find_figures
 from retrieval.folding import fold
+from retrieval.pinyin import romanised
 from retrieval.question import is_chinese
 from retrieval.sentences import split_sentences
 from retrieval.types import Article, Evidence, Field, Span, Vectors
@@ -17,11 +18,31 @@ _MARKS = re.compile(r"\s*(?:\[\s*\d+(?:\s*[,，、]\s*\d+)*\s*\]|［\s*\d+\s*］
 _NUMBER = re.compile(r"\d+")
 _LEADING_MARKS = re.compile(rf"^(?:{_MARKS.pattern})+")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s+")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _MARKDOWN = re.compile(r"\*\*|__|`")
+_ADDRESS = re.compile(r"(?:https?://|www\.)[\w./?=&%#-]+")
 _QUOTED = re.compile(r"[“《「『\"]([^“”《》「」『』\"]{2,40})[”》」』\"]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 _MIN_SHARED_WORDS = 0.5
 """Share of a sentence's words that its passages must hold, where both are Chinese."""
+
+_UNIT = re.compile(
+    r"[余多来几]?\s*(%|平方米|平方公里|公里|厘米|毫米|米|公顷|亩|吨|公斤|克|小时|分钟|秒|天|年|岁|元|度)"
+)
+_BRACKETED = re.compile(r"[A-Z][\w'’.-]*(?:[\s-]+[A-Z][\w'’.-]*)*\s*[(（][^()（）]*[\u3400-\u9fff]")
+_LATIN_NAME = re.compile(r"(?<=[a-z,;:] )[A-Z][\w'’-]*[a-z](?: [A-Z][\w'’-]*[a-z])*")
+_COMMON_NAMES = frozenset(
+    """
+    party communist china chinese english january february march april may june july august
+    september october november december monday tuesday wednesday thursday friday saturday sunday
+    """.split()
+)
+_LEAST_SIMILARITY = 0.77
+"""Cosine of a sentence and the words it rests on, in two languages. Measured on the shipped
+corpus: translations reach 0.78 to 0.85, sentences about other things 0.73 to 0.79."""
+
+_LEAST_SIMILARITY_OF_NAMED = 0.72
+"""The same for a sentence whose figures or names do stand in the passage."""
 
 _NEED_WEIGHT = 0.5
 _DAY = ("年", "月", "日", "号")
@@ -54,6 +75,8 @@ class _Need:
     term: str = ""
     dated: bool = False
     """The figure is one of a date."""
+    unit: str = ""
+    """What must follow the figure, where that cannot be said in another word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,7 @@ def _claims(text: str) -> list[_Claim]:
     """Sentences with the numbers behind them; marks after a full stop belong before it."""
     claims: list[_Claim] = []
     for line in text.splitlines():
-        line = _MARKDOWN.sub("", _LIST_MARK.sub("", line))
+        line = _MARKDOWN.sub("", _LINK.sub(r"\1", _LIST_MARK.sub("", line)))
         for sentence in _sentences(line):
             numbers = tuple(
                 int(number)
@@ -112,17 +135,23 @@ def _support(
 ) -> tuple[Evidence, ...]:
     """What holds the claim, the best sentence of each source first; () when it does not hold."""
     folded = fold(claim)
-    needs = _needs(folded)
+    needs = _needs(claim, folded)
     material = fold(" ".join(_texts(sources)))
+    same_language = is_chinese(folded) and is_chinese(material)
+    if not same_language:
+        material = f"{material} {romanised(material)}"
     if not all(_stands(need, material) for need in needs):
         return ()
-    if is_chinese(folded) and is_chinese(material):
+    if same_language:
         words = content_words(folded)
         if not words or sum(word in material for word in words) / len(words) < _MIN_SHARED_WORDS:
             return ()
-        chosen = [_best_by_words(folded, source) for source in sources]
+        chosen = [_best_by_words(folded, needs, source) for source in sources]
     else:
         vector = embed(claim)
+        least = _LEAST_SIMILARITY_OF_NAMED if needs else _LEAST_SIMILARITY
+        if max(float((source.vectors @ vector).max()) for source in sources) < least:
+            return ()
         chosen = [_best_by_meaning(vector, source) for source in sources]
     for need in needs:
         if not any(_stands(need, fold(evidence.quote)) for evidence in chosen):
@@ -130,16 +159,20 @@ def _support(
     return tuple(dict.fromkeys(chosen))
 
 
-def _needs(claim: str) -> list[_Need]:
-    """The figures, names and quoted terms of a folded claim: its quotes must hold each."""
+def _needs(original: str, claim: str) -> list[_Need]:
+    """The figures, names and quoted terms of a claim, given also folded: quotes must hold each."""
     chinese = is_chinese(claim)
     needs = [
-        _Need(value=one.value, dated=not chinese or claim[one.end : one.end + 1] in _DAY)
+        _Need(value=one.value, dated=True)
+        if not chinese or claim[one.end : one.end + 1] in _DAY
+        else _Need(value=one.value, unit=_unit(claim, one))
         for one in find_figures(claim)
     ]
+    terms = _ADDRESS.findall(claim)
     if not chinese:
-        return [*needs, *(_Need(term=name) for name in _HAN.findall(claim))]
-    terms = _QUOTED.findall(claim)
+        terms += _HAN.findall(claim) + _bare_names(original)
+        return [*needs, *(_Need(term=term) for term in terms)]
+    terms += _QUOTED.findall(claim)
     for word, tag in tagged_words(claim):
         person = tag.startswith("nr") and word[0] in _SURNAMES and 2 <= len(word) <= 4
         if (person or tag in ("ns", "nt")) and _HAN.fullmatch(word):
@@ -152,7 +185,21 @@ def _stands(need: _Need, folded: str) -> bool:
         return _bare(need.term) in _bare(folded)
     # the figures of a date, such as a field 2025-03-05, are those of days only
     text = folded if need.dated else _ISO_DATE.sub(" ", folded)
+    if need.unit:
+        found = find_figures(text)
+        return any(one.value == need.value and _unit(text, one) == need.unit for one in found)
     return need.value in figure_values(text)
+
+
+def _unit(folded: str, figure: Figure) -> str:
+    match = _UNIT.match(folded, figure.end)
+    return match[1] if match else ""
+
+
+def _bare_names(claim: str) -> list[str]:
+    """Names in Latin letters, in lower case, that no original in brackets follows."""
+    names = (name.lower() for name in _LATIN_NAME.findall(_BRACKETED.sub(" ", claim)))
+    return [name for name in names if name not in _COMMON_NAMES]
 
 
 def _bare(text: str) -> str:
@@ -165,10 +212,9 @@ def _texts(sources: Sequence[Source]) -> Iterator[str]:
         yield from (evidence.quote for evidence in _field_evidence(source))
 
 
-def _best_by_words(claim: str, source: Source) -> Evidence:
+def _best_by_words(claim: str, needs: Sequence[_Need], source: Source) -> Evidence:
     """The sentence that shares most pairs of characters with the claim."""
     pairs = {claim[index : index + 2] for index in range(len(claim) - 1)}
-    needs = _needs(claim)
 
     def overlap(evidence: Evidence) -> float:
         quote = fold(evidence.quote)

@@ -36,7 +36,7 @@ def write(candidates: Sequence[Candidate], asked: Asked) -> list[Statement]:
         share = candidate.probability / best.probability
         if share < (_GOES_ON if candidate in following else _NEARLY_AS_GOOD):
             continue
-        if chosen and length + len(quote) > limit:
+        if chosen and (candidate.features.fragment or length + len(quote) > limit):
             continue
         if any(quote == one.evidence.quote for one in chosen):
             continue

@@ -1,5 +1,6 @@
 """Questions about an article rather than about what it says: byline, headline, date, page."""
 
+import re
 from collections.abc import Sequence
 
 from retrieval.answering.evidence import QuestionTerms
@@ -7,7 +8,7 @@ from retrieval.answering.statements import Statement
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
 from retrieval.question import Asked, without_field_words
-from retrieval.types import Article, Evidence, Passage
+from retrieval.types import Article, Evidence, Field, Passage
 from retrieval.words import tagged_words
 
 _MIN_COVERAGE = 0.6
@@ -17,6 +18,8 @@ _MIN_SIMILARITY = 0.74
 """For questions without a word that could be looked for: the chunk's cosine. Measured on the
 shipped corpus: English questions about its articles reach it, others mostly do not."""
 
+_ROLE = re.compile(r"^(?:本报|新华社|中新社|特约|见习)*(?:讯|记者|通讯员|摄影|摄)*")
+_WORK = re.compile(r"写[了过的]|拍[了过的]|采[写访]|报道|哪[篇些]|文章|是谁|干什么|做什么")
 _SUBJECT_TAGS = ("n", "m", "eng", "i", "l", "j", "x", "vn")
 
 
@@ -38,6 +41,28 @@ def answer_from_field(
         return []
     value: str = getattr(article, asked.field)
     return [Statement(value, (Evidence(article, asked.field, 0, len(value)),))] if value else []
+
+
+def answer_by_author(
+    collection: Collection, question: str, passages: Sequence[Passage]
+) -> list[Statement]:
+    """Headline and byline of the first article by a person whom the question asks about; or []."""
+    folded = fold(question)
+    if not _WORK.search(folded):
+        return []
+    for article_id in dict.fromkeys(passage.chunk.article_id for passage in passages):
+        article = collection.articles.articles([article_id])[article_id]
+        names = (_ROLE.sub("", part) for part in fold(article.byline).split())
+        asked_about = [name for name in names if 2 <= len(name) <= 4 and name in folded]
+        if asked_about and not any(name in fold(article.text) for name in asked_about):
+            fields: tuple[Field, ...] = ("title", "byline")
+            values = ((name, getattr(article, name)) for name in fields)
+            return [
+                Statement(value, (Evidence(article, name, 0, len(value)),))
+                for name, value in values
+                if value
+            ]
+    return []
 
 
 def _named_article(

@@ -20,7 +20,9 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
+from retrieval.errors import CollectionError
 from retrieval.sqlite import open_finished, open_private
 from retrieval.types import Article, Chunk, Span
 
@@ -151,10 +153,17 @@ class ArticleWriter:
 
 
 class ArticleStore:
-    """Reads a finished articles.sqlite3."""
+    """Reads a finished articles.sqlite3. Raises CollectionError where that is none."""
 
     def __init__(self, path: Path) -> None:
         self._engine: Engine = open_finished(path)
+        try:
+            self.counts()
+        except SQLAlchemyError as error:
+            self._engine.dispose()
+            raise CollectionError(
+                "the stored articles cannot be read; run `baoda reload`"
+            ) from error
 
     def article(self, article_id: str) -> Article | None:
         """The article, or None."""

@@ -29,7 +29,9 @@ class Collection:
         try:
             self._sentence_vectors = np.load(folder / SENTENCES, mmap_mode="r")
         except (OSError, EOFError, ValueError) as error:
-            raise CollectionError(f"the index {manifest.id} is damaged: {error}") from error
+            raise CollectionError(
+                f"the index {manifest.id} is damaged ({error}); run `baoda reload`"
+            ) from error
         self.articles = ArticleStore(folder / ARTICLES)
         self.keywords = KeywordIndex(folder / KEYWORDS)
         self.vectors = VectorIndex(folder / VECTORS)

@@ -28,7 +28,9 @@ class KeywordIndex:
         try:
             self._index = bm25s.BM25.load(folder, mmap=True, show_progress=False)
         except (OSError, EOFError, ValueError, KeyError) as error:
-            raise CollectionError(f"the keyword index cannot be opened: {error}") from error
+            raise CollectionError(
+                f"the keyword index cannot be opened ({error}); run `baoda reload`"
+            ) from error
         self.count = int(self._index.scores["num_docs"])
 
     def best(self, question: str, limit: int) -> dict[int, float]:

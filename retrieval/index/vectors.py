@@ -45,7 +45,9 @@ class VectorIndex:
             else:
                 self._collection = self._client.get_collection(_NAME, embedding_function=None)
         except (ChromaError, ValueError, OSError) as error:
-            raise CollectionError(f"the vector index cannot be opened: {error}") from error
+            raise CollectionError(
+                f"the vector index cannot be opened ({error}); run `baoda reload`"
+            ) from error
 
     def add(self, first: int, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add chunks with the ordinals from `first` on."""
@@ -73,7 +75,9 @@ class VectorIndex:
                 query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
             )
         except (ChromaError, ValueError) as error:
-            raise CollectionError(f"the vector index cannot be searched: {error}") from error
+            raise CollectionError(
+                f"the vector index cannot be searched ({error}); run `baoda reload`"
+            ) from error
         distances = (found["distances"] or [[]])[0]
         pairs = zip(found["ids"][0], distances, strict=True)
         return {int(ordinal): 1.0 - distance for ordinal, distance in pairs}
