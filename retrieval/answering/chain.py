@@ -24,7 +24,7 @@ PASSAGE_TOKENS = 4_000
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
 """Where providers say why a stream ended; one that broke off has none."""
 
-_MAX_CHARACTERS = 4_000
+_MAX_CHARACTERS = 12_000
 """Of the model's text: nobody reads more, and checking it takes time."""
 
 _THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
