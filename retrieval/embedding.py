@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from retrieval.errors import ModelUnavailableError
 from retrieval.sqlite import open_shared
@@ -147,6 +147,8 @@ class EmbeddingCache:
         self._engine = open_shared(path)
         try:
             _METADATA.create_all(self._engine)
+        except OperationalError:
+            raise  # locked or unreadable, not damaged
         except DatabaseError:
             logger.warning("%s is damaged and is made anew", path)
             self._engine.dispose()

@@ -25,7 +25,7 @@ from retrieval.index.articles import (
     Fingerprint,
     article_hash,
 )
-from retrieval.index.collection import Collection, matches
+from retrieval.index.collection import check_complete, matches
 from retrieval.index.generations import Generations, Manifest
 from retrieval.index.vectors import VectorIndex
 from retrieval.pinyin import romanised_names
@@ -84,7 +84,7 @@ class Reloader:
         """Read the folder and publish what is new in it; readers see the old until the end.
 
         `full` builds even without a change, `force` also when many articles are gone. Raises
-        CorpusError, ReloadError or ModelUnavailableError; then nothing has changed.
+        CorpusError, ReloadError, CollectionError or ModelUnavailableError; then nothing changed.
         """
         started = time.monotonic()
         try:
@@ -152,8 +152,8 @@ class Reloader:
             manifest = self._generations.manifest(live)
             if not matches(manifest, self._embedder.fingerprint):
                 return live, None
-            _check(self._generations.folder(live), manifest)
-        except (CollectionError, ReloadError) as error:
+            check_complete(self._generations.folder(live), manifest)
+        except CollectionError as error:
             logger.warning("%s; building anew", error)
             return live, None
         return live, manifest
@@ -187,7 +187,7 @@ class Reloader:
         try:
             manifest, embedded = self._write(generation, folder, loaded, progress)
             progress(Step("check"))
-            _check(folder, manifest)
+            check_complete(folder, manifest)
         except BaseException:
             self._generations.discard(generation)
             raise
@@ -252,21 +252,6 @@ class Reloader:
             sentences=counts.sentences,
         )
         return manifest, embedded
-
-
-def _check(folder: Path, manifest: Manifest) -> None:
-    """Raise ReloadError unless every chunk can be found again."""
-    built = Collection(folder, manifest)
-    try:
-        counts = built.articles.counts()
-        lost = len(built.vectors.unreachable(manifest.dimensions, manifest.chunks))
-        agree = counts.chunks == built.keywords.count == manifest.chunks
-        if lost or not agree or counts.articles != manifest.articles:
-            raise ReloadError(
-                f"the index {manifest.id} lacks {lost} of its {manifest.chunks} chunks"
-            )
-    finally:
-        built.close()
 
 
 def _compare(loaded: list[Loaded], before: dict[str, Fingerprint]) -> _Difference:

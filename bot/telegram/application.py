@@ -22,6 +22,7 @@ from telegram.ext import (
 from bot.indexing import has_usable_index, reload_in_child
 from bot.phrases import CHINESE, ENGLISH, Phrases
 from bot.settings import Settings
+from bot.telegram.delivery import flood_wait_seconds
 from bot.telegram.handlers import Handlers
 from bot.wiring import make_answerer
 from retrieval.errors import ReloadError
@@ -132,8 +133,7 @@ async def _insist(request: Callable[[], Awaitable[T]]) -> T:
         except InvalidToken:
             raise
         except RetryAfter as error:
-            wait = error.retry_after
-            pause = wait if isinstance(wait, int) else wait.total_seconds()
+            pause = flood_wait_seconds(error)
             logger.warning("Telegram asks to wait %.0f s", pause)
         except Conflict:
             logger.error("another program polls with the same bot token; stop one of the two")

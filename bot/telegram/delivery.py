@@ -79,7 +79,7 @@ async def _insist(request: Callable[[], Awaitable[T]]) -> T:
         try:
             return await request()
         except RetryAfter as error:
-            pause = _seconds(error.retry_after)
+            pause = flood_wait_seconds(error)
             logger.warning("Telegram asks to wait %.0f s", pause)
         except BadRequest:
             raise
@@ -92,5 +92,7 @@ async def _insist(request: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(pause)
 
 
-def _seconds(wait: int | timedelta) -> float:
+def flood_wait_seconds(error: RetryAfter) -> float:
+    """How long Telegram asks to wait."""
+    wait: int | timedelta = error.retry_after
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -39,8 +39,7 @@ def answer_from_field(
     article, coverage = _named_article(collection, terms, passages)
     if coverage < (_MIN_COVERAGE if terms.weights else _MIN_SIMILARITY):
         return []
-    value: str = getattr(article, asked.field)
-    return [Statement(value, (Evidence(article, asked.field, 0, len(value)),))] if value else []
+    return _stated(article, asked.field)
 
 
 def answer_by_author(
@@ -50,19 +49,20 @@ def answer_by_author(
     folded = fold(question)
     if not _WORK.search(folded):
         return []
-    for article_id in dict.fromkeys(passage.chunk.article_id for passage in passages):
-        article = collection.articles.articles([article_id])[article_id]
+    ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))
+    articles = collection.articles.articles(ids)
+    for article in (articles[article_id] for article_id in ids):
         names = (_ROLE.sub("", part) for part in fold(article.byline).split())
         asked_about = [name for name in names if 2 <= len(name) <= 4 and name in folded]
         if asked_about and not any(name in fold(article.text) for name in asked_about):
-            fields: tuple[Field, ...] = ("title", "byline")
-            values = ((name, getattr(article, name)) for name in fields)
-            return [
-                Statement(value, (Evidence(article, name, 0, len(value)),))
-                for name, value in values
-                if value
-            ]
+            return [*_stated(article, "title"), *_stated(article, "byline")]
     return []
+
+
+def _stated(article: Article, field: Field) -> list[Statement]:
+    """The whole field, its own evidence; [] where it is empty."""
+    value: str = getattr(article, field)
+    return [Statement(value, (Evidence(article, field, 0, len(value)),))] if value else []
 
 
 def _named_article(

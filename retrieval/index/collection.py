@@ -116,6 +116,21 @@ class LiveCollection:
         return opened
 
 
+def check_complete(folder: Path, manifest: Manifest) -> None:
+    """Raise CollectionError unless a generation opens and every chunk of it can be found."""
+    opened = Collection(folder, manifest)
+    try:
+        counts = opened.articles.counts()
+        lost = len(opened.vectors.unreachable(manifest.dimensions, manifest.chunks))
+        agree = counts.chunks == opened.keywords.count == manifest.chunks
+        if lost or not agree or counts.articles != manifest.articles:
+            raise CollectionError(
+                f"the index {manifest.id} lacks {lost} of its {manifest.chunks} chunks"
+            )
+    finally:
+        opened.close()
+
+
 def check_fingerprint(manifest: Manifest, embedding: str) -> None:
     """Raise CollectionError unless the generation was made by this version with this model."""
     if not matches(manifest, embedding):
