@@ -362,6 +362,7 @@ async def test_trouble_while_polling_is_one_line_and_passes(
     stage.api.fail_next("getUpdates", status, description, parameters)
     stage.api.send_text("/id", new_reader())  # ends the poll that is under way
     assert THERE in (await ask(stage.api, WHERE)).text
+    await stage.bot.wait_for_line(line, written + 1)
     assert len(stage.bot.matching(line)) == written + 1
 
 
@@ -749,6 +750,8 @@ async def test_a_model_that_fails_is_replaced_by_quotations(
     message = await ask(writing.api, WHERE)
     assert THERE in message.text
     assert quotations(message)
+    # the line is read on a thread of its own, maybe after the message
+    await writing.bot.wait_for_line("answered by quoting instead", before + 1)
     assert len(writing.bot.matching("answered by quoting instead")) == before + 1
 
 
