@@ -43,11 +43,15 @@ def run() -> None:
         _say("No TELEGRAM_BOT_TOKEN is set, so this is the chat in the terminal.")
         _chat(settings)
     else:
+        from bot.indexing import verify_index
         from bot.telegram.application import run_bot
+        from bot.watching import watched
 
         logs.configure(settings.log_level, settings.secrets)
         _use_one_thread()
-        raise typer.Exit(asyncio.run(run_bot(settings)))
+        with watched(settings, damaged=not verify_index(settings)):
+            status = asyncio.run(run_bot(settings))
+        raise typer.Exit(status)
 
 
 @app.command()
@@ -103,7 +107,10 @@ def reload(
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Build anew even without a change.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Publish even when many articles are gone.")
+        bool,
+        typer.Option(
+            "--force", help="Publish even when many articles are gone or golden questions fail."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     progress: Annotated[
@@ -128,12 +135,48 @@ def reload(
 
 
 @app.command()
+def rollback(
+    generation: Annotated[
+        str, typer.Argument(metavar="[GENERATION]", help="Id; else the one before the live one.")
+    ] = "",
+    json_output: Json = False,
+) -> None:
+    """Make a former index the live one again. `baoda status` lists those that are kept."""
+    settings = _prepare()
+    from bot.indexing import roll_back
+
+    roll_back(settings, generation or None, as_json=json_output)
+
+
+@app.command()
 def status(json_output: Json = False) -> None:
-    """Say what is indexed and which models answer."""
+    """Say what is indexed, which former indexes are kept, and which models answer."""
     settings = _prepare()
     from bot.inspection import show_status
 
     show_status(settings, as_json=json_output)
+
+
+@app.command()
+def split(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A page's text layer, a .txt file.")],
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a Markdown file for each article to this folder."),
+    ] = None,
+    with_model: Annotated[
+        bool,
+        typer.Option(
+            "--split-with-model", help="Let the chat model decide where the rules are in doubt."
+        ),
+    ] = False,
+    json_output: Json = False,
+) -> None:
+    """Show the articles of a newspaper page's text layer."""
+    settings = _prepare()
+    from bot.splitting import split_file
+
+    split_file(settings, file, folder=write, with_model=with_model, as_json=json_output)
 
 
 @app.command()
@@ -143,6 +186,19 @@ def doctor(json_output: Json = False) -> None:
     from bot.doctor import examine
 
     raise typer.Exit(0 if examine(as_json=json_output) else 1)
+
+
+@app.command(hidden=True)
+def builder() -> None:
+    """Build or check a generation for `reload`, which talks to it over pipes."""
+    settings = _prepare()
+    from bot.indexing import cores
+    from bot.wiring import make_builder
+    from retrieval.child import serve
+    from retrieval.embedding import limit_threads
+
+    limit_threads(cores())
+    serve(make_builder(settings))
 
 
 def main() -> None:
@@ -175,14 +231,16 @@ def _prepare() -> Settings:
 
 
 def _chat(settings: Settings) -> None:
-    from bot import indexing, terminal
+    from bot import indexing, terminal, watching
 
     _use_one_thread()
+    damaged = not indexing.verify_index(settings)
     indexing.index_if_missing(settings)
-    if sys.stdin.isatty():
-        terminal.converse(settings)
-    else:
-        asyncio.run(terminal.answer_lines(settings, sys.stdin))
+    with watching.watched(settings, damaged=damaged):
+        if sys.stdin.isatty():
+            terminal.converse(settings)
+        else:
+            asyncio.run(terminal.answer_lines(settings, sys.stdin))
 
 
 def _use_one_thread() -> None:

@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any, BinaryIO
 
+from bot.indexing import verify_index
 from bot.results import answer_object, to_line
 from bot.settings import Settings
 from bot.terminal import plain_answer
@@ -23,6 +24,7 @@ class _LineError(Exception):
 async def answer_one(settings: Settings, question: str, *, as_json: bool) -> None:
     """Print the answer to one question. Raises BaodaError."""
     Generations(settings.data_dir).require_live()
+    verify_index(settings)
     answerer = make_answerer(settings)
     try:
         answer = await answerer.answer(question)
@@ -37,6 +39,7 @@ async def answer_lines(settings: Settings, stream: BinaryIO) -> None:
     A line that cannot be answered yields {"id", "error"}. Raises CollectionError.
     """
     Generations(settings.data_dir).require_live()
+    verify_index(settings)
     answerer = make_answerer(settings)
     try:
         while line := stream.readline(_MAX_LINE_BYTES + 1):

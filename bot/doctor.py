@@ -10,12 +10,11 @@ from typing import Literal
 from bot import logs
 from bot.results import to_line
 from bot.settings import Settings, SettingsError, read_settings
-from bot.wiring import OPENAI_BASE_URL, chat_model_name, make_embedder, make_writer
+from bot.wiring import OPENAI_BASE_URL, chat_model_name, child_builder, make_embedder, make_writer
 from retrieval.corpus import read_corpus
 from retrieval.errors import BaodaError, NoCollectionError
-from retrieval.index.collection import check_complete, check_fingerprint
-from retrieval.index.generations import Generations
-from retrieval.types import Problem
+from retrieval.index.generations import Generations, check_fingerprint
+from retrieval.types import Loaded, Problem
 
 _LEAST_FREE_BYTES = 500_000_000
 _TIMEOUT_SECONDS = 15
@@ -99,7 +98,7 @@ def _articles(settings: Settings) -> Finding:
         advice = "create the folder or set CORPUS_DIR"
         return Finding("articles", "problem", str(error), advice)
     problems = [item for item in found if isinstance(item, Problem)]
-    readable = len(found) - len(problems)
+    readable = sum(isinstance(item, Loaded) for item in found)
     detail = f"{readable} readable in {settings.corpus_dir}"
     if not readable:
         advice = "put .md or .jsonl files there; corpus/README.md shows the format"
@@ -132,7 +131,7 @@ def _index(settings: Settings) -> Finding:
         live = generations.require_live()
         manifest = generations.manifest(live)
         check_fingerprint(manifest, make_embedder(settings).fingerprint)
-        check_complete(generations.folder(live), manifest)
+        child_builder().check(live)
     except NoCollectionError as error:
         return Finding("index", "problem", str(error), "run `baoda reload`")
     except BaodaError as error:

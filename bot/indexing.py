@@ -16,15 +16,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.logs import SPEAKER
 from bot.results import reload_object, to_line
 from bot.settings import Settings
-from bot.wiring import make_embedder, make_reloader
-from retrieval.embedding import limit_threads
+from bot.wiring import BAODA, make_embedder, make_reloader
 from retrieval.errors import CollectionError, ReloadError
-from retrieval.index.collection import matches
-from retrieval.index.generations import Generations
+from retrieval.index.generations import Generations, matches
 from retrieval.reload import ReloadResult
 from retrieval.types import Step
 
-_LABELS = {"read": "reading", "chunk": "splitting", "embed": "embedding", "check": "checking"}
+RELOAD = (*BAODA, "reload", "--json", "--progress", "json")
+"""A reload in a process of its own."""
+
+_LABELS = {
+    "verify": "looking through the live index",
+    "read": "reading",
+    "copy": "copying",
+    "chunk": "splitting",
+    "embed": "embedding",
+    "check": "checking",
+    "golden": "golden questions",
+}
 
 
 def reload_articles(
@@ -37,7 +46,6 @@ def reload_articles(
     as_json: bool,
 ) -> None:
     """`baoda reload`: print what changed. Raises BaodaError."""
-    limit_threads(_cores())
     with _progress(json_progress) as progress:
         result = make_reloader(settings).reload(
             full=full, force=force, dry_run=dry_run, progress=progress
@@ -49,6 +57,28 @@ def reload_articles(
         place = f"{problem.file}:{problem.line}" if problem.line else problem.file
         print(f"{place}: {problem.reason}", file=sys.stderr)
     print(_summary(result, dry_run))
+
+
+def roll_back(settings: Settings, generation: str | None, *, as_json: bool) -> None:
+    """`baoda rollback`: print what is live now and what was. Raises BaodaError."""
+    live, previous = make_reloader(settings).roll_back(generation)
+    if as_json:
+        print(to_line({"generation": live, "previous": previous}))
+    elif live == previous:
+        print(f"{live} is the live index already")
+    else:
+        print(f"{live} is live again, in place of {previous}")
+
+
+def verify_index(settings: Settings) -> bool:
+    """Whether the live generation is not damaged; else it says so and the one before it serves.
+
+    Each generation is looked through once. Raises ReloadError.
+    """
+    complaint = make_reloader(settings).verify_live()
+    if complaint:
+        print(f"{SPEAKER}{complaint}; `baoda reload` rebuilds it", file=sys.stderr, flush=True)
+    return complaint is None
 
 
 def has_usable_index(settings: Settings) -> bool:
@@ -68,16 +98,17 @@ def index_if_missing(settings: Settings) -> None:
     if has_usable_index(settings):
         return
     print("Indexing the articles first; this happens once.", file=sys.stderr, flush=True)
-    finished = subprocess.run(_command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    finished = subprocess.run(
+        [*BAODA, "reload"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     if finished.returncode != 0:
         raise ReloadError("the articles could not be indexed")
 
 
 async def reload_in_child() -> dict[str, Any]:
     """The object of `baoda reload --json`, run in a process of its own. Raises ReloadError."""
-    command = [*_command(), "--json", "--progress", "json"]
     child = await asyncio.create_subprocess_exec(
-        *command,
+        *RELOAD,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -88,22 +119,25 @@ async def reload_in_child() -> dict[str, Any]:
         child.terminate()
         await child.wait()
         raise
-    if child.returncode != 0:
+    assert child.returncode is not None
+    return reload_outcome(child.returncode, output, errors)
+
+
+def reload_outcome(status: int, output: bytes, errors: bytes) -> dict[str, Any]:
+    """What a run of `RELOAD` printed. Raises ReloadError when it failed."""
+    if status != 0:
         said = [
             line.removeprefix(SPEAKER)
             for line in errors.decode("utf-8", "replace").splitlines()
             if line.startswith(SPEAKER)
         ]
-        raise ReloadError(said[-1] if said else f"it ended with status {child.returncode}")
+        raise ReloadError(said[-1] if said else f"it ended with status {status}")
     result: dict[str, Any] = json.loads(output)
     return result
 
 
-def _command() -> list[str]:
-    return [sys.executable, "-m", "bot", "reload"]
-
-
-def _cores() -> int:
+def cores() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -114,6 +148,8 @@ def _summary(result: ReloadResult, dry_run: bool) -> str:
         f"{len(result.added)} added, {len(result.changed)} changed, {len(result.removed)} removed, "
         f"{result.unchanged} unchanged, {len(result.failed)} to look at"
     )
+    if golden := result.golden:
+        counts += f"; golden questions {len(golden.passed)} of {golden.total}"
     if dry_run:
         return f"would be: {counts}"
     if result.generation == result.previous:
@@ -139,6 +175,8 @@ def _progress(as_json: bool) -> Iterator[Callable[[Step], None]]:
 
         def advance(step: Step) -> None:
             label = _LABELS[step.phase]
+            if step.rate:
+                label += f" ({step.rate:.0f} a second)"
             bar.update(task, description=label, completed=step.done, total=step.total or None)
 
         yield advance

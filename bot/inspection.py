@@ -4,13 +4,13 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from bot.results import article_object, to_line
+from bot.results import article_object, golden_object, to_line
 from bot.settings import Settings
 from bot.wiring import chat_model_name, make_embedder
+from retrieval import lock
 from retrieval.errors import CollectionError, CorpusError
 from retrieval.index.articles import ArticleStore
-from retrieval.index.collection import ARTICLES, matches
-from retrieval.index.generations import Generations
+from retrieval.index.generations import ARTICLES, Generations, Manifest, matches
 
 
 def show_article(settings: Settings, article_id: str, *, as_json: bool) -> None:
@@ -32,7 +32,7 @@ def show_article(settings: Settings, article_id: str, *, as_json: bool) -> None:
 
 
 def show_status(settings: Settings, *, as_json: bool) -> None:
-    """Print what is indexed and which models answer."""
+    """Print what is indexed, what is kept, and which models answer."""
     report = _status(settings)
     if as_json:
         print(to_line(report))
@@ -41,38 +41,61 @@ def show_status(settings: Settings, *, as_json: bool) -> None:
     if live is None:
         print("index      none yet; run `baoda reload`")
     else:
-        usable = "" if report["usable"] else "  (made with another model or version: reload)"
-        print(f"index      {live['id']} of {live['created']}{usable}")
-        print(f"articles   {live['articles']} in {live['chunks']} chunks")
+        print(f"index      {_described(live)}")
+    for kept in report["kept"]:
+        print(f"kept       {_described(kept)}")
+    if report["watching_paused"]:
+        print("watching   paused since the roll-back, until the next reload")
+    if report["reloading"]:
+        print(f"reload     running: {report['reloading']}")
     print(f"embedding  {report['embedding']}")
     print(f"answers    {report['chat_model'] or 'quotations (no chat model is set)'}")
     print(f"corpus     {report['corpus_dir']}")
     print(f"data       {report['data_dir']}, {report['bytes'] / 1e6:.1f} MB")
-    for kept in report["kept"]:
-        print(f"kept       {kept['id']} of {kept['created']}, {kept['articles']} articles")
+
+
+def _described(generation: dict[str, Any]) -> str:
+    golden = generation["golden"]
+    questions = f", golden questions {golden['passed']} of {golden['total']}" if golden else ""
+    usable = "" if generation["usable"] else "  (made with another model or version: reload)"
+    return (
+        f"{generation['id']} of {generation['created']}: {generation['articles']} articles in "
+        f"{generation['chunks']} chunks, {generation['bytes'] / 1e6:.1f} MB{questions}{usable}"
+    )
 
 
 def _status(settings: Settings) -> dict[str, Any]:
     generations = Generations(settings.data_dir)
     embedding = make_embedder(settings).fingerprint
     live = generations.live()
-    manifest = generations.manifest(live) if live else None
+    described = _generation(generations, generations.manifest(live), embedding) if live else None
     kept = []
     for generation in generations.kept():
         if generation != live:
             try:
-                kept.append(dataclasses.asdict(generations.manifest(generation)))
+                manifest = generations.manifest(generation)
             except CollectionError:
                 continue
+            kept.append(_generation(generations, manifest, embedding))
     return {
-        "live": dataclasses.asdict(manifest) if manifest else None,
-        "usable": manifest is not None and matches(manifest, embedding),
+        "live": described,
+        "usable": described is not None and described["usable"],
         "kept": kept,
+        "watching_paused": generations.watching_is_paused(),
+        "reloading": lock.held_by(settings.data_dir),
         "embedding": embedding,
         "chat_model": chat_model_name(settings),
         "corpus_dir": str(settings.corpus_dir.resolve()),
         "data_dir": str(settings.data_dir.resolve()),
         "bytes": _size(settings.data_dir),
+    }
+
+
+def _generation(generations: Generations, manifest: Manifest, embedding: str) -> dict[str, Any]:
+    return dataclasses.asdict(manifest) | {
+        "golden": golden_object(manifest.golden),
+        "usable": matches(manifest, embedding),
+        "bytes": generations.size(manifest.id),
     }
 
 

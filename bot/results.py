@@ -4,6 +4,7 @@ import dataclasses
 import json
 from typing import Any
 
+from retrieval.index.generations import Golden
 from retrieval.reload import ReloadResult
 from retrieval.types import Answer, Article
 
@@ -44,7 +45,12 @@ def reload_object(result: ReloadResult) -> dict[str, Any]:
         {"file": problem.file, "line": problem.line, "reason": problem.reason}
         for problem in result.failed
     ]
-    return fields | {"golden": None}
+    return fields | {"golden": golden_object(result.golden)}
+
+
+def golden_object(golden: Golden | None) -> dict[str, int] | None:
+    """How many golden questions were answered as they should be, None where there are none."""
+    return {"passed": len(golden.passed), "total": golden.total} if golden else None
 
 
 def to_line(value: object) -> str:

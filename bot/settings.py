@@ -112,6 +112,30 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path(".baoda"), description="Where the index and its cache are kept.", examples=[".baoda"]
     )
+    watch_seconds: float | None = Field(
+        None,
+        ge=1,
+        le=86_400,
+        description="How often the folder of articles is looked at, to reload it when it changed. "
+        "Empty: never.",
+        examples=["10"],
+    )
+    golden_min_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Least share of the questions in golden.jsonl that an index must answer as it "
+        "should to be published.",
+        examples=["0.5"],
+    )
+    golden_max_drop: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Largest share of golden questions that an index may answer worse than the "
+        "one before it.",
+        examples=["0.1"],
+    )
     bot_language: Literal["auto", "zh", "en"] = Field(
         "auto",
         description="Language of the interface; auto: that of the reader's Telegram or locale.",

@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.util
+import sys
 import zoneinfo
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,23 @@ import dotenv
 from pydantic import SecretStr
 
 from bot.settings import Settings, SettingsError
-from retrieval.answering.answerer import Answerer
+from retrieval.child import ChildBuilder
 from retrieval.embedding import LocalEmbedder, RemoteEmbedder
-from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.reload import Reloader
 from retrieval.types import Embedder
 
 if TYPE_CHECKING:
+    import openai
     from langchain_core.language_models import BaseChatModel
 
+    from retrieval.answering.answerer import Answerer
     from retrieval.answering.chain import ChatWriter
+    from retrieval.answering.joins import JoinChooser
+    from retrieval.building import Builder
+
+BAODA = (sys.executable, "-m", "bot")
+"""The command line, for processes of its own."""
 
 DEFAULT_CHAT_MODEL = "gpt-5-mini"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
@@ -28,12 +35,17 @@ _NO_KEY = "none"
 """Sent to servers that want no key: the client insists on one."""
 
 
-def make_answerer(settings: Settings) -> Answerer:
+def make_answerer(settings: Settings) -> "Answerer":
     """The one answerer of a process."""
+    from retrieval.answering.answerer import Answerer
+    from retrieval.index.collection import LiveCollection
+
     embedder = make_embedder(settings)
     zone = zoneinfo.ZoneInfo(settings.timezone)
+    live = LiveCollection(Generations(settings.data_dir), embedding=embedder.fingerprint)
+    live.follow()
     return Answerer(
-        live=LiveCollection(Generations(settings.data_dir), embedding=embedder.fingerprint),
+        live=live,
         embedder=embedder,
         writer=make_writer(settings),
         today=lambda: datetime.datetime.now(zone).date(),
@@ -41,12 +53,29 @@ def make_answerer(settings: Settings) -> Answerer:
 
 
 def make_reloader(settings: Settings) -> Reloader:
-    """Builds and publishes generations."""
+    """Publishes generations, built in a child process."""
     return Reloader(
-        corpus_dir=settings.corpus_dir,
+        corpus_dir=settings.corpus_dir.absolute(),
         data_dir=settings.data_dir,
-        generations=Generations(settings.data_dir),
+        builder=child_builder(),
+        embedding=make_embedder(settings).fingerprint,
+    )
+
+
+def child_builder() -> ChildBuilder:
+    """Builds and checks generations in processes of their own."""
+    return ChildBuilder([*BAODA, "builder"])
+
+
+def make_builder(settings: Settings) -> "Builder":
+    """Builds generations in this process."""
+    from retrieval.building import Builder
+
+    return Builder(
+        data_dir=settings.data_dir,
         embedder=make_embedder(settings),
+        golden_min_share=settings.golden_min_share,
+        golden_max_drop=settings.golden_max_drop,
     )
 
 
@@ -54,17 +83,20 @@ def make_embedder(settings: Settings) -> Embedder:
     """The bundled model, or the one the settings name."""
     if settings.embedding_model == "local":
         return LocalEmbedder()
-    import openai
-
     base_url = settings.embedding_base_url or settings.openai_base_url or OPENAI_BASE_URL
     key = settings.embedding_api_key or settings.openai_api_key
-    client = openai.OpenAI(
-        api_key=key.get_secret_value() if key else _NO_KEY,
-        base_url=base_url,
-        timeout=openai.Timeout(settings.chat_timeout_seconds, connect=_CONNECT_SECONDS),
-        max_retries=2,
-    )
-    return RemoteEmbedder(client, model=settings.embedding_model, base_url=base_url)
+
+    def connect() -> "openai.OpenAI":
+        import openai
+
+        return openai.OpenAI(
+            api_key=key.get_secret_value() if key else _NO_KEY,
+            base_url=base_url,
+            timeout=openai.Timeout(settings.chat_timeout_seconds, connect=_CONNECT_SECONDS),
+            max_retries=2,
+        )
+
+    return RemoteEmbedder(connect, model=settings.embedding_model, base_url=base_url)
 
 
 def chat_model_name(settings: Settings) -> str | None:
@@ -88,6 +120,18 @@ def make_writer(settings: Settings) -> "ChatWriter | None":
         _make_chat_model(settings, name),
         count_tokens=token_counter(name),
         timeout_seconds=settings.chat_timeout_seconds,
+    )
+
+
+def make_join_chooser(settings: Settings) -> "JoinChooser | None":
+    """The chat model's word on a newspaper page, None when there is none. Raises SettingsError."""
+    name = chat_model_name(settings)
+    if name is None:
+        return None
+    from retrieval.answering.joins import JoinChooser
+
+    return JoinChooser(
+        _make_chat_model(settings, name), timeout_seconds=settings.chat_timeout_seconds
     )
 
 

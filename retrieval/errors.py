@@ -5,6 +5,7 @@ BaodaError
 ├── CollectionError         rebuild the index: `baoda reload`
 │   └── NoCollectionError   there is none yet
 ├── ReloadError             the reload stopped; the live collection stays
+│   └── LockedError         another one is running
 ├── ModelUnavailableError   try later, or look at the key and the address
 └── QuestionError           ask otherwise
 """
@@ -28,6 +29,10 @@ class NoCollectionError(CollectionError):
 
 class ReloadError(BaodaError):
     """A reload could not be finished."""
+
+
+class LockedError(ReloadError):
+    """Another process is changing the generations."""
 
 
 class ModelUnavailableError(BaodaError):

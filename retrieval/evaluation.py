@@ -1,13 +1,18 @@
 """Questions with known answers, and figures on how they were answered."""
 
+import datetime
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from retrieval.errors import CorpusError
-from retrieval.types import Answer
+from retrieval.answering.answerer import trimmed
+from retrieval.errors import CorpusError, QuestionError
+from retrieval.types import Answer, Problem
+
+_GOLDEN = "golden.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,7 @@ class GoldenQuestion:
     article_id: str | None
     require: tuple[tuple[str, ...], ...]
     """The answer must hold one string of every group."""
+    asked_at: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +42,70 @@ class Figures:
 def load_golden(path: Path) -> list[GoldenQuestion]:
     """The questions of a golden.jsonl. Raises CorpusError with the line that is wrong."""
     questions = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        if line.strip():
-            try:
-                fields = json.loads(line)
-                require = tuple(tuple(map(str, group)) for group in fields["require"])
-                article_id = fields["article_id"]
-                question = GoldenQuestion(fields["id"], fields["question"], article_id, require)
-            except (ValueError, KeyError, TypeError) as error:
-                raise CorpusError(f"{path}:{number}: not a golden question") from error
-            questions.append(question)
+    for item in _read(path):
+        if isinstance(item, Problem):
+            raise CorpusError(f"{path}:{item.line}: {item.reason}")
+        questions.append(item)
     return questions
+
+
+def read_golden(
+    corpus_dir: Path,
+) -> tuple[tuple[GoldenQuestion, ...], tuple[Problem, ...]]:
+    """The golden questions of a folder of articles, and what is wrong with others; may be none."""
+    path = corpus_dir / _GOLDEN
+    if not path.is_file():
+        return (), ()
+    items = list(_read(path))
+    questions = tuple(item for item in items if isinstance(item, GoldenQuestion))
+    return questions, tuple(item for item in items if isinstance(item, Problem))
+
+
+def is_passed(golden: GoldenQuestion, answer: Answer) -> bool:
+    """Whether the answer is right and cites the article, or refuses where none answers."""
+    if golden.article_id is None:
+        return answer.refused
+    cites = any(one.article_id == golden.article_id for one in answer.citations)
+    return cites and not answer.refused and is_right(answer.text, golden.require)
+
+
+def _read(path: Path) -> Iterator[GoldenQuestion | Problem]:
+    ids: set[str] = set()
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+    except OSError as error:
+        yield Problem(_GOLDEN, f"cannot be read: {error.strerror}", lost=False)
+        return
+    except UnicodeDecodeError:
+        yield Problem(_GOLDEN, "not UTF-8; save it in that encoding", lost=False)
+        return
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            question = _question(json.loads(line))
+            if question.id in ids:
+                raise ValueError
+        except (ValueError, KeyError, TypeError, RecursionError, QuestionError):
+            reason = "not a golden question: id, question, article_id or null, require"
+            yield Problem(_GOLDEN, reason, number, lost=False)
+        else:
+            ids.add(question.id)
+            yield question
+
+
+def _question(fields: dict[str, Any]) -> GoldenQuestion:
+    article_id = fields["article_id"]
+    if not isinstance(fields["question"], str) or not isinstance(article_id, str | None):
+        raise TypeError
+    asked_at = fields.get("asked_at")
+    return GoldenQuestion(
+        id=str(fields["id"]),
+        question=trimmed(fields["question"]),
+        article_id=article_id,
+        require=tuple(tuple(map(str, group)) for group in fields["require"]),
+        asked_at=datetime.date.fromisoformat(asked_at) if asked_at else None,
+    )
 
 
 def is_right(text: str, require: Iterable[Iterable[str]]) -> bool:

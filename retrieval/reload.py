@@ -1,43 +1,19 @@
-"""From files to a checked, published generation."""
+"""From files to a checked, published generation, and back to a former one."""
 
 import dataclasses
-import datetime
-import fcntl
 import logging
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
-from retrieval.chunking import VERSION, chunk_article, embedded_text
-from retrieval.corpus import read_corpus
-from retrieval.embedding import EmbeddingCache
-from retrieval.errors import CollectionError, CorpusError, ReloadError
-from retrieval.index import collection as layout
-from retrieval.index import keywords
-from retrieval.index.articles import (
-    SCHEMA_VERSION,
-    ArticleStore,
-    ArticleWriter,
-    Fingerprint,
-    article_hash,
-)
-from retrieval.index.collection import check_complete, matches
-from retrieval.index.generations import Generations, Manifest
-from retrieval.index.vectors import VectorIndex
-from retrieval.pinyin import romanised_names
-from retrieval.sentences import split_sentences
-from retrieval.types import Article, Chunk, Embedder, Loaded, Problem, Span, Step
+from retrieval import lock
+from retrieval.child import BuilderDiedError
+from retrieval.errors import CollectionError, ReloadError
+from retrieval.index.generations import Generations, Golden, Manifest, check_fingerprint
+from retrieval.jobs import Building, BuildJob, Built
+from retrieval.pruning import prune_cache
+from retrieval.types import Problem, Progress
 
 logger = logging.getLogger(__name__)
-
-_MAX_GONE = 0.3
-"""A larger share of the articles gone looks like a folder that is not there."""
-
-Progress = Callable[[Step], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,239 +31,152 @@ class ReloadResult:
     chunks: int
     embedded: int
     seconds: float
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Difference:
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: int
-
-    @property
-    def nothing(self) -> bool:
-        return not (self.added or self.changed or self.removed)
+    golden: Golden | None
 
 
 class Reloader:
-    """Builds the next generation of a data folder and publishes it."""
+    """Publishes generations of a data folder: the next one, or a former one again."""
 
     def __init__(
-        self, *, corpus_dir: Path, data_dir: Path, generations: Generations, embedder: Embedder
+        self, *, corpus_dir: Path, data_dir: Path, builder: Building, embedding: str
     ) -> None:
         self._corpus_dir = corpus_dir
         self._data_dir = data_dir
-        self._generations = generations
-        self._embedder = embedder
+        self._generations = Generations(data_dir)
+        self._builder = builder
+        self._embedding = embedding
 
     def reload(self, *, full: bool, force: bool, dry_run: bool, progress: Progress) -> ReloadResult:
         """Read the folder and publish what is new in it; readers see the old until the end.
 
-        `full` builds even without a change, `force` also when many articles are gone. Raises
-        CorpusError, ReloadError, CollectionError or ModelUnavailableError; then nothing changed.
+        `full` builds even without a change, `force` also when many articles are gone or golden
+        questions fail. Raises CorpusError, ReloadError, CollectionError or ModelUnavailableError;
+        then nothing changed.
         """
         started = time.monotonic()
         try:
             self._data_dir.mkdir(parents=True, exist_ok=True)
-            with _exclusive(self._data_dir / "reload.lock"):
-                return self._reload(full, force, dry_run, progress, started)
+            with lock.exclusive(self._data_dir) as descriptor:
+                self._generations.clean()
+                previous = self._live()
+                job = BuildJob(
+                    generation=self._generations.new(),
+                    corpus_dir=self._corpus_dir,
+                    full=full,
+                    force=force,
+                    dry_run=dry_run,
+                    distrust_live=False,
+                )
+                try:
+                    built = self._build(job, progress, descriptor)
+                    if built.manifest:
+                        self._generations.publish(built.manifest)
+                finally:
+                    if self._live() != job.generation:
+                        self._generations.discard(job.generation)
+                if not dry_run:
+                    self._settle(built, previous)
         except OSError as error:
             where = error.filename or self._data_dir
             raise ReloadError(f"the reload stopped: {where}: {error.strerror}") from error
-
-    def _reload(
-        self, full: bool, force: bool, dry_run: bool, progress: Progress, started: float
-    ) -> ReloadResult:
-        loaded, failed = self._read(progress)
-        previous, manifest = self._previous()
-        before = self._stored(previous, loaded, failed) if previous else {}
-        if not loaded:
-            raise CorpusError(f"no article in {self._corpus_dir} can be read; nothing was changed")
-        difference = _compare(loaded, before)
-        if not (force or dry_run) and len(difference.removed) > _MAX_GONE * max(1, len(before)):
-            raise ReloadError(
-                f"{len(difference.removed)} of {len(before)} articles are gone; nothing changed. "
-                "Is the folder complete? If so: baoda reload --force"
-            )
-        generation, embedded = previous, 0
-        articles = len(loaded)
-        chunks = manifest.chunks if manifest else 0
-        if not dry_run and (full or manifest is None or not difference.nothing):
-            manifest, embedded = self._build(loaded, progress)
-            generation, chunks = manifest.id, manifest.chunks
-            self._generations.publish(manifest)
-            self._generations.prune()
+        published = built.manifest
         return ReloadResult(
-            generation=generation,
+            generation=published.id if published else previous,
             previous=previous,
-            added=difference.added,
-            changed=difference.changed,
-            removed=difference.removed,
-            unchanged=difference.unchanged,
-            failed=tuple(failed),
-            articles=articles,
-            chunks=chunks,
-            embedded=embedded,
+            added=built.difference.added,
+            changed=built.difference.changed,
+            removed=built.difference.removed,
+            unchanged=built.difference.unchanged,
+            failed=built.failed,
+            articles=built.difference.articles,
+            chunks=built.chunks,
+            embedded=built.embedded,
             seconds=round(time.monotonic() - started, 3),
+            golden=published.golden if published else None,
         )
 
-    def _read(self, progress: Progress) -> tuple[list[Loaded], list[Problem]]:
-        loaded: list[Loaded] = []
-        failed: list[Problem] = []
-        for item in read_corpus(self._corpus_dir):
-            if isinstance(item, Loaded):
-                loaded.append(item)
-                progress(Step("read", len(loaded)))
+    def roll_back(self, generation: str | None) -> tuple[str, str]:
+        """Make a kept generation live again, the one before the live one unless it is named.
+
+        What is live now and what was. Raises CollectionError or ReloadError; then nothing changed.
+        """
+        with lock.exclusive(self._data_dir):
+            previous = self._generations.require_live()
+            if generation is None:
+                older = [name for name in self._generations.kept() if name < previous]
+                if not older:
+                    raise CollectionError("there is no generation before the live one")
+                generation = older[0]
+            if generation not in self._generations.kept():
+                raise CollectionError(
+                    f"no generation {generation} is kept; `baoda status` lists those that are"
+                )
+            check_fingerprint(self._generations.manifest(generation), self._embedding)
+            if generation != previous:
+                self._builder.check(generation)
+                self._generations.roll_back(generation)
+                self._generations.note_checked(generation)
+            return generation, previous
+
+    def verify_live(self) -> str | None:
+        """Look through the live generation, once; a damaged one gives way to the last good one.
+
+        What was found wrong, None when all is well. Raises LockedError while a reload runs.
+        """
+        complaint = None
+        while (live := self._live()) is not None and not self._generations.is_checked(live):
+            try:
+                check_fingerprint(self._generations.manifest(live), self._embedding)
+            except CollectionError:
+                break  # not damage: made with another model or version
+            try:
+                self._builder.check(live)
+            except CollectionError as error:
+                with lock.exclusive(self._data_dir):
+                    last = self._generations.set_aside(live)
+                serving = f"{last} of before it serves" if last else "there is none before it"
+                complaint = f"the index {live} was set aside and {serving}: {error}"
+                logger.error("%s", complaint)
             else:
-                failed.append(item)
-        return loaded, failed
+                self._generations.note_checked(live)
+        return complaint
 
-    def _previous(self) -> tuple[str | None, Manifest | None]:
-        """The live generation, and its manifest if this version can go on from it."""
-        live = None
+    def _live(self) -> str | None:
         try:
-            live = self._generations.live()
-            if live is None:
-                return None, None
-            manifest = self._generations.manifest(live)
-            if not matches(manifest, self._embedder.fingerprint):
-                return live, None
-            check_complete(self._generations.folder(live), manifest)
+            return self._generations.live()
         except CollectionError as error:
-            logger.warning("%s; building anew", error)
-            return live, None
-        return live, manifest
+            logger.warning("%s", error)
+            return None
 
-    def _stored(
-        self, generation: str, loaded: list[Loaded], failed: list[Problem]
-    ) -> dict[str, Fingerprint]:
-        """What the live generation holds; articles of files that now fail are taken over."""
+    def _prune(self, published: Manifest) -> None:
+        """Delete generations beyond the kept ones and what only they had in the cache."""
+        dead = self._generations.superfluous()
+        kept = [name for name in self._generations.kept() if name not in dead]
+        built_anew = not published.churned
+        if dead or built_anew:
+            cache = self._data_dir / "embeddings.sqlite3"
+            deleted = prune_cache(cache, self._generations, kept, [] if built_anew else dead)
+            logger.debug("%d embeddings are not needed any more", deleted)
+        self._generations.prune(dead)
+
+    def _build(self, job: BuildJob, progress: Progress, descriptor: int) -> Built:
         try:
-            store = ArticleStore(self._generations.folder(generation) / layout.ARTICLES)
-        except CollectionError as error:
-            logger.warning("%s; articles of files that now fail are lost", error)
-            return {}
-        try:
-            stored = store.fingerprints()
-            read = {item.article.id for item in loaded}
-            broken = {problem.file for problem in failed}
-            lost = [
-                article_id
-                for article_id, fingerprint in stored.items()
-                if article_id not in read and fingerprint.path in broken
-            ]
-            kept = store.articles(lost)
-            loaded.extend(Loaded(kept[name], stored[name].path) for name in lost)
-            return stored
-        finally:
-            store.close()
+            return self._builder.build(job, progress, lock=descriptor)
+        except BuilderDiedError as error:
+            if error.phase != "verify":
+                raise
+            logger.warning("%s; building anew without the live index", error)
+            self._generations.discard(job.generation)
+            self._generations.folder(job.generation).mkdir()
+            again = dataclasses.replace(job, distrust_live=True)
+            return self._builder.build(again, progress, lock=descriptor)
 
-    def _build(self, loaded: list[Loaded], progress: Progress) -> tuple[Manifest, int]:
-        generation, folder = self._generations.new()
-        try:
-            manifest, embedded = self._write(generation, folder, loaded, progress)
-            progress(Step("check"))
-            check_complete(folder, manifest)
-        except BaseException:
-            self._generations.discard(generation)
-            raise
-        return manifest, embedded
-
-    def _write(
-        self, generation: str, folder: Path, loaded: list[Loaded], progress: Progress
-    ) -> tuple[Manifest, int]:
-        writer = ArticleWriter(folder / layout.ARTICLES)
-        chunks: list[Chunk] = []
-        chunk_texts: list[str] = []
-        keyword_texts: list[str] = []
-        sentence_texts: list[str] = []
-        for number, item in enumerate(loaded, start=1):
-            article = item.article
-            own_chunks = chunk_article(article, self._embedder.count_tokens)
-            sentences = split_sentences(article.text)
-            writer.add(article, path=item.path, chunks=own_chunks, sentences=sentences)
-            chunks.extend(own_chunks)
-            chunk_texts.extend(embedded_text(article, chunk.text) for chunk in own_chunks)
-            fields = _searchable_fields(article)
-            keyword_texts.extend(f"{chunk.text}\n{fields}" for chunk in own_chunks)
-            sentence_texts.extend(_sentence_text(article, span) for span in sentences)
-            progress(Step("chunk", number, len(loaded)))
-        counts = writer.close()
-        vectors = VectorIndex(folder / layout.VECTORS, create=True)
-        cache = EmbeddingCache(self._data_dir / "embeddings.sqlite3")
-        try:
-            embedded = 0
-            done = 0
-            total = len(chunk_texts) + len(sentence_texts)
-            dimensions = 0
-            for new, block in cache.embed(self._embedder, chunk_texts):
-                vectors.add(done, chunks[done : done + len(block)], block)
-                dimensions = block.shape[1]
-                embedded += new
-                done += len(block)
-                progress(Step("embed", done, total))
-            rows = np.lib.format.open_memmap(
-                folder / layout.SENTENCES, "w+", np.float16, (len(sentence_texts), dimensions)
-            )
-            first = 0
-            for new, block in cache.embed(self._embedder, sentence_texts):
-                rows[first : first + len(block)] = block
-                embedded += new
-                first += len(block)
-                progress(Step("embed", done + first, total))
-            rows.flush()
-        finally:
-            cache.close()
-            vectors.close()
-        keywords.build(keyword_texts, folder / layout.KEYWORDS)
-        manifest = Manifest(
-            id=generation,
-            created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            embedding=self._embedder.fingerprint,
-            dimensions=dimensions,
-            chunker=VERSION,
-            schema=SCHEMA_VERSION,
-            articles=counts.articles,
-            chunks=counts.chunks,
-            sentences=counts.sentences,
-        )
-        return manifest, embedded
-
-
-def _compare(loaded: list[Loaded], before: dict[str, Fingerprint]) -> _Difference:
-    now = {item.article.id: article_hash(item.article) for item in loaded}
-    changed = [name for name, value in now.items() if name in before and before[name].hash != value]
-    return _Difference(
-        added=tuple(sorted(now.keys() - before.keys())),
-        changed=tuple(sorted(changed)),
-        removed=tuple(sorted(before.keys() - now.keys())),
-        unchanged=len(now.keys() & before.keys()) - len(changed),
-    )
-
-
-def _searchable_fields(article: Article) -> str:
-    """What readers search by besides the text, found with every chunk of the article."""
-    fields = (article.heading, article.byline, article.column, article.date, article.source)
-    names = romanised_names("\n".join((*fields, article.text)))
-    return "\n".join((*fields, *names))
-
-
-def _sentence_text(article: Article, span: Span) -> str:
-    return article.text[span.start : span.end]
-
-
-@contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Hold the one lock of reloads; it is gone with the process that holds it."""
-    with path.open("a+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            stream.seek(0)
-            holder = stream.read().strip() or "another process"
-            raise ReloadError(f"another reload is running ({holder}); try again later") from None
-        stream.truncate(0)
-        now = datetime.datetime.now(datetime.UTC)
-        stream.write(f"process {os.getpid()} since {now:%Y-%m-%d %H:%M:%S} UTC")
-        stream.flush()
-        yield
+    def _settle(self, built: Built, previous: str | None) -> None:
+        """Note what was looked through, delete what is not needed any more."""
+        if built.manifest is not None:
+            self._generations.note_checked(built.manifest.id)
+            self._prune(built.manifest)
+            return
+        self._generations.resume_watching()
+        if previous and built.live_verified and not self._generations.is_checked(previous):
+            self._generations.note_checked(previous)

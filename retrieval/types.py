@@ -1,6 +1,6 @@
 """What crosses the boundaries between modules: plain frozen data, and two Protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -140,6 +140,8 @@ class Problem:
     file: str
     reason: str
     line: int | None = None
+    lost: bool = True
+    """Whether an article could not be read for it; False: a remark on one that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,23 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a reload has come: `done` of `total` in a phase."""
+    """How far a reload has come: `done` of `total` in a phase, 0 of 0 where that is not known."""
 
-    phase: str
+    phase: Literal["verify", "read", "copy", "chunk", "embed", "check", "golden"]
     done: int = 0
     total: int = 0
+    articles: int = 0
+    """Read so far that are new or changed."""
+    chunks: int = 0
+    embedded: int = 0
+    """Texts that were not in the cache."""
+    rate: float = 0.0
+    """Texts embedded a second."""
+    seconds_left: float | None = None
+    """Of the phase, where it can be told."""
+
+
+Progress = Callable[[Step], None]
 
 
 class Embedder(Protocol):

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
+_TOLD = "told"
 _INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 Baoda = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -19,6 +20,38 @@ def environment(**settings: object) -> dict[str, str]:
     """The environment of a command under test: nothing inherited but what Python needs."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return inherited | {name: str(value) for name, value in settings.items()}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--crashes", type=int, default=10, help="how often test_crash.py kills")
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Prints a line with figures below the results of the run."""
+    return lambda line: record_property(_TOLD, line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the lines that tests told of."""
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    lines = [
+        str(value)
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == _TOLD and report.when == "call"
+    ]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def crashes(pytestconfig: pytest.Config) -> int:
+    """How often a reload is killed."""
+    count: int = pytestconfig.getoption("crashes")
+    return count
 
 
 @pytest.fixture(scope="session")

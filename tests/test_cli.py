@@ -268,11 +268,59 @@ def test_a_damaged_index_is_no_answer(baoda: Baoda, corpus_data_dir: Path, tmp_p
     shutil.copytree(corpus_data_dir, data_dir)
     for path in data_dir.glob("generations/*/sentences.npy"):
         path.unlink()
-    for arguments in (("run",), ("ask", "--jsonl"), ("ask", "谁?")):
-        line = QUESTION if arguments == ("run",) else json.dumps({"question": QUESTION})
+    for arguments in (("ask", "--jsonl"), ("ask", "谁?")):
+        line = json.dumps({"question": QUESTION})
         finished = baoda(*arguments, stdin=line.encode(), DATA_DIR=data_dir)
         assert (finished.returncode, finished.stdout) == (1, b"")
         assert "run `baoda reload`" in error_lines(finished.stderr)[-1]
+
+
+def test_a_damaged_index_is_rebuilt_by_run(baoda: Baoda, tiny: Path, tmp_path: Path) -> None:
+    baoda("reload", CORPUS_DIR=tiny)
+    for path in tmp_path.glob(".baoda/generations/*/sentences.npy"):
+        path.write_bytes(b"garbage")
+    stdin = "小镇图书馆添了多少册图书?\n".encode()
+    finished = baoda("run", stdin=stdin, CORPUS_DIR=tiny)
+    assert finished.returncode == 0
+    assert "was set aside and there is none before it" in finished.stderr.decode()
+    assert len(finished.stdout.splitlines()) == 1
+    assert not list(tmp_path.glob(".baoda/generations/*.damaged"))
+
+
+def test_a_damaged_index_gives_way_to_the_one_before_it(
+    baoda: Baoda, tiny: Path, tmp_path: Path
+) -> None:
+    (first,) = lines(baoda("reload", "--json", CORPUS_DIR=tiny).stdout)
+    (second,) = lines(baoda("reload", "--json", "--full", CORPUS_DIR=tiny).stdout)
+    damaged = tmp_path / ".baoda" / "generations" / second["generation"]
+    shutil.rmtree(damaged / "bm25")
+    for _ in range(2):
+        finished = baoda("ask", "小镇图书馆添了多少册图书?", CORPUS_DIR=tiny)
+        assert finished.returncode == 0
+        assert finished.stdout
+    (report,) = lines(baoda("status", "--json", CORPUS_DIR=tiny).stdout)
+    assert report["live"]["id"] == first["generation"]
+    (third,) = lines(baoda("reload", "--json", CORPUS_DIR=tiny).stdout)
+    assert third["previous"] == first["generation"]
+
+
+def test_rollback_prints_what_is_live_and_what_was(baoda: Baoda, tiny: Path) -> None:
+    assert baoda("rollback", "--json", CORPUS_DIR=tiny).returncode == 1
+    (first,) = lines(baoda("reload", "--json", CORPUS_DIR=tiny).stdout)
+    finished = baoda("rollback", CORPUS_DIR=tiny)
+    assert finished.returncode == 1
+    assert error_lines(finished.stderr) == ["baoda: there is no generation before the live one"]
+    (second,) = lines(baoda("reload", "--json", "--full", CORPUS_DIR=tiny).stdout)
+    (back,) = lines(baoda("rollback", "--json", CORPUS_DIR=tiny).stdout)
+    assert back == {"generation": first["generation"], "previous": second["generation"]}
+    (report,) = lines(baoda("status", "--json", CORPUS_DIR=tiny).stdout)
+    assert report["live"]["id"] == first["generation"]
+    assert [one["id"] for one in report["kept"]] == [second["generation"]]
+    assert report["watching_paused"] is True
+    assert report["kept"][0]["bytes"] > 10_000
+    finished = baoda("rollback", second["generation"], CORPUS_DIR=tiny)
+    assert finished.stdout.decode().startswith(f"{second['generation']} is live again")
+    assert baoda("rollback", "nothing", CORPUS_DIR=tiny).returncode == 1
 
 
 def test_show_of_an_unknown_article_is_one_line(baoda: Baoda, corpus_data_dir: Path) -> None:
@@ -371,7 +419,7 @@ def test_status_says_what_is_indexed(baoda: Baoda, corpus_data_dir: Path) -> Non
     assert report["usable"] is True
     assert report["chat_model"] is None
     text = baoda("status", DATA_DIR=corpus_data_dir).stdout.decode()
-    assert "articles   8 in " in text
+    assert "8 articles in " in text
     assert "none yet" in baoda("status").stdout.decode()
 
 
@@ -437,8 +485,10 @@ def test_doctor_notices_a_damaged_index(
 def test_help_needs_no_settings(baoda: Baoda) -> None:
     finished = baoda("--help", CHAT_TIMEOUT_SECONDS="soon")
     assert finished.returncode == 0
-    for command in ("run", "chat", "ask", "show", "reload", "status", "doctor"):
+    commands = "run chat ask show reload rollback status split doctor".split()
+    for command in commands:
         assert command in finished.stdout.decode()
+    assert "builder" not in finished.stdout.decode()
 
 
 def test_the_environment_of_this_test_run_is_not_inherited() -> None:

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.corpus import read_corpus
-from retrieval.corpus.encoding import decode, sanitise
 from retrieval.corpus.fields import parse_date
 from retrieval.corpus.markdown import plain_text
 from retrieval.errors import CorpusError
@@ -46,22 +45,26 @@ def line(**fields: object) -> str:
     return json.dumps({"id": "1", "title": "标题", "text": "正文。"} | fields) + "\n"
 
 
+def items(folder: Path) -> list[Loaded | Problem]:
+    return [item for item in read_corpus(folder) if isinstance(item, Loaded | Problem)]
+
+
 def articles(folder: Path) -> list[Article]:
-    return [item.article for item in read_corpus(folder) if isinstance(item, Loaded)]
+    return [item.article for item in items(folder) if isinstance(item, Loaded)]
 
 
 def problems(folder: Path) -> list[Problem]:
-    return [item for item in read_corpus(folder) if isinstance(item, Problem)]
+    return [item for item in items(folder) if isinstance(item, Problem)]
 
 
 def only_article(folder: Path) -> Article:
-    (item,) = read_corpus(folder)
+    (item,) = items(folder)
     assert isinstance(item, Loaded)
     return item.article
 
 
 def only_problem(folder: Path) -> Problem:
-    (item,) = read_corpus(folder)
+    (item,) = items(folder)
     assert isinstance(item, Problem)
     return item
 
@@ -78,7 +81,7 @@ def test_every_field_of_the_front_matter_is_read(tmp_path: Path) -> None:
 
 
 def test_the_articles_shipped_are_read_without_a_problem() -> None:
-    found = list(read_corpus(CORPUS))
+    found = items(CORPUS)
     assert len(found) == 8
     assert all(isinstance(item, Loaded) for item in found)
 
@@ -207,8 +210,8 @@ def test_a_python_object_in_the_front_matter_is_only_text(tmp_path: Path) -> Non
 
 def test_a_missing_title_is_reported_and_the_article_kept(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "正文。")
-    assert list(read_corpus(tmp_path)) == [
-        Problem("a.md", "title is missing; indexed without one"),
+    assert items(tmp_path) == [
+        Problem("a.md", "title is missing; indexed without one", lost=False),
         Loaded(Article("a.md", title="", text="正文。"), "a.md"),
     ]
 
@@ -262,78 +265,7 @@ def test_line_ends_of_other_systems_are_made_newlines(tmp_path: Path, ending: st
 
 def test_a_markdown_file_over_two_megabytes_is_reported(tmp_path: Path) -> None:
     write(tmp_path, "a.md", article_file(text="字" * 700_000))
-    assert only_problem(tmp_path) == Problem("a.md", "article over 2 MB")
-
-
-# Encodings
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [
-        (NEWS, "utf-8"),
-        (NEWS, "utf-8-sig"),
-        (NEWS, "gb18030"),
-        (NEWS * 300, "gb18030"),
-        ("你好", "gb18030"),
-        ("朱镕基在会上说", "gb18030"),
-        ("会上用了😀和€", "gb18030"),
-        ("Baoda 会议 2025", "gb18030"),
-        (TRADITIONAL_NEWS, "gb18030"),
-        (TRADITIONAL_NEWS, "big5"),
-        ("標題中文", "big5"),
-        (NEWS, "utf-16"),
-        ("A short one.", "utf-16"),
-        (NEWS, "utf-32"),
-    ],
-)
-def test_the_encoding_is_recognised(tmp_path: Path, text: str, encoding: str) -> None:
-    write(tmp_path, "a.md", f"---\ntitle: Baoda\n---\n{text}".encode(encoding))
-    assert only_article(tmp_path).text == text
-
-
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_needs_its_mark_in_either_order(encoding: str) -> None:
-    assert decode(("\ufeff" + NEWS).encode(encoding)) == NEWS
-
-
-@given(st.integers(0, len(NEWS) - 1), st.integers(6, len(NEWS)))
-@settings(deadline=None, max_examples=50)
-def test_any_piece_of_news_in_gb18030_is_read(start: int, length: int) -> None:
-    piece = (NEWS * 2)[start : start + length]
-    assert decode(piece.encode("gb18030")) == piece
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        bytes(range(256)) * 20,
-        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(128, 256)),
-        b"\x00" * 1000,
-        b"\x01\x02\x03",
-        b"\xff\xfe\x00",
-        NEWS.encode()[:-1],
-        NEWS.encode().replace("，".encode(), b"\xff", 1),
-        "élève à l'école".encode("latin-1"),
-    ],
-)
-def test_what_is_no_text_is_reported(tmp_path: Path, content: bytes) -> None:
-    write(tmp_path, "a.md", content)
-    assert only_problem(tmp_path).reason.startswith("not ")
-
-
-@given(st.text(st.characters(codec=None)))
-@settings(deadline=None, max_examples=50)
-def test_sanitised_text_can_be_stored_and_keeps_its_length(text: str) -> None:
-    sanitised = sanitise(text)
-    assert len(sanitised) == len(text)
-    assert sanitised.encode().decode() == sanitised
-    assert "\x00" not in sanitised
-
-
-@pytest.mark.parametrize("text", ["a\x00b", r"a\ud800b", r"a\udfffb"])
-def test_nul_and_lone_surrogates_are_replaced_one_for_one(text: str) -> None:
-    assert sanitise(json.loads(f'"{text}"', strict=False)) == "a\ufffdb"
+    assert only_problem(tmp_path).reason == "over 2 MB; split it or make it smaller"
 
 
 # Dates
@@ -369,7 +301,7 @@ def test_a_wrong_date_is_reported_and_the_article_kept_undated(
     tmp_path: Path, written: str, quote: str
 ) -> None:
     write(tmp_path, "a.md", article_file(f"date: {quote}{written}{quote}"))
-    problem, loaded = read_corpus(tmp_path)
+    problem, loaded = items(tmp_path)
     assert isinstance(problem, Problem)
     assert problem.reason == "date is not a day like 2025-03-05; indexed without a date"
     assert isinstance(loaded, Loaded)
@@ -428,7 +360,7 @@ def test_of_two_articles_with_one_id_the_first_path_wins(tmp_path: Path) -> None
     write(tmp_path, "a.md", article_file("id: same", "先来的。"))
     write(tmp_path, "c.jsonl", line(id="same"))
     reason = "the id 'same' is already that of an article in a.md"
-    assert problems(tmp_path) == [Problem("b.md", reason), Problem("c.jsonl", reason)]
+    assert problems(tmp_path) == [Problem(file, reason, lost=False) for file in ("b.md", "c.jsonl")]
     assert [article.text for article in articles(tmp_path)] == ["先来的。"]
 
 
@@ -452,7 +384,7 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
-    assert list(read_corpus(tmp_path)) == []
+    assert items(tmp_path) == []
 
 
 @pytest.fixture
@@ -523,24 +455,16 @@ def test_a_pipe_is_reported_and_not_waited_for(tmp_path: Path, name: str) -> Non
 )
 def test_what_is_no_article_by_its_name_is_passed_over(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, b"\x00rubbish")
-    assert list(read_corpus(tmp_path)) == []
-
-
-@pytest.mark.parametrize("suffix", [".txt", ".html", ".htm", ".pdf", ".docx", ".PDF"])
-def test_formats_not_read_are_reported(tmp_path: Path, suffix: str) -> None:
-    write(tmp_path, f"a{suffix}")
-    assert only_problem(tmp_path) == Problem(
-        f"a{suffix}", f"{suffix.lower()} files are not read; save the article as .md or .jsonl"
-    )
+    assert items(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["a.png", "a", "a.md.bak", "Makefile"])
 def test_other_files_are_passed_over(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
-    assert list(read_corpus(tmp_path)) == []
+    assert items(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["两 会.md", "a\nb.md", "A.MD", "日报/头版.md", "a#b?.md", "~.md"])
+@pytest.mark.parametrize("name", ["两 会.md", "A.MD", "日报/头版.md", "a#b?.md", "~.md"])
 def test_any_file_name_is_read(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, article_file())
     assert only_article(tmp_path).id == name
@@ -560,7 +484,7 @@ def test_a_name_that_is_not_utf_8_is_reported(tmp_path: Path, name: bytes) -> No
     except OSError:
         pytest.skip("this file system keeps such names out")
     problem = only_problem(tmp_path)
-    assert problem.reason == "file name is not valid UTF-8"
+    assert problem.reason.startswith("file name is not valid UTF-8")
     assert problem.file.encode()
 
 
@@ -777,7 +701,7 @@ def test_a_huge_line_is_never_held_whole(tmp_path: Path) -> None:
             file.write(b"a" * 1_000_000)
         file.write(b'"}\n' + line(id="after").encode())
     tracemalloc.start()
-    found = list(read_corpus(tmp_path))
+    found = items(tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found[0] == Problem("a.jsonl", "article over 2 MB", 1)
@@ -790,7 +714,7 @@ def test_many_lines_are_read_one_at_a_time(tmp_path: Path) -> None:
         for number in range(300):
             file.write(line(id=number, text="a" * 100_000).encode())
     tracemalloc.start()
-    count = sum(1 for _ in read_corpus(tmp_path))
+    count = sum(isinstance(item, Loaded) for item in read_corpus(tmp_path))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 300
@@ -836,7 +760,7 @@ _files = {
 def test_no_file_stops_the_reading(tmp_path: Path, name: str, data: st.DataObject) -> None:
     write(tmp_path, name, data.draw(_files[name]))
     write(tmp_path, "z.md", article_file())
-    found = list(read_corpus(tmp_path))
+    found = items(tmp_path)
     assert found[-1] == Loaded(Article("z.md", title="标题", text="正文。"), "z.md")
     for item in found:
         if isinstance(item, Loaded):

@@ -41,7 +41,7 @@ def seed(corpus_data_dir: Path) -> Answered:
     if not SEED_QUESTIONS.exists():
         pytest.skip("the questions about the seed page are not here")
     store = article_store(corpus_data_dir)
-    by_title = {article.title: article.id for article, _ in store.everything()}
+    by_title = {article.title: article.id for _, article in store.everything()}
     store.close()
     questions = []
     for line in SEED_QUESTIONS.read_text("utf-8").splitlines():
@@ -76,17 +76,16 @@ def in_language(language: Language) -> Callable[[GoldenQuestion], bool]:
 
 
 @pytest.fixture
-def show(capsys: pytest.CaptureFixture[str]) -> Show:
+def show(tell: Callable[[str], None]) -> Show:
     def show_figures(name: str, pairs: Answered) -> None:
         figures = measure(pairs)
-        with capsys.disabled():
-            print(
-                f"\n{name}: {figures.answerable} answerable, {figures.unanswerable} not; "
-                f"right article first {figures.right_article_first:.3f}, "
-                f"right answer {figures.right_answer:.3f}, "
-                f"wrongly refused {figures.wrongly_refused:.3f}, "
-                f"rightly refused {figures.rightly_refused:.3f}"
-            )
+        tell(
+            f"{name}: {figures.answerable} answerable, {figures.unanswerable} not; "
+            f"right article first {figures.right_article_first:.3f}, "
+            f"right answer {figures.right_answer:.3f}, "
+            f"wrongly refused {figures.wrongly_refused:.3f}, "
+            f"rightly refused {figures.rightly_refused:.3f}"
+        )
 
     return show_figures
 

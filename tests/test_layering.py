@@ -15,14 +15,20 @@ MODULES = sorted(
 LAYERS = [
     "retrieval.errors",
     "retrieval.types",
-    "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences",
+    "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences retrieval.batches "
+    "retrieval.lock",
     "retrieval.words retrieval.figures",
     "retrieval.kinds retrieval.pinyin",
     "retrieval.question retrieval.chunking retrieval.embedding retrieval.corpus",
+    "retrieval.cache",
     "retrieval.index",
+    "retrieval.jobs",
+    "retrieval.difference retrieval.child retrieval.pruning",
     "retrieval.search",
     "retrieval.answering",
     "retrieval.evaluation",
+    "retrieval.golden",
+    "retrieval.building",
     "retrieval.reload",
     "bot",
 ]

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.building import Builder
 from retrieval.errors import CorpusError, ModelUnavailableError, ReloadError
 from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collection, LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.reload import Reloader, ReloadResult
-from retrieval.types import Step, Vectors
+from retrieval.types import Embedder, Step, Vectors
 from tests.fakes import FakeEmbedder
 
 Reload = Callable[..., ReloadResult]
@@ -41,15 +42,18 @@ def reload(folder: Path, data_dir: Path, embedder: FakeEmbedder) -> Reload:
     def run(
         *, full: bool = False, force: bool = False, dry_run: bool = False, with_model: str = "fake"
     ) -> ReloadResult:
-        reloader = Reloader(
-            corpus_dir=folder,
-            data_dir=data_dir,
-            generations=Generations(data_dir),
-            embedder=embedder if with_model == "fake" else FakeEmbedder(with_model),
-        )
+        model = embedder if with_model == "fake" else FakeEmbedder(with_model)
+        reloader = make_reloader(folder, data_dir, model)
         return reloader.reload(full=full, force=force, dry_run=dry_run, progress=lambda _: None)
 
     return run
+
+
+def make_reloader(folder: Path, data_dir: Path, embedder: Embedder) -> Reloader:
+    builder = Builder(data_dir=data_dir, embedder=embedder)
+    return Reloader(
+        corpus_dir=folder, data_dir=data_dir, builder=builder, embedding=embedder.fingerprint
+    )
 
 
 def write(path: Path, title: str, text: str) -> None:
@@ -60,7 +64,7 @@ def stored_ids(data_dir: Path) -> set[str]:
     generations = Generations(data_dir)
     store = ArticleStore(generations.folder(generations.require_live()) / "articles.sqlite3")
     try:
-        return {article.id for article, _ in store.everything()}
+        return {article.id for _, article in store.everything()}
     finally:
         store.close()
 
@@ -184,12 +188,7 @@ def test_a_build_that_stops_leaves_nothing_and_goes_on_from_there(
     for number in range(40):
         write(folder / f"more-{number}.md", f"更多{number}", f"另外的{number}号正文。" * 9)
     failing = FailingEmbedder()
-    reloader = Reloader(
-        corpus_dir=folder,
-        data_dir=data_dir,
-        generations=Generations(data_dir),
-        embedder=failing,
-    )
+    reloader = make_reloader(folder, data_dir, failing)
     with pytest.raises(ModelUnavailableError):
         reloader.reload(full=False, force=False, dry_run=False, progress=lambda _: None)
     assert Generations(data_dir).live() is None
@@ -207,12 +206,9 @@ def test_three_generations_are_kept(reload: Reload, data_dir: Path) -> None:
 
 def test_progress_counts_up_to_its_total(folder: Path, data_dir: Path) -> None:
     steps: list[Step] = []
-    Reloader(
-        corpus_dir=folder,
-        data_dir=data_dir,
-        generations=Generations(data_dir),
-        embedder=FakeEmbedder(),
-    ).reload(full=False, force=False, dry_run=False, progress=steps.append)
+    make_reloader(folder, data_dir, FakeEmbedder()).reload(
+        full=False, force=False, dry_run=False, progress=steps.append
+    )
     embedding = [step for step in steps if step.phase == "embed"]
     assert embedding[-1].done == embedding[-1].total > 0
     assert [step.done for step in embedding] == sorted(step.done for step in embedding)
@@ -247,10 +243,11 @@ def test_readers_keep_the_old_generation_until_they_are_done(
 def test_a_damaged_pointer_is_mended_by_a_reload(
     reload: Reload, data_dir: Path, pointer: str
 ) -> None:
-    reload()
+    first = reload()
     (data_dir / "CURRENT").write_text(pointer, "utf-8")
     result = reload()
-    assert (len(result.added), result.embedded) == (4, 0)
+    assert (result.unchanged, result.embedded) == (4, 0)
+    assert result.generation != first.generation
     assert Generations(data_dir).live() == result.generation
 
 
@@ -269,6 +266,19 @@ def test_a_damaged_generation_is_mended_by_a_reload(
         path.write_bytes(b"garbage" * 1000)
     result = reload()
     assert result.generation != first.generation
+    assert (result.articles, result.embedded) == (4, 0)
+    assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
+
+
+def test_a_last_good_version_outlives_damage_to_the_live_generation(
+    reload: Reload, folder: Path, data_dir: Path
+) -> None:
+    reload()
+    second = reload(full=True)
+    path = data_dir / "generations" / str(second.generation) / "articles.sqlite3"
+    path.write_bytes(path.read_bytes()[:5000] + b"garbage" * 1000)
+    (folder / "2.md").write_bytes(b"---\nbad: [\n---\n")
+    result = reload()
     assert (result.articles, result.embedded) == (4, 0)
     assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
 
@@ -295,12 +305,7 @@ def test_another_version_keeps_last_good_articles_and_guards(
 @pytest.mark.parametrize("name", ["a#b", "a?b", "a%20b", "a b", "数据", "a'b"])
 def test_any_name_of_the_data_folder_will_do(tmp_path: Path, folder: Path, name: str) -> None:
     data_dir = tmp_path / "named" / name
-    reloader = Reloader(
-        corpus_dir=folder,
-        data_dir=data_dir,
-        generations=Generations(data_dir),
-        embedder=FakeEmbedder(),
-    )
+    reloader = make_reloader(folder, data_dir, FakeEmbedder())
     reloader.reload(full=False, force=False, dry_run=False, progress=lambda _: None)
     assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
     assert [path.name for path in data_dir.parent.iterdir()] == [name]

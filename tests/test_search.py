@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.answering.answerer import Answerer
+from retrieval.building import Builder
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
@@ -53,8 +54,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Reloader(
         corpus_dir=root / "articles",
         data_dir=root / "data",
-        generations=Generations(root / "data"),
-        embedder=EMBEDDER,
+        builder=Builder(data_dir=root / "data", embedder=EMBEDDER),
+        embedding=EMBEDDER.fingerprint,
     ).reload(full=False, force=False, dry_run=False, progress=lambda _: None)
     return root / "data"
 

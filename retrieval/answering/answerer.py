@@ -16,7 +16,7 @@ from retrieval.answering.fields import answer_by_author, answer_from_field
 from retrieval.answering.language import language_of, refusal_text
 from retrieval.answering.statements import Statement, compose
 from retrieval.errors import ModelUnavailableError, QuestionError
-from retrieval.index.collection import Collection, LiveCollection
+from retrieval.index.collection import Collection, Collections
 from retrieval.question import MAX_CHARACTERS, read_question
 from retrieval.search import search
 from retrieval.types import (
@@ -68,7 +68,7 @@ class Answerer:
     def __init__(
         self,
         *,
-        live: LiveCollection,
+        live: Collections,
         embedder: Embedder,
         writer: Writer | None,
         today: Callable[[], datetime.date],

@@ -1,8 +1,22 @@
-"""Bytes of a file to text, whatever the editor's machine wrote."""
+"""Bytes of a file to text, whatever the editor's machine wrote.
+
+chardet 7 tells GB18030 from Big5. Measured on slices of news and encyclopedia text (simplified and
+traditional in GB18030, traditional in Big5; 200 a length), share of slices read wrongly:
+
+| characters      | 2      | 4      | 8    | 20 | 100 to 2,000 |
+|---|---|---|---|---|---|
+| chardet 7.7     | 6-15 % | 0-10 % | 0-2 % | 0  | 0            |
+| faust-cchardet  | 6-100 | 4-100  | 4-79 | 0-9 | 0-5         |
+| charset-normalizer 3.5 | 0-96 | 19-56 | 18-26 | 0-4 | 0-2     |
+
+Two things it leaves to us: UTF-8 with a few broken bytes, which it refuses, and Chinese in UTF-16
+without a mark, where it misses 20 % at 100 characters and 5 % at 1,000; we, 0 % from 20 on.
+"""
 
 import codecs
 import re
-from functools import cache
+
+import chardet
 
 from retrieval.errors import CorpusError
 
@@ -13,17 +27,21 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CANDIDATES = ("gb18030", "big5")
-_MIN_COMMON = 0.7
-"""Read with the right codec nearly all of a newspaper's characters are common ones."""
+_OTHER = "cp1252"
+"""A foil: without it chardet takes German for Big5. Also what it says when nothing fits."""
 
+_CANDIDATES = ("ascii", "utf-8", "gb18030", "big5hkscs", "utf-16-le", "utf-16-be", _OTHER)
+
+_WHAT_TO_DO = "save it again as UTF-8"
+_UNKNOWN = f"not text, or in no encoding of Chinese known here; {_WHAT_TO_DO}"
 _MAX_BROKEN = 0.05
 """Of the characters beyond ASCII. Of GB18030 read as UTF-8 more than half are broken."""
 
-_FREQUENT_LEADS = {
-    "gb2312": (*range(0xA1, 0xA4), *range(0xB0, 0xD8)),
-    "big5": tuple(range(0xA1, 0xC7)),
-}
+_MIN_CHINESE = 0.9
+_MIN_UTF_16_BYTES = 8
+"""Of two characters in Big5 every tenth pair is Chinese in UTF-16 too; of four, none was."""
+
+_CHINESE = re.compile("[\t\n\r\x20-\x7e、-】“”‘’—…·一-\u9fff\uff01-\uff5e]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ue000-\uf8ff]")
 
@@ -41,13 +59,20 @@ def detect(data: bytes, *, cut: bool = False) -> str:
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return codec
-    if _is_mostly_utf8(data, cut):
+    is_utf8 = _is_mostly_utf8(data, cut)
+    if is_utf8 and b"\x00" not in data:
         return "utf-8"
-    shares = {codec: _common_share(data, codec, cut) for codec in _CANDIDATES}
-    best = max(shares, key=shares.__getitem__)
-    if shares[best] < _MIN_COMMON:
-        raise CorpusError("not text, or in an encoding that is not UTF-8, GB18030, Big5 or UTF-16")
-    return best
+    for codec in ("utf-16-le", "utf-16-be"):
+        if _is_chinese(data, codec):
+            return codec
+    found = chardet.detect(
+        data, compat_names=False, include_encodings=_CANDIDATES, no_match_encoding=_OTHER
+    )["encoding"]
+    if found is not None and found not in ("ascii", _OTHER):
+        return found
+    if is_utf8:
+        return "utf-8"
+    raise CorpusError(_UNKNOWN)
 
 
 def decode(data: bytes) -> str:
@@ -56,7 +81,7 @@ def decode(data: bytes) -> str:
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
-        raise CorpusError(f"not valid {codec} at byte {error.start}") from error
+        raise CorpusError(f"not valid {codec} at byte {error.start}; {_WHAT_TO_DO}") from error
     if len(_CONTROL.findall(text)) > len(text) // 100:
         raise CorpusError("not text: full of control characters")
     return sanitise(text)
@@ -68,23 +93,7 @@ def _is_mostly_utf8(data: bytes, cut: bool) -> bool:
     return not broken or broken <= _MAX_BROKEN * sum(character > "\x7f" for character in text)
 
 
-def _common_share(data: bytes, codec: str, cut: bool) -> float:
-    """How many of the characters beyond ASCII are common ones, 0 where `codec` cannot read."""
-    try:
-        text = codecs.getincrementaldecoder(codec)().decode(data, not cut)
-    except UnicodeDecodeError:
-        return 0.0
-    wide = [character for character in text if character > "\x7f"]
-    common = _common_characters()
-    return sum(character in common for character in wide) / max(1, len(wide))
-
-
-@cache
-def _common_characters() -> frozenset[str]:
-    """Punctuation and the first level, frequent characters, of GB2312 and of Big5."""
-    return frozenset(
-        bytes([lead, trail]).decode(codec, "ignore")
-        for codec, leads in _FREQUENT_LEADS.items()
-        for lead in leads
-        for trail in range(0x40, 0xFF)
-    )
+def _is_chinese(data: bytes, codec: str) -> bool:
+    text = data[: len(data) // 2 * 2].decode(codec, "replace")
+    common = len(_CHINESE.findall(text))
+    return len(data) >= _MIN_UTF_16_BYTES and common > _MIN_CHINESE * len(text)

@@ -5,6 +5,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from retrieval.corpus.encoding import sanitise
 from retrieval.types import Article, Loaded, Problem
@@ -26,7 +27,7 @@ def titled_id(path: str, title: str, text: str) -> str:
 
 
 def build_article(
-    fields: Mapping[object, object],
+    fields: Mapping[Any, object],
     text: str,
     *,
     path: str,
@@ -45,16 +46,18 @@ def build_article(
     for name in _NAMES:
         value = _scalar(fields.get(name))
         if value is None:
-            yield Problem(path, f"{name} is not a short text; left out", line)
+            yield Problem(path, f"{name} is not a short text; left out", line, lost=False)
         values[name] = value or ""
     date = parse_date(fields.get("date"))
     if date is None:
-        yield Problem(path, "date is not a day like 2025-03-05; indexed without a date", line)
+        reason = "date is not a day like 2025-03-05; indexed without a date"
+        yield Problem(path, reason, line, lost=False)
     if needs_title and not values["title"]:
-        yield Problem(path, "title is missing; indexed without one", line)
+        yield Problem(path, "title is missing; indexed without one", line, lost=False)
     article_id = _scalar(fields.get("id"))
     if article_id is None or len(article_id) > _MAX_ID_CHARACTERS:
-        yield Problem(path, "id is not a short text; the file's name is used", line)
+        reason = "id is not a short text; the file's name is used"
+        yield Problem(path, reason, line, lost=False)
         article_id = ""
     yield Loaded(Article(article_id or default_id, text=text, date=date or "", **values), path)
 

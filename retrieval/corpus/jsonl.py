@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from retrieval.corpus.encoding import detect, sanitise
 from retrieval.corpus.fields import MAX_ARTICLE_BYTES, build_article, titled_id
+from retrieval.corpus.files import CHANGED, Version, open_regular, version
 from retrieval.errors import CorpusError
 from retrieval.types import Loaded, Problem
 
@@ -14,29 +16,55 @@ _MAX_LINE_BYTES = 3 * MAX_ARTICLE_BYTES  # a character written as \uXXXX takes s
 
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
-    """Every line's article, in order, and the lines that are none."""
-    with file.open("rb") as stream:
-        sample = stream.read(_SAMPLE_BYTES)
+    """Every line's article, in order, and the lines that are none.
+
+    Of a file that grows meanwhile the lines it had at first; of one written anew, those before.
+    """
+    with open_regular(file) as stream:
+        opened = version(stream)
         try:
-            codec = detect(sample, cut=len(sample) == _SAMPLE_BYTES)
+            codec = _codec(stream)
         except CorpusError as error:
-            if not sample.lstrip().startswith(b"{"):
-                yield Problem(path, str(error))
-                return
-            codec = "utf-8"  # a line that is not will be reported
-        if codec.startswith(("utf-16", "utf-32")):
-            yield Problem(path, "JSON Lines must be UTF-8; save the file in that encoding")
+            yield Problem(path, str(error))
             return
         stream.seek(0)
-        number = 0
-        while line := stream.readline(_MAX_LINE_BYTES + 1):
-            number += 1
+        for number, line in enumerate(_lines(stream, opened), 1):
             if len(line) > _MAX_LINE_BYTES:
-                while line and not line.endswith(b"\n"):
-                    line = stream.readline(_MAX_LINE_BYTES)
                 yield Problem(path, "article over 2 MB", number)
             elif line.strip():
                 yield from _article(line, codec, path, number)
+        if version(stream) != opened:
+            yield Problem(path, CHANGED)
+
+
+def _codec(stream: BufferedReader) -> str:
+    sample = stream.read(_SAMPLE_BYTES)
+    try:
+        codec = detect(sample, cut=len(sample) == _SAMPLE_BYTES)
+    except CorpusError:
+        if not sample.lstrip().startswith(b"{"):
+            raise
+        return "utf-8"  # a line that is not will be reported
+    if codec.startswith(("utf-16", "utf-32")):
+        raise CorpusError("JSON Lines must be UTF-8; save the file in that encoding")
+    return codec
+
+
+def _lines(stream: BufferedReader, opened: Version) -> Iterator[bytes]:
+    """Lines within the size at opening, as long as nothing of that was overwritten.
+
+    Of a line over the limit only so much that this can be seen.
+    """
+    left = opened.size
+    while line := stream.readline(min(left, _MAX_LINE_BYTES + 1)):
+        left -= len(line)
+        now = version(stream)
+        if now != opened and now.size <= opened.size:
+            return
+        yield line
+        while len(line) > _MAX_LINE_BYTES and not line.endswith(b"\n"):
+            line = stream.readline(min(left, _MAX_LINE_BYTES + 1))
+            left -= len(line)
 
 
 def _article(line: bytes, codec: str, path: str, number: int) -> Iterator[Loaded | Problem]:

@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from retrieval.corpus.encoding import decode
-from retrieval.corpus.fields import build_article
+from retrieval.corpus.fields import MAX_ARTICLE_BYTES, build_article
+from retrieval.corpus.files import read_whole
 from retrieval.errors import CorpusError
 from retrieval.types import Loaded, Problem
 
@@ -30,7 +31,9 @@ _STRONG_EDGE = re.compile(r"(?<=\*\*)(?=[“‘《「『【])|(?<=[”’》」�
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one file and what is wrong with it."""
     try:
-        source = decode(file.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+        source = (
+            decode(read_whole(file, MAX_ARTICLE_BYTES)).replace("\r\n", "\n").replace("\r", "\n")
+        )
         fields, body = _split_front_matter(source)
     except CorpusError as error:
         yield Problem(path, str(error))

@@ -3,31 +3,34 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
+    Connection,
     Engine,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     Row,
+    Select,
     String,
     Table,
     bindparam,
+    delete,
     func,
     insert,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from retrieval.batches import batched
 from retrieval.errors import CollectionError
 from retrieval.sqlite import open_finished, open_private
 from retrieval.types import Article, Chunk, Span
-
-SCHEMA_VERSION = "1"
-"""Part of a generation's fingerprint: changed whenever its files come out otherwise."""
 
 _METADATA = MetaData()
 _FIELDS = [field.name for field in dataclasses.fields(Article)]
@@ -47,6 +50,7 @@ _CHUNKS = Table(
     Column("position", Integer, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
 )
 _SENTENCES = Table(
     "sentences",
@@ -55,7 +59,16 @@ _SENTENCES = Table(
     Column("article", ForeignKey(_ARTICLES.c.ordinal), nullable=False, index=True),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
 )
+_PARTS = (_CHUNKS, _SENTENCES)
+_FILES = Table(
+    "files",
+    _METADATA,
+    Column("path", String, primary_key=True),
+    Column("sha256", LargeBinary, nullable=False),
+)
+_BATCH = 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,65 +104,123 @@ def article_hash(article: Article) -> str:
 
 
 class ArticleWriter:
-    """Builds articles.sqlite3; ordinals count from 0 in the order of adding."""
+    """Builds articles.sqlite3, or goes on from a copy of one.
+
+    Ordinals count up from 0 in the order of adding and are not used again.
+    """
 
     def __init__(self, path: Path) -> None:
         self._engine = open_private(path)
         _METADATA.create_all(self._engine)
         self._connection = self._engine.connect()
-        self._articles = 0
-        self._chunks = 0
-        self._sentences = 0
+        self._pending: dict[str, list[dict[str, object]]] = {}
+        self._next = {table.name: self._first_free(table) for table in (_ARTICLES, *_PARTS)}
 
-    def add(
-        self,
-        article: Article,
-        *,
-        path: str,
-        chunks: Sequence[Chunk],
-        sentences: Sequence[Span],
-    ) -> None:
-        """Add an article with its chunks and its sentences."""
-        ordinal = self._articles
+    def add(self, article: Article, *, path: str) -> int:
+        """Add an article from the file `path`; its ordinal."""
+        ordinal = self._take(_ARTICLES, 1).start
         row = dataclasses.asdict(article) | {
             "ordinal": ordinal,
             "path": path,
             "hash": article_hash(article),
         }
-        self._connection.execute(insert(_ARTICLES), [row])
-        if chunks:
-            rows = [
+        self._put(_ARTICLES, [row])
+        return ordinal
+
+    def add_parts(
+        self,
+        article: int,
+        *,
+        chunks: Sequence[Chunk],
+        chunk_hashes: Sequence[bytes],
+        sentences: Sequence[Span],
+        sentence_hashes: Sequence[bytes],
+    ) -> range:
+        """Add an article's parts with the hashes of what is embedded; the chunks' ordinals."""
+        chunk_ordinals = self._take(_CHUNKS, len(chunks))
+        sentence_ordinals = self._take(_SENTENCES, len(sentences))
+        self._put(
+            _CHUNKS,
+            [
                 {
-                    "ordinal": self._chunks + index,
-                    "article": ordinal,
+                    "ordinal": ordinal,
+                    "article": article,
                     "position": chunk.position,
                     "start": chunk.start,
                     "end": chunk.end,
+                    "sha256": sha256,
                 }
-                for index, chunk in enumerate(chunks)
-            ]
-            self._connection.execute(insert(_CHUNKS), rows)
-        if sentences:
-            rows = [
+                for ordinal, chunk, sha256 in zip(chunk_ordinals, chunks, chunk_hashes, strict=True)
+            ],
+        )
+        self._put(
+            _SENTENCES,
+            [
                 {
-                    "ordinal": self._sentences + index,
-                    "article": ordinal,
+                    "ordinal": ordinal,
+                    "article": article,
                     "start": span.start,
                     "end": span.end,
+                    "sha256": sha256,
                 }
-                for index, span in enumerate(sentences)
-            ]
-            self._connection.execute(insert(_SENTENCES), rows)
-        self._articles += 1
-        self._chunks += len(chunks)
-        self._sentences += len(sentences)
+                for ordinal, span, sha256 in zip(
+                    sentence_ordinals, sentences, sentence_hashes, strict=True
+                )
+            ],
+        )
+        return chunk_ordinals
 
-    def close(self) -> Counts:
-        """Write everything to disk and say how much it is."""
+    def remove(self, ids: Sequence[str]) -> list[int]:
+        """Remove articles with their chunks and sentences; the ordinals of the chunks."""
+        self._flush()
+        removed: list[int] = []
+        for first in range(0, len(ids), _BATCH):
+            articles = select(_ARTICLES.c.ordinal).where(
+                _ARTICLES.c.id.in_(ids[first : first + _BATCH])
+            )
+            ordinals = [row.ordinal for row in self._connection.execute(articles)]
+            chunks = select(_CHUNKS.c.ordinal).where(_CHUNKS.c.article.in_(ordinals))
+            removed += [row.ordinal for row in self._connection.execute(chunks)]
+            for table in _PARTS:
+                self._connection.execute(delete(table).where(table.c.article.in_(ordinals)))
+            self._connection.execute(delete(_ARTICLES).where(_ARTICLES.c.ordinal.in_(ordinals)))
+        return removed
+
+    def next_ordinals(self) -> tuple[int, int]:
+        """Ordinals of the chunk and of the sentence that will be added next."""
+        return self._next[_CHUNKS.name], self._next[_SENTENCES.name]
+
+    def set_files(self, hashes: Iterable[tuple[str, bytes]]) -> None:
+        """Replace what is known of the files that articles were read from without a complaint."""
+        self._connection.execute(delete(_FILES))
+        self._put(_FILES, [{"path": path, "sha256": sha256} for path, sha256 in hashes])
+
+    def close(self) -> None:
+        """Write everything to disk."""
+        self._flush()
         self._connection.commit()
         self._connection.close()
         self._engine.dispose()
-        return Counts(self._articles, self._chunks, self._sentences)
+
+    def _first_free(self, table: Table) -> int:
+        query = select(func.coalesce(func.max(table.c.ordinal) + 1, 0))
+        return int(self._connection.execute(query).scalar_one())
+
+    def _take(self, table: Table, count: int) -> range:
+        first = self._next[table.name]
+        self._next[table.name] = first + count
+        return range(first, first + count)
+
+    def _put(self, table: Table, rows: list[dict[str, object]]) -> None:
+        pending = self._pending.setdefault(table.name, [])
+        pending += rows
+        if len(pending) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        for table in (_FILES, _ARTICLES, *_PARTS):  # articles first: the parts refer to them
+            if rows := self._pending.pop(table.name, []):
+                self._connection.execute(insert(table), rows)
 
 
 class ArticleStore:
@@ -179,11 +250,35 @@ class ArticleStore:
             rows = connection.execute(query, {"ids": list(ids)})
             return {row.id: _article(row) for row in rows}
 
-    def fingerprints(self) -> dict[str, Fingerprint]:
-        """Path and hash of every article, by id."""
-        query = select(_ARTICLES.c.id, _ARTICLES.c.path, _ARTICLES.c.hash)
+    def fingerprints(self, ids: Sequence[str]) -> dict[str, Fingerprint]:
+        """Path and hash of those of the articles that there are, by id."""
+        query = select(_ARTICLES.c.id, _ARTICLES.c.path, _ARTICLES.c.hash).where(
+            _ARTICLES.c.id.in_(bindparam("ids", expanding=True))
+        )
         with self._engine.connect() as connection:
-            return {row.id: Fingerprint(row.path, row.hash) for row in connection.execute(query)}
+            rows = connection.execute(query, {"ids": list(ids)})
+            return {row.id: Fingerprint(row.path, row.hash) for row in rows}
+
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Id and file of every article, in order of their ordinals."""
+        query = select(_ARTICLES.c.id, _ARTICLES.c.path).order_by(_ARTICLES.c.ordinal)
+        with self._engine.connect() as connection:
+            for row in _streamed(connection, query):
+                yield row.id, row.path
+
+    def files(self) -> dict[str, bytes]:
+        """sha256 of every file that was read without a complaint, by path."""
+        try:
+            with self._engine.connect() as connection:
+                return {row.path: row.sha256 for row in connection.execute(select(_FILES))}
+        except OperationalError:  # made by a version that did not keep them
+            return {}
+
+    def chunk_ordinals(self) -> list[int]:
+        """Ordinals of all chunks, in order."""
+        query = select(_CHUNKS.c.ordinal).order_by(_CHUNKS.c.ordinal)
+        with self._engine.connect() as connection:
+            return [row.ordinal for row in connection.execute(query)]
 
     def chunks(self, ordinals: Sequence[int]) -> dict[int, Chunk]:
         """Chunks by ordinal."""
@@ -213,21 +308,71 @@ class ArticleStore:
         with self._engine.connect() as connection:
             return [StoredSentence(*row) for row in connection.execute(query)]
 
-    def everything(self) -> Iterator[tuple[Article, list[Chunk]]]:
-        """All articles with their chunks, in order of their ordinals."""
-        chunk_query = select(_CHUNKS).order_by(_CHUNKS.c.ordinal)
-        with self._engine.connect() as connection, self._engine.connect() as other:
-            chunk_rows = iter(other.execute(chunk_query))
-            pending = next(chunk_rows, None)
-            for row in connection.execute(select(_ARTICLES).order_by(_ARTICLES.c.ordinal)):
-                article = _article(row)
-                chunks = []
-                while pending is not None and pending.article == row.ordinal:
-                    span = (pending.start, pending.end)
-                    text = article.text[slice(*span)]
-                    chunks.append(Chunk(article.id, pending.position, *span, text))
-                    pending = next(chunk_rows, None)
-                yield article, chunks
+    def everything(self) -> Iterator[tuple[str, Article]]:
+        """File and article of all articles, in order of their ordinals."""
+        with self._engine.connect() as connection:
+            for row in _streamed(connection, select(_ARTICLES).order_by(_ARTICLES.c.ordinal)):
+                yield row.path, _article(row)
+
+    def characters(self, ids: Sequence[str] | None = None) -> int:
+        """How long the texts of these articles, or of all, are together."""
+        total = func.coalesce(func.sum(func.length(_ARTICLES.c.text)), 0)
+        batches = [None] if ids is None else list(batched(ids, _BATCH))
+        with self._engine.connect() as connection:
+            return sum(
+                int(
+                    connection.execute(
+                        select(total)
+                        if batch is None
+                        else select(total).where(_ARTICLES.c.id.in_(batch))
+                    ).scalar_one()
+                )
+                for batch in batches
+            )
+
+    def chunks_from(self, first: int) -> int:
+        """How many chunks have an ordinal of `first` or more."""
+        return self._count_from(_CHUNKS, first)
+
+    def sentences_from(self, first: int) -> int:
+        """How many sentences have an ordinal of `first` or more."""
+        return self._count_from(_SENTENCES, first)
+
+    def _count_from(self, table: Table, first: int) -> int:
+        query = select(func.count()).select_from(table).where(table.c.ordinal >= first)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def all_chunks(self, first: int) -> Iterator[tuple[int, Article, Chunk]]:
+        """Ordinal, article and chunk of the chunks with the ordinals from `first` on, in order."""
+        for part, article, span in self._all(_CHUNKS, first):
+            text = article.text[span.start : span.end]
+            yield (
+                part.ordinal,
+                article,
+                Chunk(article.id, part.position, span.start, span.end, text),
+            )
+
+    def all_sentences(self, first: int) -> Iterator[tuple[int, Article, Span]]:
+        """Ordinal, article and span of the sentences with the ordinals from `first` on."""
+        for part, article, span in self._all(_SENTENCES, first):
+            yield part.ordinal, article, span
+
+    def _all(self, table: Table, first: int) -> Iterator[tuple[Row[Any], Article, Span]]:
+        parts = select(table).where(table.c.ordinal >= first).order_by(table.c.ordinal)
+        with self._engine.connect() as connection:
+            owner, article = -1, None
+            for part in _streamed(connection, parts):
+                if part.article != owner or article is None:
+                    query = select(_ARTICLES).where(_ARTICLES.c.ordinal == part.article)
+                    owner, article = part.article, _article(connection.execute(query).one())
+                yield part, article, Span(part.start, part.end)
+
+    def sentence_rows(self) -> int:
+        """Rows that an array with a row for every sentence's ordinal has."""
+        query = select(func.coalesce(func.max(_SENTENCES.c.ordinal) + 1, 0))
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def counts(self) -> Counts:
         """Rows of each table."""
@@ -243,5 +388,10 @@ class ArticleStore:
         self._engine.dispose()
 
 
-def _article(row: Row[tuple[object, ...]]) -> Article:
+def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The rows of a query, some at a time."""
+    yield from connection.execution_options(yield_per=_BATCH).execute(query)
+
+
+def _article(row: Row[Any]) -> Article:
     return Article(**{name: getattr(row, name) for name in _FIELDS})

@@ -1,24 +1,33 @@
 """A generation opened for reading, and the live one, whichever that is at the moment."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from sqlalchemy.exc import SQLAlchemyError
 
-from retrieval.chunking import VERSION
 from retrieval.errors import CollectionError
-from retrieval.index.articles import SCHEMA_VERSION, ArticleStore
-from retrieval.index.generations import Generations, Manifest
+from retrieval.index.articles import ArticleStore
+from retrieval.index.generations import (
+    ARTICLES,
+    KEYWORDS,
+    SENTENCES,
+    VECTORS,
+    Generations,
+    Manifest,
+    check_fingerprint,
+)
 from retrieval.index.keywords import KeywordIndex
 from retrieval.index.vectors import VectorIndex
 
-ARTICLES = "articles.sqlite3"
-SENTENCES = "sentences.npy"
-VECTORS = "chroma"
-KEYWORDS = "bm25"
+_FOLLOW_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
 
 
 class Collection:
@@ -32,9 +41,17 @@ class Collection:
             raise CollectionError(
                 f"the index {manifest.id} is damaged ({error}); run `baoda reload`"
             ) from error
-        self.articles = ArticleStore(folder / ARTICLES)
-        self.keywords = KeywordIndex(folder / KEYWORDS)
-        self.vectors = VectorIndex(folder / VECTORS)
+        with ExitStack() as opened:
+            self.articles = ArticleStore(folder / ARTICLES)
+            opened.callback(self.articles.close)
+            self.keywords = KeywordIndex(folder / KEYWORDS)
+            self.vectors = VectorIndex(folder / VECTORS)
+            opened.pop_all()
+
+    @property
+    def sentence_rows(self) -> int:
+        """How many rows the array of sentence vectors has."""
+        return len(self._sentence_vectors)
 
     def sentence_vectors(self, first: int, count: int) -> npt.NDArray[np.float32]:
         """Unit vectors of `count` sentences with the ordinals from `first` on, one a row."""
@@ -49,10 +66,37 @@ class Collection:
         self.articles.close()
 
 
+class Collections(Protocol):
+    """Where an answerer gets the collection that a question is asked of."""
+
+    def use(self) -> AbstractContextManager[Collection]:
+        """The collection, kept open for the length of a `with` block. Raises CollectionError."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class OneCollection:
+    """A generation that need not be live, such as one that is being checked."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._collection = Collection(folder, manifest)
+
+    @contextmanager
+    def use(self) -> Iterator[Collection]:
+        """The collection."""
+        yield self._collection
+
+    def close(self) -> None:
+        """Close it."""
+        self._collection.close()
+
+
 class LiveCollection:
     """The live generation, opened when first asked for and again after each publication.
 
-    Questions that run on the former generation finish there; then it is closed.
+    Questions that run on the former generation finish there; then it is closed. As long as it is
+    open no reload deletes it. When the new one cannot be used, the former goes on serving.
     """
 
     def __init__(
@@ -66,9 +110,10 @@ class LiveCollection:
         self._embedding = embedding
         self._open_collection = open_collection
         self._lock = threading.Lock()
-        self._current: Collection | None = None
-        self._users: dict[str, int] = {}
-        self._retired: dict[str, Collection] = {}
+        self._current: _Opened | None = None
+        self._complaint = ""
+        self._closed = threading.Event()
+        self._follower: threading.Thread | None = None
 
     @contextmanager
     def use(self) -> Iterator[Collection]:
@@ -77,70 +122,113 @@ class LiveCollection:
         Raises NoCollectionError before the first reload, CollectionError when it cannot be used.
         """
         with self._lock:
-            collection = self._latest()
-            identity = collection.manifest.id
-            self._users[identity] = self._users.get(identity, 0) + 1
+            opened = self._latest()
+            opened.users += 1
         try:
-            yield collection
+            yield opened.collection
         finally:
             with self._lock:
-                self._users[identity] -= 1
-                if not self._users[identity]:
-                    del self._users[identity]
-                    if retired := self._retired.pop(identity, None):
-                        retired.close()
+                opened.users -= 1
+                if opened is not self._current and not opened.users:
+                    opened.close()
+
+    def follow(self) -> None:
+        """Go over to each new generation within a second even when nobody asks.
+
+        Seldom does a question have to wait for the opening then, and the former is let go of.
+        """
+        self._follower = threading.Thread(target=self._follow, name="generations", daemon=True)
+        self._follower.start()
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close what is open; what is in use, when its user is done."""
+        self._closed.set()
+        if self._follower is not None:
+            self._follower.join()
         with self._lock:
-            for collection in [*self._retired.values(), self._current]:
-                if collection is not None:
-                    collection.close()
-            self._retired.clear()
-            self._current = None
+            former, self._current = self._current, None
+            if former is not None and not former.users:
+                former.close()
 
-    def _latest(self) -> Collection:
-        generation = self._generations.require_live()
-        if self._current is not None and self._current.manifest.id == generation:
+    def _follow(self) -> None:
+        while not self._closed.wait(_FOLLOW_SECONDS):
+            with self._lock:
+                if self._current is not None:
+                    self._latest()
+
+    def _latest(self) -> "_Opened":
+        try:
+            opened = self._open_newer()
+        except CollectionError as error:
+            if self._current is None:
+                raise
+            if str(error) != self._complaint:
+                logger.warning("%s; the former index goes on serving", error)
+            self._complaint = str(error)
             return self._current
-        manifest = self._generations.manifest(generation)
-        check_fingerprint(manifest, self._embedding)
-        opened = self._open_collection(self._generations.folder(generation), manifest)
-        if self._current is not None:
-            former = self._current.manifest.id
-            if former in self._users:
-                self._retired[former] = self._current
-            else:
-                self._current.close()
-        self._current = opened
+        former, self._current = self._current, opened
+        if former is not None and former is not opened and not former.users:
+            former.close()
         return opened
+
+    def _open_newer(self) -> "_Opened":
+        """The live generation, opened unless it is already the current one.
+
+        Between looking up its name and opening it, it may be deleted: then another one is live.
+        """
+        while True:
+            generation = self._generations.require_live()
+            if self._current is not None and self._current.collection.manifest.id == generation:
+                return self._current
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(self._generations.reading(generation))
+                    manifest = self._generations.manifest(generation)
+                    check_fingerprint(manifest, self._embedding)
+                    folder = self._generations.folder(generation)
+                    return _Opened(self._open_collection(folder, manifest), stack.pop_all())
+                except CollectionError:
+                    if self._generations.live() == generation:
+                        raise
+
+
+class _Opened:
+    """A collection with the number of questions that run on it."""
+
+    def __init__(self, collection: Collection, kept: ExitStack) -> None:
+        self.collection = collection
+        self.users = 0
+        self._kept = kept
+
+    def close(self) -> None:
+        self.collection.close()
+        self._kept.close()
 
 
 def check_complete(folder: Path, manifest: Manifest) -> None:
     """Raise CollectionError unless a generation opens and every chunk of it can be found."""
     opened = Collection(folder, manifest)
     try:
-        counts = opened.articles.counts()
-        lost = len(opened.vectors.unreachable(manifest.dimensions, manifest.chunks))
-        agree = counts.chunks == opened.keywords.count == manifest.chunks
-        if lost or not agree or counts.articles != manifest.articles:
-            raise CollectionError(
-                f"the index {manifest.id} lacks {lost} of its {manifest.chunks} chunks"
-            )
+        _check(opened, manifest)
+    except SQLAlchemyError as error:
+        raise CollectionError(f"the index {manifest.id} is damaged ({error})") from error
     finally:
         opened.close()
 
 
-def check_fingerprint(manifest: Manifest, embedding: str) -> None:
-    """Raise CollectionError unless the generation was made by this version with this model."""
-    if not matches(manifest, embedding):
+def _check(opened: Collection, manifest: Manifest) -> None:
+    counts = opened.articles.counts()
+    ordinals = opened.articles.chunk_ordinals()
+    lost = opened.vectors.unreachable(manifest.dimensions, ordinals)
+    if lost:
         raise CollectionError(
-            f"the index was made with another embedding model or version "
-            f"({manifest.embedding}, not {embedding}); run `baoda reload`"
+            f"the index {manifest.id} lacks {len(lost)} of its {manifest.chunks} chunks"
         )
-
-
-def matches(manifest: Manifest, embedding: str) -> bool:
-    """Whether a generation was made by this version with this model."""
-    made_by = (manifest.embedding, manifest.chunker, manifest.schema)
-    return made_by == (embedding, VERSION, SCHEMA_VERSION)
+    stated = (manifest.articles, manifest.chunks, manifest.sentences)
+    if (
+        (counts.articles, counts.chunks, counts.sentences) != stated
+        or opened.keywords.ordinals() != ordinals
+        or opened.vectors.count() != len(ordinals)
+        or opened.sentence_rows < opened.articles.sentence_rows()
+    ):
+        raise CollectionError(f"the parts of the index {manifest.id} do not agree")

@@ -2,19 +2,52 @@
 
 import dataclasses
 import datetime
+import fcntl
 import json
 import os
 import re
 import secrets
 import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from retrieval.chunking import VERSION
 from retrieval.errors import CollectionError, NoCollectionError
+
+SCHEMA_VERSION = "2"
+"""Part of a generation's fingerprint: changed whenever its files come out otherwise."""
+
+ARTICLES = "articles.sqlite3"
+SENTENCES = "sentences.npy"
+VECTORS = "chroma"
+KEYWORDS = "bm25"
 
 KEPT = 3
 """The live generation and the two before it."""
 
+_MANIFEST = "manifest.json"
+_DAMAGED = ".damaged"
 _ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{4}")
+_STAMP = "%Y%m%dT%H%M%S%f"
+_WRITTEN_BY_READERS = "chroma.sqlite3"
+"""Chroma changes this file even when it only reads."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Golden:
+    """Ids of the golden questions that were answered as they should be, and of the others."""
+
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many were asked."""
+        return len(self.passed) + len(self.failed)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,6 +64,19 @@ class Manifest:
     articles: int
     chunks: int
     sentences: int
+    churned: int = 0
+    """Chunks added or removed since all of the index was last built anew."""
+    golden: Golden | None = None
+
+
+_MANIFESTS = TypeAdapter(Manifest)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _RollBack:
+    newest: str
+    """Newest generation that was ever published: those after it are remains of broken builds."""
+    watching_paused: bool
 
 
 class Generations:
@@ -39,9 +85,11 @@ class Generations:
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / "generations"
         self._pointer = data_dir / "CURRENT"
+        self._roll_back = data_dir / "rollback.json"
+        self._checked = data_dir / "checked.json"
 
     def live(self) -> str | None:
-        """Id of the live generation, None before the first."""
+        """Id of the live generation, None before the first. Raises CollectionError."""
         try:
             generation = self._pointer.read_text("ascii").strip()
         except FileNotFoundError:
@@ -59,13 +107,15 @@ class Generations:
             raise NoCollectionError("no articles are indexed yet; run `baoda reload`")
         return generation
 
-    def new(self) -> tuple[str, Path]:
-        """Id and empty folder of a generation to be built."""
+    def new(self) -> str:
+        """Id of a generation to be built, later than all others, with an empty folder."""
         now = datetime.datetime.now(datetime.UTC)
-        generation = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
-        folder = self.folder(generation)
-        folder.mkdir(parents=True)
-        return generation, folder
+        for name in self._names():
+            made = datetime.datetime.strptime(name[:-5], _STAMP).replace(tzinfo=datetime.UTC)
+            now = max(now, made + datetime.timedelta(microseconds=1))  # the clock may go back
+        generation = f"{now.strftime(_STAMP)}-{secrets.token_hex(2)}"
+        self.folder(generation).mkdir(parents=True)
+        return generation
 
     def folder(self, generation: str) -> Path:
         """Where a generation lies."""
@@ -74,9 +124,8 @@ class Generations:
     def manifest(self, generation: str) -> Manifest:
         """The manifest of a generation. Raises CollectionError."""
         try:
-            fields = json.loads((self.folder(generation) / "manifest.json").read_text("utf-8"))
-            return Manifest(**fields)
-        except (OSError, ValueError, TypeError) as error:
+            return _MANIFESTS.validate_json((self.folder(generation) / _MANIFEST).read_bytes())
+        except (OSError, ValueError) as error:
             raise CollectionError(
                 f"the index {generation} has no readable manifest; run `baoda reload --full`"
             ) from error
@@ -84,29 +133,198 @@ class Generations:
     def publish(self, manifest: Manifest) -> None:
         """Write the manifest and make its generation the live one, in one step."""
         folder = self.folder(manifest.id)
-        _write(folder / "manifest.json", json.dumps(dataclasses.asdict(manifest), indent=1))
         for path in folder.rglob("*"):
             _flush(path)
-        _flush(folder)
+        _write(folder / _MANIFEST, json.dumps(dataclasses.asdict(manifest), indent=1))
         _flush(self._folder)
         _write(self._pointer, manifest.id + "\n")
+        self._roll_back.unlink(missing_ok=True)
+
+    def roll_back(self, generation: str) -> None:
+        """Make a kept generation the live one. Raises CollectionError when it is not kept."""
+        if generation not in self.kept():
+            raise CollectionError(f"no generation {generation} is kept; `baoda status` lists them")
+        # written before the pointer: the newer generations are published ones, not remains
+        self._note_roll_back(_RollBack(self._newest_published() or generation, True))
+        _write(self._pointer, generation + "\n")
+
+    def resume_watching(self) -> None:
+        """After a roll-back: let the folder be watched again."""
+        if (noted := self._rolled_back()) and noted.watching_paused:
+            self._note_roll_back(dataclasses.replace(noted, watching_paused=False))
+
+    def watching_is_paused(self) -> bool:
+        """Whether a roll-back stands that a reload on its own would undo."""
+        noted = self._rolled_back()
+        return noted is not None and noted.watching_paused and (self.live() or "") <= noted.newest
+
+    def set_aside(self, generation: str) -> str | None:
+        """Take a damaged generation out of use; id of the one that is live now, the last before it.
+
+        Its folder stays, as `<id>.damaged`, until the next reload is done.
+        """
+        folder = self.folder(generation)
+        left = [name for name in self.kept() if name != generation]
+        last = next((name for name in left if name < generation), left[0] if left else None)
+        if last:
+            _write(self._pointer, last + "\n")
+        else:
+            self._pointer.unlink(missing_ok=True)
+        if folder.is_dir():
+            folder.rename(folder.with_name(f"{generation}{_DAMAGED}"))
+        return last
 
     def discard(self, generation: str) -> None:
         """Delete a generation that was not published."""
         shutil.rmtree(self.folder(generation), ignore_errors=True)
 
-    def prune(self) -> None:
-        """Delete what is neither live nor among the newest; what is left of broken builds too."""
-        live = self.live()
-        keep = {live, *[name for name in self.kept() if name != live][: KEPT - 1]}
+    def clean(self) -> None:
+        """Delete what broken builds and broken writes left. Only under the lock of reloads."""
+        for leftover in self._pointer.parent.glob(".*.????????"):
+            leftover.unlink(missing_ok=True)
+        if not self._folder.is_dir():
+            return
+        published = self._published()
+        if published is None:
+            return
         for folder in self._folder.iterdir():
-            if folder.name not in keep:
+            if folder.name not in published and not folder.name.endswith(_DAMAGED):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def superfluous(self) -> list[str]:
+        """All but the live and the newest two others, except those that somebody reads still."""
+        live = self.live()
+        kept = self.kept()
+        keep = {live, *[name for name in kept if name != live][: KEPT - 1]}
+        return [name for name in kept if name not in keep and not _is_read(self.folder(name))]
+
+    def prune(self, superfluous: Sequence[str]) -> None:
+        """Delete these generations, and what was damaged or broken off."""
+        published = self.kept()
+        for folder in self._folder.iterdir():
+            if folder.name in superfluous or folder.name not in published:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def kept(self) -> list[str]:
-        """Ids of the complete generations, newest first."""
-        manifests = self._folder.glob("*/manifest.json")
-        return sorted((path.parent.name for path in manifests), reverse=True)
+        """Ids of the generations that are or were live, newest first."""
+        published = self._published()
+        names = (name for name in self._names() if (self.folder(name) / _MANIFEST).is_file())
+        return sorted(
+            (name for name in names if published is None or name in published), reverse=True
+        )
+
+    @contextmanager
+    def reading(self, generation: str) -> Iterator[None]:
+        """Keep a generation from being deleted. Raises CollectionError when it is gone."""
+        try:
+            stream = (self.folder(generation) / _MANIFEST).open("rb")
+        except OSError as error:
+            raise CollectionError(
+                f"the index {generation} cannot be opened ({error.strerror}); run `baoda reload`"
+            ) from error
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_SH)
+            yield
+
+    def note_checked(self, generation: str) -> None:
+        """Remember that a generation, as its files are now, passed its check."""
+        _write(self._checked, json.dumps({"id": generation, "files": self._files(generation)}))
+
+    def is_checked(self, generation: str) -> bool:
+        """Whether the generation passed its check and no file of it was touched since."""
+        try:
+            noted = json.loads(self._checked.read_text("utf-8"))
+            same = noted == {"id": generation, "files": self._files(generation)}
+        except (OSError, ValueError):
+            return False
+        return same and all(map(_is_sound, self.folder(generation).rglob(_WRITTEN_BY_READERS)))
+
+    def articles_are_sound(self, generation: str) -> bool:
+        """Whether the stored articles of a generation can be read."""
+        return _is_sound(self.folder(generation) / ARTICLES)
+
+    def size(self, generation: str) -> int:
+        """Bytes that a generation takes on disk."""
+        return sum(path.stat().st_size for path in _walk(self.folder(generation)))
+
+    def _files(self, generation: str) -> dict[str, list[int]]:
+        folder = self.folder(generation)
+        files = {}
+        for path in _walk(folder):
+            stat = path.stat()
+            name = path.relative_to(folder).as_posix()
+            changes = path.name.startswith(_WRITTEN_BY_READERS)
+            files[name] = [] if changes else [stat.st_size, stat.st_mtime_ns]
+        return files
+
+    def _names(self) -> list[str]:
+        if not self._folder.is_dir():
+            return []
+        return [path.name for path in self._folder.iterdir() if _ID.fullmatch(path.name)]
+
+    def _published(self) -> set[str] | None:
+        """Ids that may have been live; None where the pointer cannot tell."""
+        try:
+            newest = self._newest_published()
+        except CollectionError:
+            return None
+        return {name for name in self._names() if newest is not None and name <= newest}
+
+    def _newest_published(self) -> str | None:
+        live = self.live()
+        if live is not None:
+            self.manifest(live)
+        noted = self._rolled_back()
+        return max(live, noted.newest) if live and noted else live
+
+    def _rolled_back(self) -> _RollBack | None:
+        try:
+            return _RollBack(**json.loads(self._roll_back.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _note_roll_back(self, noted: _RollBack) -> None:
+        _write(self._roll_back, json.dumps(dataclasses.asdict(noted)))
+
+
+def check_fingerprint(manifest: Manifest, embedding: str) -> None:
+    """Raise CollectionError unless the generation was made by this version with this model."""
+    if not matches(manifest, embedding):
+        raise CollectionError(
+            f"the index was made with another embedding model or version "
+            f"({manifest.embedding}, not {embedding}); run `baoda reload`"
+        )
+
+
+def matches(manifest: Manifest, embedding: str) -> bool:
+    """Whether a generation was made by this version with this model."""
+    made_by = (manifest.embedding, manifest.chunker, manifest.schema)
+    return made_by == (embedding, VERSION, SCHEMA_VERSION)
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether SQLite finds no fault in a file."""
+    try:
+        with closing(sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True)) as database:
+            found: tuple[str] = database.execute("PRAGMA quick_check(1)").fetchone()
+            return found == ("ok",)
+    except sqlite3.Error:
+        return False
+
+
+def _is_read(folder: Path) -> bool:
+    try:
+        with (folder / _MANIFEST).open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,7 +4,12 @@ One process writes a folder, before it is published; afterwards it is only read.
 """
 
 import logging
-from collections.abc import Sequence
+import random
+import shutil
+import sqlite3
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import chromadb
@@ -26,6 +31,16 @@ _CONFIGURATION: CreateCollectionConfiguration = {
 _MAX_BATCH = 2_000
 _EQUAL = 0.9999
 """Cosine from which on two vectors are taken for the same."""
+
+_MOST_IN_ONE_QUERY = 30_000
+_BLOCK = 5_000
+_SAMPLES = 200
+_LOOK_UP = 100
+_WIDTHS = (10, 1_000)
+"""How many nearest ones a chunk looks for itself among: the search is approximate, so that what a
+narrow look-up misses is not lost yet."""
+
+_DATABASE = "chroma.sqlite3"
 
 logging.getLogger("chromadb").setLevel(logging.WARNING)
 
@@ -49,62 +64,140 @@ class VectorIndex:
                 f"the vector index cannot be opened ({error}); run `baoda reload`"
             ) from error
 
-    def add(self, first: int, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Add chunks with the ordinals from `first` on."""
+    def add(self, ordinals: Sequence[int], chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        """Add chunks with their ordinals. Raises CollectionError, as on a full disk."""
         for start in range(0, len(chunks), _MAX_BATCH):
             batch = chunks[start : start + _MAX_BATCH]
-            self._collection.add(
-                ids=[str(first + start + index) for index in range(len(batch))],
-                embeddings=vectors[start : start + len(batch)],
-                documents=[chunk.text for chunk in batch],
-                metadatas=[
-                    {
-                        "article_id": chunk.article_id,
-                        "position": chunk.position,
-                        "start": chunk.start,
-                        "end": chunk.end,
-                    }
-                    for chunk in batch
-                ],
-            )
+            with _written():
+                self._collection.add(
+                    ids=[str(ordinal) for ordinal in ordinals[start : start + len(batch)]],
+                    embeddings=vectors[start : start + len(batch)],
+                    documents=[chunk.text for chunk in batch],
+                    metadatas=[
+                        {
+                            "article_id": chunk.article_id,
+                            "position": chunk.position,
+                            "start": chunk.start,
+                            "end": chunk.end,
+                        }
+                        for chunk in batch
+                    ],
+                )
 
     def nearest(self, vector: Vectors, limit: int) -> dict[int, float]:
         """Ordinals of the `limit` nearest chunks with their cosine, best first."""
+        return self._nearest(vector[np.newaxis, :], limit)[0]
+
+    def _nearest(self, vectors: Vectors, limit: int) -> list[dict[int, float]]:
         try:
             found = self._collection.query(
-                query_embeddings=vector[np.newaxis, :], n_results=limit, include=["distances"]
+                query_embeddings=vectors, n_results=limit, include=["distances"]
             )
         except (ChromaError, ValueError) as error:
             raise CollectionError(
                 f"the vector index cannot be searched ({error}); run `baoda reload`"
             ) from error
-        distances = (found["distances"] or [[]])[0]
-        pairs = zip(found["ids"][0], distances, strict=True)
-        return {int(ordinal): 1.0 - distance for ordinal, distance in pairs}
+        return [
+            {int(ordinal): 1.0 - distance for ordinal, distance in zip(ids, distances, strict=True)}
+            for ids, distances in zip(found["ids"], found["distances"] or [], strict=True)
+        ]
 
-    def unreachable(self, dimensions: int, count: int) -> list[int]:
-        """Ordinals below `count` that no search finds; Chroma's own `count()` proves nothing.
+    def remove(self, ordinals: Sequence[int]) -> None:
+        """Remove chunks."""
+        for start in range(0, len(ordinals), _MAX_BATCH):
+            with _written():
+                self._collection.delete([str(one) for one in ordinals[start : start + _MAX_BATCH]])
 
-        One query should return all. Of many equal vectors it may leave out some: those count as
-        found when a look-up by their own vector finds an equal one.
+    def settle(self) -> None:
+        """Have the next opening write the whole graph to disk.
+
+        Otherwise Chroma keeps up to a thousand vectors for every later opening to add again.
         """
-        if count == 0:
-            return []
-        direction = np.full(dimensions, dimensions**-0.5, dtype=np.float32)
-        found = self.nearest(direction, count)
-        return [one for one in range(count) if one not in found and not self._finds_its_like(one)]
+        with warnings.catch_warnings():
+            # it reads its own configuration back and calls one without an embedding function old
+            warnings.filterwarnings("ignore", "legacy embedding function", DeprecationWarning)
+            self._collection.modify(configuration={"hnsw": {"batch_size": 2, "sync_threshold": 2}})
 
-    def _finds_its_like(self, ordinal: int) -> bool:
+    def unreachable(self, dimensions: int, ordinals: Sequence[int]) -> list[int]:
+        """Those of the ordinals that no search finds; Chroma's own `count()` proves nothing.
+
+        One query should return all; above 30,000 they are looked up in blocks. Of many equal
+        vectors a query may leave out some: those count as found when a look-up by their own vector
+        finds an equal one. Besides, a sample of 200 has to find itself.
+        """
+        if not ordinals:
+            return []
+        if len(ordinals) <= _MOST_IN_ONE_QUERY:
+            direction = np.full(dimensions, dimensions**-0.5, dtype=np.float32)
+            found = set(self.nearest(direction, len(ordinals)))
+        else:
+            found = self._stored(ordinals)
+        missed = [one for one in ordinals if one not in found]
+        looked_up = sorted({*missed, *random.sample(ordinals, min(_SAMPLES, len(ordinals)))})
+        for width in _WIDTHS:
+            looked_up = self._lost(looked_up, width)
+        return looked_up
+
+    def count(self) -> int:
+        """How many chunks Chroma says it holds."""
+        return self._collection.count()
+
+    def _stored(self, ordinals: Sequence[int]) -> set[int]:
+        stored: set[int] = set()
+        for start in range(0, len(ordinals), _BLOCK):
+            block = [str(one) for one in ordinals[start : start + _BLOCK]]
+            stored.update(map(int, self._collection.get(block, include=[])["ids"]))
+        return stored
+
+    def _lost(self, ordinals: Sequence[int], width: int) -> list[int]:
+        """Those whose own vector does not find them, or an equal one, among the `width` nearest."""
+        lost: list[int] = []
+        for start in range(0, len(ordinals), _LOOK_UP):
+            block = ordinals[start : start + _LOOK_UP]
+            found = self._found_by_their_own(block, width)
+            lost += [one for one in block if one not in found]
+        return lost
+
+    def _found_by_their_own(self, ordinals: Sequence[int], width: int) -> set[int]:
         try:
-            stored = self._collection.get([str(ordinal)], include=["embeddings"])["embeddings"]
-        except (ChromaError, ValueError):
-            return False
-        if stored is None or len(stored) == 0:
-            return False
-        nearest = self.nearest(np.asarray(stored[0], dtype=np.float32), 1)
-        return max(nearest.values(), default=0.0) > _EQUAL
+            stored = self._collection.get([str(one) for one in ordinals], include=["embeddings"])
+            own = [int(one) for one in stored["ids"]]
+            rows = np.asarray(stored["embeddings"], dtype=np.float32)
+            near = self._nearest(rows, width) if own else []
+        except (ChromaError, CollectionError, ValueError, TypeError):
+            return set()
+        return {
+            one
+            for one, nearest in zip(own, near, strict=True)
+            if one in nearest or max(nearest.values(), default=0.0) > _EQUAL
+        }
 
     def close(self) -> None:
         """Let go of the folder."""
         assert isinstance(self._client, Client)
         self._client.close()
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
+    except ChromaError as error:
+        raise CollectionError(f"the vector index cannot be written ({error})") from error
+
+
+def copy_index(source: Path, target: Path) -> None:
+    """Copy the folder of an index that others may be reading: they write its database."""
+    target.mkdir(parents=True)
+    for path in source.rglob("*"):
+        copied = target / path.relative_to(source)
+        if path.is_dir():
+            copied.mkdir(exist_ok=True, parents=True)
+        elif not path.name.startswith(_DATABASE):
+            copied.parent.mkdir(exist_ok=True, parents=True)
+            shutil.copyfile(path, copied)
+    with (
+        closing(sqlite3.connect(source / _DATABASE)) as original,
+        closing(sqlite3.connect(target / _DATABASE)) as copy,
+    ):
+        original.backup(copy)
