@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test setup check format bench bench-reload test-crash lock clean
+.PHONY: run test setup check coverage format bench bench-reload test-crash lock clean
 
 run: setup
 	@$(BIN)/baoda run
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 setup: $(VENV)/.run
 
@@ -19,6 +19,9 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest --quiet tests/test_layering.py
+
+coverage: $(VENV)/.dev
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format .

@@ -7,7 +7,7 @@ from retrieval.types import Article, Chunk, Span
 
 MIN_TOKENS = 150
 MAX_TOKENS = 250
-VERSION = "3"
+VERSION = "4"
 """Part of a generation's fingerprint: changed whenever chunks or sentences come out otherwise."""
 
 _MAX_HEADING_CHARACTERS = 100
@@ -61,11 +61,13 @@ class _Packer:
 
     def _add_clause(self, clause: Span) -> None:
         """Cut between characters only where no comma leaves a chunk within its bounds."""
-        if self._fits(clause) or clause.end - clause.start == 1:
+        if self._fits(clause):
             self._take(clause)
         elif self._open_tokens >= MIN_TOKENS:
             self.close()
             self._add_clause(clause)
+        elif clause.end - clause.start == 1:
+            self._take(clause)
         else:
             middle = (clause.start + clause.end) // 2
             self._add_clause(Span(clause.start, middle))

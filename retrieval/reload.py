@@ -136,7 +136,6 @@ class Reloader:
                     last = self._generations.set_aside(live)
                 serving = f"{last} of before it serves" if last else "there is none before it"
                 complaint = f"the index {live} was set aside and {serving}: {error}"
-                logger.error("%s", complaint)
             else:
                 self._generations.note_checked(live)
         return complaint

@@ -76,6 +76,11 @@ def test_all_chunks_but_the_last_are_of_the_right_size(count_tokens: Counter, te
     check_sizes(chunk_article(article(text), count_tokens), count_tokens)
 
 
+def test_a_last_character_that_no_longer_fits_is_a_chunk_of_its_own() -> None:
+    text = f"{'字' * 90}。{'字' * 90}。字句子3.53.5{'没有标点' * 160}，字"
+    check_sizes(chunk_article(article(text), estimate_tokens), estimate_tokens)
+
+
 @given(st.lists(st.integers(1, 90), max_size=60))
 @settings(deadline=None, max_examples=100)
 def test_chunks_end_where_sentences_end_when_these_are_short(lengths: list[int]) -> None:
