@@ -4,6 +4,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ GOOD: dict[str, bytes] = {
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[FileReader]:
-    with FileReader() as reader:
+    with closing(FileReader()) as reader:
         yield reader
 
 
@@ -203,7 +204,7 @@ def test_one_reader_may_be_used_in_another_thread(reader: FileReader, tmp_path: 
 
 
 def test_a_reader_that_needed_no_child_starts_none(tmp_path: Path) -> None:
-    with FileReader() as reader:
+    with closing(FileReader()) as reader:
         read(reader, tmp_path, "a.md", GOOD[".md"])
         read(reader, tmp_path, "a.jsonl", line("一"))
         assert reader._isolated._child is None

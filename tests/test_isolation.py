@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.documents import TITLE, page, paragraphs
 
 @pytest.fixture
 def reader() -> Iterator[IsolatedReader]:
-    with IsolatedReader() as reader:
+    with closing(IsolatedReader()) as reader:
         yield reader
 
 
@@ -67,7 +68,7 @@ def test_the_child_starts_with_the_first_file_and_ends_with_the_reader(good: Pat
 def test_a_file_that_takes_too_long_is_reported_and_the_next_one_read(
     slow: Path, good: Path
 ) -> None:
-    with IsolatedReader(Limits(seconds=3)) as reader:
+    with closing(IsolatedReader(Limits(seconds=3))) as reader:
         began = time.monotonic()
         (problem,) = reader.read(slow, "slow.html")
         assert time.monotonic() - began < 10
@@ -83,7 +84,7 @@ def test_a_file_that_takes_too_much_memory_is_reported_and_the_next_one_read(
 ) -> None:
     large = tmp_path / "large.html"
     large.write_text("<br>" * 4_900_000, "utf-8")  # over 100 bytes an element
-    with IsolatedReader(Limits(memory_bytes=500_000_000)) as reader:
+    with closing(IsolatedReader(Limits(memory_bytes=500_000_000))) as reader:
         assert titles(reader.read(good, "good.html")) == [TITLE]
         (problem,) = reader.read(large, "large.html")
         assert isinstance(problem, Problem)

@@ -1,19 +1,16 @@
 """The chat model's way from passages to a text with [n] marks: a LangChain chain."""
 
-import asyncio
 import datetime
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from langchain_core.exceptions import LangChainException
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable
-from openai import OpenAIError
 
 import prompts
+from retrieval.answering.calls import bounded_call, fenced, without_thinking
 from retrieval.answering.check import Source
 from retrieval.errors import ModelUnavailableError
 
@@ -26,8 +23,6 @@ _REASONS = ("finish_reason", "stop_reason", "done_reason")
 
 _MAX_CHARACTERS = 12_000
 """Of the model's text: nobody reads more, and checking it takes time."""
-
-_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 
 
 class ChatWriter:
@@ -73,7 +68,7 @@ class ChatWriter:
             ),
             "question": question,
         }
-        text = _THINKING.sub("", await self._stream(self._chain, values)).strip()
+        text = without_thinking(await self._stream(self._chain, values))
         if not text:
             raise ModelUnavailableError("the chat model's answer was empty")
         return "" if text.rstrip(".。") == REFUSAL else text[:_MAX_CHARACTERS]
@@ -85,17 +80,9 @@ class ChatWriter:
     async def _stream(self, runnable: Runnable[Any, Any], values: object) -> str:
         """The whole text of a stream that ended as it should. Raises ModelUnavailableError."""
         whole: AIMessageChunk | None = None
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                async for piece in runnable.astream(values):
-                    whole = piece if whole is None else whole + piece
-        except TimeoutError as error:
-            raise ModelUnavailableError(
-                f"the chat model did not finish within {self._timeout_seconds:g} s"
-            ) from error
-        except (OpenAIError, LangChainException, ValueError, OSError) as error:
-            reason = getattr(error, "message", None) or type(error).__name__
-            raise ModelUnavailableError(f"the chat model did not answer: {reason}") from error
+        async with bounded_call(self._timeout_seconds):
+            async for piece in runnable.astream(values):
+                whole = piece if whole is None else whole + piece
         metadata = whole.response_metadata if whole else {}
         reason = next((metadata[name] for name in _REASONS if metadata.get(name)), None)
         if whole is None or reason is None:
@@ -109,5 +96,5 @@ def format_passage(number: int, source: Source) -> str:
     """A passage as the model reads it: numbered, fenced, with its headline, byline and date."""
     article = source.article
     head = " | ".join(part for part in (article.heading, article.byline, article.date) if part)
-    text = article.text[source.start : source.end].replace("<", "＜")
-    return f"<passage number={number}>\n{head.replace('<', '＜')}\n\n{text}\n</passage>"
+    text = article.text[source.start : source.end]
+    return f"<passage number={number}>\n{fenced(head)}\n\n{fenced(text)}\n</passage>"

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from retrieval.corpus import jsonl, markdown, text
 from retrieval.corpus.files import CHANGED, open_regular, version
@@ -34,17 +32,6 @@ class FileReader:
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._isolated = IsolatedReader(limits)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the child process, if there is one."""
