@@ -8,6 +8,7 @@ until it is gone. It works at low priority: readers come first.
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +26,10 @@ from retrieval.types import Progress, Step
 _NICENESS = 10
 _TELL_SECONDS = 0.2
 _GOODBYE_SECONDS = 5
+_CRASHES = {
+    -number
+    for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
+}
 _JOB: TypeAdapter[BuildJob] = TypeAdapter(BuildJob)
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 _BUILT: TypeAdapter[Built] = TypeAdapter(Built)
@@ -37,6 +42,7 @@ class BuilderDiedError(ReloadError):
         how = f"signal {-status}" if status < 0 else f"status {status}"
         super().__init__(f"the building process ended with {how} while it was at: {phase}")
         self.phase = phase
+        self.status = status
 
 
 class ChildBuilder:
@@ -53,11 +59,14 @@ class ChildBuilder:
     def check(self, generation: str) -> None:
         """Raise CollectionError unless everything in a generation can be found.
 
-        A damaged index can kill its reader: that counts as damage too.
+        A damaged index can kill its reader, which counts as damage too. Raises ReloadError when the
+        child was ended by somebody or could not work.
         """
         try:
             self._run({"check": generation}, lambda _: None, None)
         except BuilderDiedError as error:
+            if error.status not in _CRASHES:
+                raise
             raise CollectionError(f"the index {generation} cannot be opened: {error}") from error
 
     def _run(self, request: dict[str, Any], progress: Progress, lock: int | None) -> Any:
@@ -131,7 +140,15 @@ def serve(builder: Building) -> None:
 
 def _do(builder: Building, request: dict[str, Any], progress: Progress) -> Any:
     if "check" in request:
-        builder.check(request["check"])
+        try:
+            builder.check(request["check"])
+        except (BaodaError, OSError):
+            raise
+        except BaseException as error:  # a panic of Chroma's engine is no Exception
+            name = type(error).__name__
+            raise CollectionError(
+                f"the index {request['check']} cannot be opened: {name}: {error}"
+            ) from error
         return None
     job = _JOB.validate_python(request["build"])
     return _BUILT.dump_python(builder.build(job, progress, lock=-1), mode="json")

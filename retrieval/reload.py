@@ -8,7 +8,7 @@ from pathlib import Path
 from retrieval import lock
 from retrieval.child import BuilderDiedError
 from retrieval.errors import CollectionError, ReloadError
-from retrieval.index.generations import Generations, Golden, Manifest, check_fingerprint
+from retrieval.index.generations import Generations, Golden, Manifest, check_fingerprint, matches
 from retrieval.jobs import Building, BuildJob, Built
 from retrieval.pruning import prune_cache
 from retrieval.types import Problem, Progress
@@ -126,10 +126,8 @@ class Reloader:
         complaint = None
         while (live := self._live()) is not None and not self._generations.is_checked(live):
             try:
-                check_fingerprint(self._generations.manifest(live), self._embedding)
-            except CollectionError:
-                break  # not damage: made with another model or version
-            try:
+                if not matches(self._generations.manifest(live), self._embedding):
+                    break  # made with another model or version, which is no damage
                 self._builder.check(live)
             except CollectionError as error:
                 with lock.exclusive(self._data_dir):
@@ -138,6 +136,7 @@ class Reloader:
                 complaint = f"the index {live} was set aside and {serving}: {error}"
             else:
                 self._generations.note_checked(live)
+                break
         return complaint
 
     def _live(self) -> str | None:

@@ -55,8 +55,8 @@ def serving(data_dir: Path) -> ChildBuilder:
     return ChildBuilder([sys.executable, "-c", SERVE.format(root=root, data_dir=str(data_dir))])
 
 
-def dying(*phases: str) -> ChildBuilder:
-    script = DIE.format(phases=phases, signal=int(signal.SIGSEGV))
+def dying(*phases: str, by: signal.Signals = signal.SIGSEGV) -> ChildBuilder:
+    script = DIE.format(phases=phases, signal=int(by))
     return ChildBuilder([sys.executable, "-c", script])
 
 
@@ -105,6 +105,23 @@ def test_a_child_checks_a_generation(corpus: Path, data_dir: Path) -> None:
 def test_a_reader_killed_by_a_damaged_index_is_told_as_damage() -> None:
     with pytest.raises(CollectionError, match=r"20250305 cannot be opened.*signal 11"):
         dying().check("20250305")
+
+
+def test_a_check_that_somebody_ends_is_no_damage(corpus: Path, data_dir: Path) -> None:
+    generation = reload(corpus, data_dir).generation
+    (data_dir / "checked.json").unlink()
+    for ended in (dying(by=signal.SIGKILL), ChildBuilder([sys.executable, "-c", "exit(2)"])):
+        with pytest.raises(ReloadError, match="ended with s"):
+            reloader(corpus, data_dir, ended).verify_live()
+        assert Generations(data_dir).live() == generation
+
+
+def test_an_unreadable_manifest_is_damage(corpus: Path, data_dir: Path) -> None:
+    first = reload(corpus, data_dir).generation
+    second = str(reload(corpus, data_dir, full=True).generation)
+    (data_dir / "generations" / second / "manifest.json").write_bytes(b"{")
+    complaint = reloader(corpus, data_dir, serving(data_dir)).verify_live()
+    assert f"the index {second} was set aside and {first} of before it serves" in str(complaint)
 
 
 def test_a_child_that_dies_while_building_is_told_with_its_phase(

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from retrieval.errors import CollectionError, LockedError
-from retrieval.index.collection import LiveCollection
+from retrieval.index.collection import Collection, LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.lock import exclusive, held_by
 from tests.fakes import FakeEmbedder
@@ -228,6 +229,46 @@ def test_a_generation_that_is_read_is_not_deleted(corpus: Path, data_dir: Path) 
     live.close()
     reload(corpus, data_dir, full=True)
     assert not (data_dir / "generations" / first).exists()
+
+
+def test_a_reader_goes_on_when_the_new_generation_cannot_be_used(
+    corpus: Path, data_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = reload(corpus, data_dir).generation
+    live = LiveCollection(Generations(data_dir), embedding="fake")
+    with live.use() as collection:
+        assert collection.manifest.id == first
+    reload(corpus, data_dir, FakeEmbedder("another"))
+    for _ in range(3):
+        with live.use() as collection:
+            assert collection.manifest.id == first
+    (data_dir / "CURRENT").unlink()
+    with live.use() as collection:
+        assert collection.manifest.id == first
+    warnings = [record.getMessage() for record in caplog.records]
+    assert len([one for one in warnings if "the former index goes on serving" in one]) == 2
+    third = reload(corpus, data_dir).generation
+    with live.use() as collection:
+        assert collection.manifest.id == third
+    live.close()
+
+
+def test_a_follower_lets_go_of_a_former_generation_by_itself(corpus: Path, data_dir: Path) -> None:
+    reload(corpus, data_dir)
+    closed = threading.Event()
+
+    class Watched(Collection):
+        def close(self) -> None:
+            super().close()
+            closed.set()
+
+    live = LiveCollection(Generations(data_dir), embedding="fake", open_collection=Watched)
+    live.follow()
+    with live.use():
+        pass
+    reload(corpus, data_dir, full=True)
+    assert closed.wait(2)
+    live.close()
 
 
 def test_what_is_kept_says_what_it_is_made_of(

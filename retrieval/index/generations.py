@@ -180,8 +180,9 @@ class Generations:
 
     def clean(self) -> None:
         """Delete what broken builds and broken writes left. Only under the lock of reloads."""
-        for leftover in self._pointer.parent.glob(".*.????????"):
-            leftover.unlink(missing_ok=True)
+        for path in (self._pointer, self._roll_back, self._checked):
+            for leftover in path.parent.glob(f".{path.name}.????????"):
+                leftover.unlink(missing_ok=True)
         if not self._folder.is_dir():
             return
         published = self._published()
