@@ -9,7 +9,7 @@ import threading
 import time
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
@@ -65,8 +65,13 @@ def unit_vector(text: object, dimension: int) -> "array[float]":
 class StubModelServer:
     """The server; it serves on its own thread while used as a context manager."""
 
-    def __init__(self, dimension: int = 64, models: tuple[str, ...] = ("stub-model",)) -> None:
-        self.dimension, self.models = dimension, models
+    def __init__(
+        self,
+        dimension: int = 64,
+        models: tuple[str, ...] = ("stub-model",),
+        vector: Callable[[object, int], Sequence[float]] = unit_vector,
+    ) -> None:
+        self.dimension, self.models, self.vector = dimension, models, vector
         self.requests: list[Request] = []
         self.client_left = threading.Event()
         """Set when a client closed the connection before its answer was complete."""
@@ -181,7 +186,8 @@ class _Handler(BaseHTTPRequestHandler):
             texts = [texts]
         data = []
         for index, text in enumerate(texts):
-            vector = unit_vector(text, body.get("dimensions") or self.server.stub.dimension)
+            stub = self.server.stub
+            vector = array("f", stub.vector(text, body.get("dimensions") or stub.dimension))
             packed = base64.b64encode(vector.tobytes()).decode()
             value = packed if body.get("encoding_format") == "base64" else vector.tolist()
             data.append({"object": "embedding", "index": index, "embedding": value})
