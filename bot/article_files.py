@@ -21,7 +21,9 @@ _LINE_START = re.compile(r"^(#|[-+=](?=[\s\-+=]|$)|\d{1,9}(?=[.)]))", re.MULTILI
 
 
 def write_article(folder: Path, article: Article) -> Path:
-    """The new Markdown file of an article, named after its title; no file is ever replaced.
+    """The Markdown file of an article, named after its title; no file is ever replaced.
+
+    One of that name that holds the same is left as it is.
 
     Raises OSError.
     """
@@ -33,11 +35,16 @@ def write_article(folder: Path, article: Article) -> Path:
             stream.flush()
             os.fsync(stream.fileno())
         for name in _names(article):
-            if _publish(partial, folder / name):
-                return folder / name
+            file = folder / name
+            if _publish(partial, file) or _holds(file, content):
+                return file
     finally:
         partial.unlink(missing_ok=True)
     raise FileExistsError(f"{folder}: too many files named {file_stem(article)}")
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    return file.is_file() and file.read_bytes() == content
 
 
 def _publish(partial: Path, file: Path) -> bool:

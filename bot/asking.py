@@ -23,8 +23,8 @@ class _LineError(Exception):
 
 async def answer_one(settings: Settings, question: str, *, as_json: bool) -> None:
     """Print the answer to one question. Raises BaodaError."""
-    Generations(settings.data_dir).require_live()
     verify_index(settings)
+    Generations(settings.data_dir).require_live()
     answerer = make_answerer(settings)
     try:
         answer = await answerer.answer(question)
@@ -38,8 +38,8 @@ async def answer_lines(settings: Settings, stream: BinaryIO) -> None:
 
     A line that cannot be answered yields {"id", "error"}. Raises CollectionError.
     """
-    Generations(settings.data_dir).require_live()
     verify_index(settings)
+    Generations(settings.data_dir).require_live()
     answerer = make_answerer(settings)
     try:
         while line := stream.readline(_MAX_LINE_BYTES + 1):

@@ -9,7 +9,7 @@ Chroma and the answerer take a second to import: only a build that writes pays f
 import dataclasses
 import logging
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from retrieval.cache import EmbeddingCache
 from retrieval.difference import Reading, read_difference
 from retrieval.errors import CollectionError, CorpusError, ReloadError
+from retrieval.evaluation import GoldenQuestion, read_golden
 from retrieval.index.articles import ArticleStore, ArticleWriter
-from retrieval.index.generations import ARTICLES, Generations, Manifest, matches
+from retrieval.index.generations import ARTICLES, Generations, Golden, Manifest, matches
 from retrieval.jobs import BuildJob, Built, Difference
-from retrieval.types import Embedder, Loaded, Problem, Progress, Step
+from retrieval.types import Embedder, Loaded, Progress, Step
 
 if TYPE_CHECKING:
     from retrieval.index.writing import Embedding, GenerationWriter
@@ -98,12 +99,21 @@ class Builder:
             manifest = live.manifest if live else None
             up_to_date = manifest is not None and reading.difference.nothing and not job.full
             verified = manifest is not None
+            questions, complaints = read_golden(job.corpus_dir)
+            failed = (*reading.failed, *complaints)
             if job.dry_run or up_to_date:
                 chunks = manifest.chunks if manifest else 0
-                return Built(None, reading.difference, reading.failed, chunks, 0, verified)
+                return Built(None, reading.difference, failed, chunks, 0, verified)
+            before = manifest.golden if manifest else None
+            if complaints and before and not job.force:
+                place = f"{complaints[0].file}:{complaints[0].line}"
+                raise ReloadError(
+                    f"{place}: {complaints[0].reason}; nothing changed. Correct it, or publish "
+                    "without such questions: baoda reload --force"
+                )
             made, embedded = self._write(job, live, reading, progress)
-            made, complaints = self._with_golden(job, live, made, progress)
-            failed = (*reading.failed, *complaints)
+            if questions:
+                made = self._with_golden(job, questions, before, made, progress)
             return Built(made, reading.difference, failed, made.chunks, embedded, verified)
 
     def _open_live(self, job: BuildJob, progress: Progress) -> _Live | None:
@@ -193,7 +203,7 @@ class Builder:
         from retrieval.index.collection import check_complete
 
         progress(Step("check"))
-        check_complete(folder, made)
+        check_complete(folder, made, just_written=True)
         (folder / _INCOMING).unlink()
         return made
 
@@ -209,26 +219,23 @@ class Builder:
             )
 
     def _with_golden(
-        self, job: BuildJob, live: _Live | None, made: Manifest, progress: Progress
-    ) -> tuple[Manifest, tuple[Problem, ...]]:
-        """The manifest with the golden questions' results; what is wrong with their file.
-
-        Raises ReloadError when too many fail.
-        """
-        from retrieval.evaluation import read_golden
+        self,
+        job: BuildJob,
+        questions: Sequence[GoldenQuestion],
+        before: Golden | None,
+        made: Manifest,
+        progress: Progress,
+    ) -> Manifest:
+        """The manifest with the results. Raises ReloadError when too many questions fail."""
         from retrieval.golden import ask_golden, complaint_about
         from retrieval.index.collection import OneCollection
 
-        questions, complaints = read_golden(job.corpus_dir)
-        if not questions:
-            return made, complaints
         golden = ask_golden(
             questions,
             OneCollection(self._generations.folder(made.id), made),
             self._embedder,
             lambda asked: progress(Step("golden", asked, len(questions))),
         )
-        before = live.manifest.golden if live and live.manifest else None
         complaint = complaint_about(
             golden, before, min_share=self._golden_min_share, max_drop=self._golden_max_drop
         )
@@ -238,7 +245,7 @@ class Builder:
                 f"{complaint}; nothing changed. Failed: {names}. Correct the articles or "
                 "golden.jsonl, or publish all the same: baoda reload --force"
             )
-        return dataclasses.replace(made, golden=golden), complaints
+        return dataclasses.replace(made, golden=golden)
 
 
 def _churned(live: _Live | None, incoming: ArticleStore, out: tuple[str, ...]) -> int | None:

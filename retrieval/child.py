@@ -40,7 +40,10 @@ class BuilderDiedError(ReloadError):
 
     def __init__(self, phase: str, status: int) -> None:
         how = f"signal {-status}" if status < 0 else f"status {status}"
-        super().__init__(f"the building process ended with {how} while it was at: {phase}")
+        super().__init__(
+            f"the building process ended with {how} while it was at: {phase}; nothing changed, "
+            "reload again"
+        )
         self.phase = phase
         self.status = status
 

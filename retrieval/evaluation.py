@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.answering.answerer import trimmed
-from retrieval.errors import CorpusError, QuestionError
+from retrieval.errors import CorpusError
 from retrieval.types import Answer, Problem
 
 _GOLDEN = "golden.jsonl"
+_MAX_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _read(path: Path) -> Iterator[GoldenQuestion | Problem]:
             question = _question(json.loads(line))
             if question.id in ids:
                 raise ValueError
-        except (ValueError, KeyError, TypeError, RecursionError, QuestionError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             reason = "not a golden question: id, question, article_id or null, require"
             yield Problem(_GOLDEN, reason, number, lost=False)
         else:
@@ -96,12 +96,15 @@ def _read(path: Path) -> Iterator[GoldenQuestion | Problem]:
 
 def _question(fields: dict[str, Any]) -> GoldenQuestion:
     article_id = fields["article_id"]
-    if not isinstance(fields["question"], str) or not isinstance(article_id, str | None):
+    question = fields["question"]
+    if not isinstance(question, str) or not isinstance(article_id, str | None):
         raise TypeError
+    if not 0 < len(question.strip()) <= _MAX_CHARACTERS:
+        raise ValueError
     asked_at = fields.get("asked_at")
     return GoldenQuestion(
         id=str(fields["id"]),
-        question=trimmed(fields["question"]),
+        question=question.strip(),
         article_id=article_id,
         require=tuple(tuple(map(str, group)) for group in fields["require"]),
         asked_at=datetime.date.fromisoformat(asked_at) if asked_at else None,

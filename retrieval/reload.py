@@ -70,7 +70,8 @@ class Reloader:
                 try:
                     built = self._build(job, progress, descriptor)
                     if built.manifest:
-                        self._generations.publish(built.manifest)
+                        made = dataclasses.replace(built.manifest, previous=previous)
+                        self._generations.publish(made)
                 finally:
                     if self._live() != job.generation:
                         self._generations.discard(job.generation)
@@ -100,30 +101,18 @@ class Reloader:
 
         What is live now and what was. Raises CollectionError or ReloadError; then nothing changed.
         """
-        with lock.exclusive(self._data_dir):
-            previous = self._generations.require_live()
-            if generation is None:
-                older = [name for name in self._generations.kept() if name < previous]
-                if not older:
-                    raise CollectionError("there is no generation before the live one")
-                generation = older[0]
-            if generation not in self._generations.kept():
-                raise CollectionError(
-                    f"no generation {generation} is kept; `baoda status` lists those that are"
-                )
-            check_fingerprint(self._generations.manifest(generation), self._embedding)
-            if generation != previous:
-                self._builder.check(generation)
-                self._generations.roll_back(generation)
-                self._generations.note_checked(generation)
-            return generation, previous
+        try:
+            return self._roll_back(generation)
+        except OSError as error:
+            where = error.filename or self._data_dir
+            raise ReloadError(f"the roll-back stopped: {where}: {error.strerror}") from error
 
     def verify_live(self) -> str | None:
         """Look through the live generation, once; a damaged one gives way to the last good one.
 
         What was found wrong, None when all is well. Raises LockedError while a reload runs.
         """
-        complaint = None
+        complaint = self._mend_pointer()
         while (live := self._live()) is not None and not self._generations.is_checked(live):
             try:
                 if not matches(self._generations.manifest(live), self._embedding):
@@ -133,11 +122,22 @@ class Reloader:
                 with lock.exclusive(self._data_dir):
                     last = self._generations.set_aside(live)
                 serving = f"{last} of before it serves" if last else "there is none before it"
-                complaint = f"the index {live} was set aside and {serving}: {error}"
+                reason = str(error).removesuffix("; run `baoda reload`")
+                complaint = f"the index {live} was set aside and {serving}: {reason}"
             else:
                 self._generations.note_checked(live)
                 break
         return complaint
+
+    def _mend_pointer(self) -> str | None:
+        """What was wrong with the pointer, None when it names a generation or there is none."""
+        live = self._live()
+        kept = self._generations.kept()
+        if not kept or (live is not None and self._generations.folder(live).is_dir()):
+            return None
+        with lock.exclusive(self._data_dir):
+            self._generations.point_to(kept[0])
+        return f"CURRENT named no generation; {kept[0]} serves"
 
     def _live(self) -> str | None:
         try:
@@ -178,3 +178,21 @@ class Reloader:
         self._generations.resume_watching()
         if previous and built.live_verified and not self._generations.is_checked(previous):
             self._generations.note_checked(previous)
+
+    def _roll_back(self, generation: str | None) -> tuple[str, str]:
+        with lock.exclusive(self._data_dir):
+            previous = self._generations.require_live()
+            if generation is None:
+                generation = self._generations.before(previous)
+                if generation is None:
+                    raise CollectionError("there is no generation before the live one")
+            if generation not in self._generations.kept():
+                raise CollectionError(
+                    f"no generation {generation} is kept; `baoda status` lists those that are"
+                )
+            check_fingerprint(self._generations.manifest(generation), self._embedding)
+            if generation != previous:
+                self._builder.check(generation)
+                self._generations.roll_back(generation)
+                self._generations.note_checked(generation)
+            return generation, previous

@@ -150,6 +150,7 @@ class Loaded:
 
     article: Article
     path: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,8 +360,25 @@ def test_of_two_articles_with_one_id_the_first_path_wins(tmp_path: Path) -> None
     write(tmp_path, "a.md", article_file("id: same", "先来的。"))
     write(tmp_path, "c.jsonl", line(id="same"))
     reason = "the id 'same' is already that of an article in a.md"
-    assert problems(tmp_path) == [Problem(file, reason, lost=False) for file in ("b.md", "c.jsonl")]
+    assert problems(tmp_path) == [
+        Problem("b.md", reason, lost=False),
+        Problem("c.jsonl", reason, 1, lost=False),
+    ]
     assert [article.text for article in articles(tmp_path)] == ["先来的。"]
+
+
+def test_a_document_of_another_kind_is_reported_and_a_picture_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", article_file("title: 标题"))
+    (tmp_path / "b.wps").write_bytes(b"x")
+    (tmp_path / "c.png").write_bytes(b"x")
+    (found,) = problems(tmp_path)
+    assert (found.file, found.lost) == ("b.wps", False)
+    assert "save it as one of these" in found.reason
+
+
+def test_an_emptied_jsonl_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, "a.jsonl", "\n \n")
+    assert problems(tmp_path) == [Problem("a.jsonl", "empty: there is no article in it")]
 
 
 def test_an_id_that_is_anothers_path_is_taken(tmp_path: Path) -> None:

@@ -111,6 +111,19 @@ def test_a_line_that_is_no_question_is_reported_and_the_others_are_asked(
     assert result.golden == Golden(("0",), ())
 
 
+def test_a_broken_line_does_not_open_the_gate(corpus: Path) -> None:
+    ask(corpus, RIGHT, ALSO_RIGHT)
+    first = reload(corpus)
+    with (corpus / "golden.jsonl").open("ab") as stream:
+        stream.write(b"{\n")
+    assert [one.line for one in reload(corpus).failed] == [3]  # told though nothing changed
+    write(corpus / "bridge.md", "新桥通车", "青龙河上的新桥昨天通车。")
+    with pytest.raises(ReloadError, match=r"golden.jsonl:3: not a golden question.*--force"):
+        reload(corpus)
+    assert Generations(corpus.parent / "data").live() == first.generation
+    assert reload(corpus, force=True).golden == Golden(("0", "1"), ())
+
+
 def test_a_golden_file_that_is_no_text_is_reported(corpus: Path) -> None:
     (corpus / "golden.jsonl").write_bytes(b"\xff\xfe\x00")
     result = reload(corpus)

@@ -80,6 +80,25 @@ def test_above_thirty_thousand_chunks_are_looked_up_in_blocks(
     index.close()
 
 
+def test_strays_are_found_kept_and_removed(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path / "chroma", create=True)
+    index.add(range(3), [CHUNK] * 3, np.stack([unit(1, 0, 0), unit(1, 1, 0), unit(0, 0, 1)]))
+    index.adopt([2])
+    assert next(iter(index.nearest(unit(0, 0.1, 1), 2))) == 2
+    assert len(index.nearest(unit(0, 0.1, 1), 2)) == 2
+    index.close()
+    copy_index(tmp_path / "chroma", tmp_path / "copy")
+    again = VectorIndex(tmp_path / "copy")
+    assert next(iter(again.nearest(unit(0, 0.1, 1), 1))) == 2
+    again.remove([2])
+    assert set(again.nearest(unit(0, 0.1, 1), 3)) == {0, 1}
+    again.close()
+    assert not (tmp_path / "copy" / "strays.npz").exists()
+    (tmp_path / "chroma" / "strays.npz").write_bytes(b"garbage")
+    with pytest.raises(CollectionError, match="vector index cannot be opened"):
+        VectorIndex(tmp_path / "chroma")
+
+
 def test_a_copy_of_an_index_that_is_open_holds_the_same(tmp_path: Path) -> None:
     index = VectorIndex(tmp_path / "chroma", create=True)
     index.add(range(3), [CHUNK] * 3, np.stack([unit(1, 0, 0), unit(1, 1, 0), unit(0, 0, 1)]))

@@ -69,7 +69,8 @@ def test_a_reload_after_a_roll_back_goes_on_from_there_and_keeps_three(
     result = reload(corpus, data_dir)
     assert (result.previous, result.changed) == (made[1], ("0.md",))
     assert version(data_dir) == "这是第2版。"
-    assert Generations(data_dir).kept() == [result.generation, made[2], made[1]]
+    assert Generations(data_dir).kept() == [result.generation, made[1], made[0]]
+    assert roll_back(corpus, data_dir) == (made[1], result.generation)
 
 
 def test_watching_pauses_after_a_roll_back_until_a_reload(
@@ -178,6 +179,30 @@ def test_a_damaged_live_generation_gives_way_to_the_last_good_one(
     assert (result.changed, result.embedded) == (("0.md",), 0)
     assert version(data_dir) == "这是第2版。"
     assert not list((data_dir / "generations").glob("*.damaged"))
+
+
+@pytest.mark.parametrize("pointer", [b"", b"\xc1junk", b"20250305T000000000000-abcd", None])
+def test_a_damaged_pointer_leads_to_the_newest_again(
+    corpus: Path, data_dir: Path, made: list[str], pointer: bytes | None
+) -> None:
+    (data_dir / "CURRENT").unlink()
+    if pointer is not None:
+        (data_dir / "CURRENT").write_bytes(pointer)
+    reloader = make_reloader(corpus, data_dir, EMBEDDER)
+    assert reloader.verify_live() == f"CURRENT named no generation; {made[2]} serves"
+    assert reloader.verify_live() is None
+    assert version(data_dir) == "这是第2版。"
+    assert Generations(data_dir).kept() == made[::-1]
+
+
+def test_an_unreadable_manifest_stops_no_reload(
+    corpus: Path, data_dir: Path, made: list[str]
+) -> None:
+    (data_dir / "generations" / made[2] / "manifest.json").write_bytes(b"{")
+    result = reload(corpus, data_dir)
+    assert result.generation == Generations(data_dir).live()
+    assert version(data_dir) == "这是第2版。"
+    assert made[2] not in [path.name for path in (data_dir / "generations").iterdir()]
 
 
 def test_damage_to_all_leaves_none(corpus: Path, data_dir: Path, made: list[str]) -> None:

@@ -223,6 +223,33 @@ def test_any_edits_end_in_what_a_first_build_gives(
     assert stored(root / "data") == stored(root / "anew")
 
 
+@pytest.mark.parametrize("count", [120, 250])
+def test_many_equal_articles_stop_nothing(tmp_path: Path, count: int) -> None:
+    corpus, data_dir = tmp_path / "corpus", tmp_path / "data"
+    corpus.mkdir()
+    text = "今天晴，最高气温二十五度，最低气温十二度，东南风三级。"
+    lines = [
+        json.dumps({"id": f"d{one}", "title": "天气预报", "text": text}) for one in range(count)
+    ]
+    (corpus / "daily.jsonl").write_text("\n".join(lines), "utf-8")
+    write(corpus / "a.md", "渔港", body("渔船码头", 3))
+    write(corpus / "b.md", "石桥", body("青龙河石桥", 3))
+    assert reload(corpus, data_dir).articles == count + 2
+    assert len(stored(data_dir)) == count + 2
+    write(corpus / "a.md", "渔港", body("渔船新码头", 3))
+    reload(corpus, data_dir)
+    generations = Generations(data_dir)
+    live = generations.require_live()
+    collection = Collection(generations.folder(live), generations.manifest(live))
+    try:
+        for question, name in (("渔船新码头的事", "a.md"), ("青龙河石桥的事", "b.md")):
+            near = collection.vectors.nearest(EMBEDDER.embed_query(question), 5)
+            best = collection.articles.chunks(list(near)[:1])[next(iter(near))]
+            assert best.article_id == name
+    finally:
+        collection.close()
+
+
 def test_the_order_of_reloads_does_not_matter(root: Path) -> None:
     random.Random(7).shuffle(numbers := list(range(4)))
     for number in numbers:

@@ -43,6 +43,9 @@ class Known:
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_OTHERS = frozenset(".doc .docm .epub .odt .pages .rtf .tex .wps".split())
+"""Documents that an editor may take for readable here; pictures and the like are passed over."""
+
 NOTHING_KNOWN = Known({}, {})
 
 
@@ -83,6 +86,7 @@ def _read(
             item = Problem(
                 path,
                 f"the id {item.article.id!r} is already that of an article in {owner}",
+                item.line,
                 lost=False,
             )
         complaints = complaints or isinstance(item, Problem)
@@ -172,6 +176,9 @@ def _files(folder: Path) -> Iterator[str | Problem]:
             relative = path[len(top) :].lstrip("/")
             if _leads_out(path, root):
                 problems.append(Problem(_printable(relative), "link that leads out of the folder"))
+            elif name not in inner and os.path.splitext(name)[1].lower() in _OTHERS:  # noqa: PTH122
+                reason = f"not one of {', '.join(sorted(SUFFIXES))}; save it as one of these"
+                problems.append(Problem(_printable(relative), reason, lost=False))
             elif name not in inner and os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122
                 if _printable(relative) == relative:
                     paths.append(relative)

@@ -59,7 +59,8 @@ def build_article(
         reason = "id is not a short text; the file's name is used"
         yield Problem(path, reason, line, lost=False)
         article_id = ""
-    yield Loaded(Article(article_id or default_id, text=text, date=date or "", **values), path)
+    article = Article(article_id or default_id, text=text, date=date or "", **values)
+    yield Loaded(article, path, line)
 
 
 def parse_date(value: object) -> str | None:

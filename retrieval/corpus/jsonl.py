@@ -28,13 +28,17 @@ def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
             yield Problem(path, str(error))
             return
         stream.seek(0)
+        is_empty = True
         for number, line in enumerate(_lines(stream, opened), 1):
+            is_empty = is_empty and not line.strip()
             if len(line) > _MAX_LINE_BYTES:
                 yield Problem(path, "article over 2 MB", number)
             elif line.strip():
                 yield from _article(line, codec, path, number)
         if version(stream) != opened:
             yield Problem(path, CHANGED)
+        elif is_empty:
+            yield Problem(path, "empty: there is no article in it")
 
 
 def _codec(stream: BufferedReader) -> str:

@@ -205,21 +205,27 @@ class _Opened:
         self._kept.close()
 
 
-def check_complete(folder: Path, manifest: Manifest) -> None:
-    """Raise CollectionError unless a generation opens and every chunk of it can be found."""
+def check_complete(folder: Path, manifest: Manifest, *, just_written: bool = False) -> None:
+    """Raise CollectionError unless a generation opens and every chunk of it can be found.
+
+    Of one that was `just_written`, what the graph of vectors does not reach is made a stray.
+    """
     opened = Collection(folder, manifest)
     try:
-        _check(opened, manifest)
+        _check(opened, manifest, just_written)
     except SQLAlchemyError as error:
         raise CollectionError(f"the index {manifest.id} is damaged ({error})") from error
     finally:
         opened.close()
 
 
-def _check(opened: Collection, manifest: Manifest) -> None:
+def _check(opened: Collection, manifest: Manifest, just_written: bool) -> None:
     counts = opened.articles.counts()
     ordinals = opened.articles.chunk_ordinals()
     lost = opened.vectors.unreachable(manifest.dimensions, ordinals)
+    if lost and just_written:
+        opened.vectors.adopt(lost)
+        lost = opened.vectors.unreachable(manifest.dimensions, ordinals)
     if lost:
         raise CollectionError(
             f"the index {manifest.id} lacks {len(lost)} of its {manifest.chunks} chunks"

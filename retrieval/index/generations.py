@@ -67,6 +67,8 @@ class Manifest:
     churned: int = 0
     """Chunks added or removed since all of the index was last built anew."""
     golden: Golden | None = None
+    previous: str | None = None
+    """The generation that was live before it."""
 
 
 _MANIFESTS = TypeAdapter(Manifest)
@@ -185,19 +187,27 @@ class Generations:
                 leftover.unlink(missing_ok=True)
         if not self._folder.is_dir():
             return
-        published = self._published()
-        if published is None:
-            return
+        kept = self.kept()
         for folder in self._folder.iterdir():
-            if folder.name not in published and not folder.name.endswith(_DAMAGED):
+            if folder.name not in kept and not folder.name.endswith(_DAMAGED):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def superfluous(self) -> list[str]:
-        """All but the live and the newest two others, except those that somebody reads still."""
-        live = self.live()
+        """All but three, except those that somebody reads still.
+
+        Those three are the live one, those it came from, and the newest others.
+        """
         kept = self.kept()
-        keep = {live, *[name for name in kept if name != live][: KEPT - 1]}
+        line = list(self._line(kept))
+        keep = [*line, *(name for name in kept if name not in line)][:KEPT]
         return [name for name in kept if name not in keep and not _is_read(self.folder(name))]
+
+    def before(self, generation: str) -> str | None:
+        """The kept generation that this one followed, else the newest that is older."""
+        kept = self.kept()
+        previous = self.manifest(generation).previous
+        older = [name for name in kept if name < generation]
+        return previous if previous in kept else next(iter(older), None)
 
     def prune(self, superfluous: Sequence[str]) -> None:
         """Delete these generations, and what was damaged or broken off."""
@@ -209,10 +219,8 @@ class Generations:
     def kept(self) -> list[str]:
         """Ids of the generations that are or were live, newest first."""
         published = self._published()
-        names = (name for name in self._names() if (self.folder(name) / _MANIFEST).is_file())
-        return sorted(
-            (name for name in names if published is None or name in published), reverse=True
-        )
+        names = (name for name in self._names() if published is None or name in published)
+        return sorted(filter(self._has_manifest, names), reverse=True)
 
     @contextmanager
     def reading(self, generation: str) -> Iterator[None]:
@@ -258,6 +266,25 @@ class Generations:
             files[name] = [] if changes else [stat.st_size, stat.st_mtime_ns]
         return files
 
+    def point_to(self, generation: str) -> None:
+        """Mend the pointer. Only under the lock of reloads."""
+        _write(self._pointer, generation + "\n")
+
+    def _line(self, kept: list[str]) -> Iterator[str]:
+        """The live generation and those it came from."""
+        name = self.live()
+        while name in kept:
+            yield name
+            earlier = self.manifest(name).previous
+            name = earlier if earlier is not None and earlier < name else None
+
+    def _has_manifest(self, generation: str) -> bool:
+        try:
+            self.manifest(generation)
+        except CollectionError:
+            return False
+        return True
+
     def _names(self) -> list[str]:
         if not self._folder.is_dir():
             return []
@@ -269,7 +296,7 @@ class Generations:
             newest = self._newest_published()
         except CollectionError:
             return None
-        return {name for name in self._names() if newest is not None and name <= newest}
+        return {name for name in self._names() if name <= newest} if newest else None
 
     def _newest_published(self) -> str | None:
         live = self.live()

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 import chromadb
 import numpy as np
@@ -41,15 +42,22 @@ _WIDTHS = (10, 1_000)
 narrow look-up misses is not lost yet."""
 
 _DATABASE = "chroma.sqlite3"
+_STRAYS = "strays.npz"
 
 logging.getLogger("chromadb").setLevel(logging.WARNING)
 
 
 class VectorIndex:
-    """Nearest chunks by cosine. Chroma ids are the chunks' ordinals."""
+    """Nearest chunks by cosine. Chroma ids are the chunks' ordinals.
+
+    Beside a hundred equal chunks, such as a notice that is printed daily, Chroma's graph loses its
+    way to others. What it cannot reach are strays: they are compared one by one.
+    """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self._strays_file = folder / _STRAYS
         try:
+            self._strays = _load_strays(self._strays_file)
             self._client = chromadb.PersistentClient(
                 str(folder), settings=Settings(anonymized_telemetry=False)
             )
@@ -59,7 +67,7 @@ class VectorIndex:
                 )
             else:
                 self._collection = self._client.get_collection(_NAME, embedding_function=None)
-        except (ChromaError, ValueError, OSError) as error:
+        except (ChromaError, ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
             raise CollectionError(
                 f"the vector index cannot be opened ({error}); run `baoda reload`"
             ) from error
@@ -97,16 +105,26 @@ class VectorIndex:
             raise CollectionError(
                 f"the vector index cannot be searched ({error}); run `baoda reload`"
             ) from error
-        return [
+        near = [
             {int(ordinal): 1.0 - distance for ordinal, distance in zip(ids, distances, strict=True)}
             for ids, distances in zip(found["ids"], found["distances"] or [], strict=True)
         ]
+        if not self._strays:
+            return near
+        ordinals = list(self._strays)
+        cosines = vectors @ np.stack(list(self._strays.values())).T
+        for row, similar in zip(near, cosines.tolist(), strict=True):
+            row.update(zip(ordinals, similar, strict=True))
+        return [dict(sorted(row.items(), key=lambda pair: -pair[1])[:limit]) for row in near]
 
     def remove(self, ordinals: Sequence[int]) -> None:
         """Remove chunks."""
         for start in range(0, len(ordinals), _MAX_BATCH):
             with _written():
                 self._collection.delete([str(one) for one in ordinals[start : start + _MAX_BATCH]])
+        if self._strays.keys() & set(ordinals):
+            gone = set(ordinals)
+            self._keep_strays({one: row for one, row in self._strays.items() if one not in gone})
 
     def settle(self) -> None:
         """Have the next opening write the whole graph to disk.
@@ -137,6 +155,23 @@ class VectorIndex:
         for width in _WIDTHS:
             looked_up = self._lost(looked_up, width)
         return looked_up
+
+    def adopt(self, ordinals: Sequence[int]) -> None:
+        """Find these chunks, which the graph does not reach, by comparing them one by one."""
+        strays = dict(self._strays)
+        for start in range(0, len(ordinals), _BLOCK):
+            block = [str(one) for one in ordinals[start : start + _BLOCK]]
+            stored = self._collection.get(block, include=["embeddings"])
+            rows = np.asarray(stored["embeddings"], dtype=np.float32)
+            strays.update(zip(map(int, stored["ids"]), rows, strict=True))
+        self._keep_strays(strays)
+
+    def _keep_strays(self, strays: dict[int, Vectors]) -> None:
+        self._strays = strays
+        if not strays:
+            self._strays_file.unlink(missing_ok=True)
+            return
+        np.savez(self._strays_file, ordinals=list(strays), vectors=np.stack(list(strays.values())))
 
     def count(self) -> int:
         """How many chunks Chroma says it holds."""
@@ -176,6 +211,13 @@ class VectorIndex:
         """Let go of the folder."""
         assert isinstance(self._client, Client)
         self._client.close()
+
+
+def _load_strays(file: Path) -> dict[int, Vectors]:
+    if not file.exists():
+        return {}
+    with np.load(file) as stored:
+        return dict(zip(stored["ordinals"].tolist(), stored["vectors"], strict=True))
 
 
 @contextmanager
