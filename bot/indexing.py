@@ -56,6 +56,8 @@ def reload_articles(
     for problem in result.failed:
         place = f"{problem.file}:{problem.line}" if problem.line else problem.file
         print(f"{place}: {problem.reason}", file=sys.stderr)
+    if result.previous and any(problem.lost for problem in result.failed):
+        print("What was good before is served on in its last good version.", file=sys.stderr)
     print(_summary(result, dry_run))
 
 

@@ -149,11 +149,14 @@ class Builder:
             raise CorpusError(f"no article in {job.corpus_dir} can be read; nothing was changed")
         gone = len(difference.removed)
         before = live.articles.counts().articles if live else 0
-        if gone > _MAX_GONE * before and not (job.force or job.dry_run):
-            raise ReloadError(
+        if gone > _MAX_GONE * before and not job.force:
+            complaint = (
                 f"{gone} of {before} articles are gone; nothing changed. "
                 "Is the folder complete? If so: baoda reload --force"
             )
+            if not job.dry_run:
+                raise ReloadError(complaint)
+            logger.warning("a reload would stop: %s", complaint)
 
     def _write(
         self, job: BuildJob, live: _Live | None, reading: Reading, progress: Progress
