@@ -432,6 +432,95 @@ def test_a_picture_with_its_own_headline_is_an_article() -> None:
     assert article.text == "三月的江边，孩子们在浅滩上放纸船。"
 
 
+def indented(text: str) -> str:
+    return "".join(f"　　{line}\n" for line in text.split("\n") if line)
+
+
+THIRD = """渡口换上电动船
+
+本报讯 通讯员 韩松 报道：清河渡口的柴油船上月退役，新船一次能载四十人。
+
+船工老秦说，江上如今听得见水声。"""
+
+
+@pytest.mark.parametrize("above", ["", "江城晚报\n2026年1月2日 第5版\n"])
+def test_an_indent_that_headings_have_too_says_nothing(above: str) -> None:
+    page = split_page(above + indented(f"{FIRST}\n{SECOND}\n{THIRD}"))
+    assert [article.title for article in page.articles] == [
+        "桥下书屋开到半夜",
+        "山里的邮路通了无人机",
+        "渡口换上电动船",
+    ]
+
+
+def test_what_is_not_indented_goes_on_where_headings_are_indented() -> None:
+    head, tail = FIRST.split("一坐。")
+    text = f"{indented(head)[:-1]}一\n{indented(SECOND)}坐。{tail.replace(chr(10), '')}\n"
+    first, second = split_page(text).articles
+    assert (first.title, second.title) == ("桥下书屋开到半夜", "山里的邮路通了无人机")
+    assert "常来坐一坐。管书的" in first.text
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_signed_items_are_articles_of_their_own(gap: str) -> None:
+    items = (
+        "简讯",
+        "▲北山林场本周栽下三千棵松苗。（何青）",
+        "▲南湾码头的灯塔重新刷了红漆。",
+        "塔上的灯换成了太阳能的。(邵平)",
+        "▲西街菜场装上了遮雨棚。 （施雨 唐宁）",
+    )
+    text = gap.join((SECOND, *items, FIRST))
+    articles = split_page(text).articles
+    assert [(article.title, article.column, article.byline) for article in articles[1:4]] == [
+        ("", "简讯", "何青"),
+        ("", "", "邵平"),
+        ("", "", "施雨 唐宁"),
+    ]
+    assert squeezed(articles[2].text) == "▲南湾码头的灯塔重新刷了红漆。塔上的灯换成了太阳能的。"
+    assert articles[4].title == "桥下书屋开到半夜"
+
+
+def test_remarks_in_brackets_sign_nothing() -> None:
+    first = FIRST.replace("翻小说。", "翻小说。（笑声）").replace("五十盏。", "五十盏。（鼓掌）")
+    assert len(split_page(f"{first}\n\n{SECOND}\n").articles) == 2
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "3月9日，孩子们在广场放风筝。\n新华社记者 冯平 摄",
+        "3月9日，孩子们在广场放风筝。 新华社记者 冯平 摄",
+        "孩子们在广场放风筝\n新华社记者 冯平 摄",
+    ],
+)
+def test_a_credit_goes_with_its_caption_and_is_no_byline_of_a_report(picture: str) -> None:
+    wanted = [
+        ("桥下书屋开到半夜", "本报记者 施雨桐"),
+        ("渡口换上电动船", "本报讯 通讯员 韩松 报道"),
+    ]
+    caption, credit = re.split(r"(?<=。) |\n", picture)
+    for place in range(3):
+        blocks = [FIRST, THIRD]
+        blocks.insert(place, picture)
+        text = "\n".join(blocks) + "\n"
+        page = split_page(text)
+        check_nothing_is_lost(text, page)
+        found = [(article.title, article.byline) for article in page.articles]
+        alone = page.articles[place]
+        assert (alone.text, alone.byline) in ((caption, credit), ("", credit))
+        assert found[:place] + found[place + 1 :] == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [("第5版 综合新闻", "第5版"), ("社会 08版", "08版"), ("A05 要闻", "A05")],
+)
+def test_the_name_of_the_page_is_layout(line: str, number: str) -> None:
+    first = split_page(f"2026年1月2日 星期五\n{line}\n{FIRST}\n\n{SECOND}\n").articles[0]
+    assert (first.title, first.kicker, first.page) == ("桥下书屋开到半夜", "", number)
+
+
 def test_headlines_in_two_lines_and_subtitles() -> None:
     assert arrange(["引题说明来由", "主题点睛"], [False, False]) == ["kicker", "title"]
     assert arrange(["主题点睛", "——来自山村的见闻"], [False, False]) == ["title", "kicker"]

@@ -2,25 +2,30 @@
 
 A page comes as lines, column after column. The way from there:
 
-1. *Lines* (lines.py). Folios (date, page number, editors, on top of the page the paper's name)
-   and jump lines (下转第3版) are set aside. Where most lines end at the same width in mid-sentence
+1. *Lines* (lines.py). Folios (date, page number, editors, on top of the page the paper's name or
+   the page's own, 第3版 要闻) and jump lines (下转第3版) are set aside. An indent that all
+   lines have is a margin and says nothing. Where most lines end at the same width in mid-sentence
    the page is hard-wrapped: a line goes on with the one above if that was full, meaning that
    the first word below had no room left, and if it is not indented, no byline and no heading.
    What comes out are paragraphs.
 2. *Kinds* (marks.py, heads.py). Each paragraph by itself is a byline (本报记者 …), a photo credit
    (… 摄), the label of a box (阅读提示) or of a letter (读者来问), the name of a section (心路,
-   or 简讯), a heading (short, and no sentence), or text.
-3. *Heads* (heads.py). A run of headings begins an article or is a sub-heading. It begins one
-   at 2.2 points or more. For: a byline below 4, a report's first words below (本报讯, …电) 4, a
-   section's name above 3, a letter's label below 3, a caption with its credit and no other
-   text below 3, the article above signed off 2 or broken off in mid-sentence 2, two lines 1.5,
-   a wider gap 1. Against: numbered like a list 3. And from -2.5 to +3 by how little of the
-   words below, weighted by their rarity on the page, stand in the article above. The line
-   above the headline is the kicker; below it only what begins with a dash or is much longer.
-   Lines that share a word or a quotation mark across their seam are one headline, as are lines
-   of one block where kickers have blocks of their own. Names below a headline are a byline
-   unless the text speaks of them. A report's first words without a headline begin an article
-   without a title. A lone name below a finished text is its signature, no heading.
+   or 简讯), a heading (short, and no sentence), or text. An indented line is no heading, unless
+   nine in ten short lines are indented.
+3. *Heads* (heads.py). A run of headings begins an article or is a sub-heading. It begins one at
+   2.2 points or more. For: a byline below 4, a report's first words below (本报讯, …电) 4, a
+   section's name above 3, a letter's label below 3, a caption with its credit and no other text
+   below 3, the article above signed off 2 or broken off in mid-sentence 2, two lines 1.5, a wider
+   gap 1. Against: numbered like a list 3. And from -2.5 to +3 by how little of the words below,
+   weighted by their rarity on the page, stand in the article above. The line above the headline
+   is the kicker; below it only what begins with a dash or is much longer. Lines that share a word
+   or a quotation mark across their seam are one headline, as are lines of one block where kickers
+   have blocks of their own. Names below a headline are a byline unless the text speaks of them. A
+   report's first words without a headline begin an article without a title; so do, below a
+   paragraph signed with a name in brackets, up to three paragraphs of which the last is signed so
+   too. Captions with their credit that stand last below an article with a byline are articles if
+   no article around has 4 % of their words. A lone name below a finished text is its signature,
+   no heading.
 4. *Joins* (seams.py, runs.py). A paragraph that ends in mid-sentence is joined to the one
    below it that fits best, at 0.8 points or more; pairs are made best first, then exchanged
    where two gain by it together. For: a quotation mark or bracket that one opens and the other
@@ -36,10 +41,11 @@ A page comes as lines, column after column. The way from there:
    unless that is in the middle of a joined text: then they come last. Paragraphs below an article
    that was signed off, and those without an indent where others have one, find theirs likewise.
 6. *Fields* (assembly.py). Parts are cut from the page by offset. Bylines are those below the
-   headline; else in front (本报讯(记者…)), on a line of their own, behind ((name)), or the credit
-   of a picture's article. Their brackets are layout, as are marks of sections, folios, jump
-   lines and white space. Every other character of the page is in exactly one part; it is
-   checked, and a page that fails is kept in one piece.
+   headline; else in front (本报讯(记者…), 本报讯 通讯员 … 报道：), on a line of their own,
+   behind ((name)), or the credit of a picture's article; a credit is no report's byline. Their
+   brackets are layout, as are marks of sections, folios, jump lines and white space. Every other
+   character of the page is in exactly one part; it is checked, and a page that fails is kept in
+   one piece.
 
 A text without any byline, dateline or credit, or in which nothing but strange words speaks for a
 second article, is one article (single.py): as it stands, but for a headline and a byline at its

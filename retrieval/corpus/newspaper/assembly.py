@@ -28,6 +28,8 @@ class Assembler:
     def parts(self, head: Head, numbers: Sequence[int]) -> list[Part]:
         """Title, kicker, column, byline and text, each in reading order."""
         parts: list[Part] = []
+        if not numbers and head.lines and self._are_credits(head.bylines):
+            return self._picture(head)
         if not numbers:
             return self._text([*_head_numbers(head)], {})
         if head.column is not None:
@@ -40,6 +42,9 @@ class Assembler:
         rest = list(numbers)
         if not bylines:
             bylines, cuts, rest = self._find_byline(rest)
+        elif self._has_lead_below_credit(head, numbers[0]):
+            bylines, cuts, rest = self._find_byline(rest)
+            rest = [*head.bylines, *rest]
         texts = self._text(rest, cuts)
         if not texts:  # nothing but a byline is left: better in the text than nowhere
             return parts + self._text([*head.bylines, *numbers], {})
@@ -52,6 +57,21 @@ class Assembler:
         for number, who in cuts.items():
             self._set_aside(self._paragraphs[number], who)
         return parts + texts
+
+    def _has_lead_below_credit(self, head: Head, first: int) -> bool:
+        """Whether only a photographer stands below the headline, and the text names its author."""
+        lead = marks.lead_of(self._paragraphs[first].text)
+        return lead is not None and self._are_credits(head.bylines)
+
+    def _are_credits(self, numbers: Sequence[int]) -> bool:
+        return bool(numbers) and all(self._kinds[number] is Kind.CREDIT for number in numbers)
+
+    def _picture(self, head: Head) -> list[Part]:
+        """Of a picture with a line and its credit alone the line is the text."""
+        parts = [] if head.column is None else self._column(head.column)
+        for index, number in enumerate(head.bylines):
+            parts += _parts("byline", self._paragraphs[number].pieces, " " if index else "")
+        return parts + self._text(head.lines, {})
 
     def _column(self, number: int) -> list[Part]:
         paragraph = self._paragraphs[number]
@@ -91,7 +111,13 @@ class Assembler:
                 if self._kinds[number] is Kind.BYLINE:
                     rest = [other for other in numbers if other != number]
                     return [(number, self._whole(number))], {}, rest
-        if len(numbers) > 1 and self._kinds[last] in (Kind.CREDIT, Kind.SIGNATURE):
+        is_photo = len(numbers) <= _MAX_PHOTO_PARAGRAPHS and not marks.has_wire(
+            self._paragraphs[first].text
+        )
+        signs = self._kinds[last] is Kind.SIGNATURE or (
+            self._kinds[last] is Kind.CREDIT and is_photo
+        )
+        if len(numbers) > 1 and signs:
             return [(last, self._whole(last))], {}, numbers[:-1]
         tail = marks.tail_of(self._paragraphs[last].text)
         if tail:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -31,6 +31,10 @@ _LEAST_STRANGE, _MOST_STRANGE = -2.5, 3.0
 """Of the weight of a section's words 13 % (median; 5 % of sections: under 5 %) stand in the same
 article above, of another article's 2 % (5 %: over 12 %): 150 pages made by tests/pages.py."""
 
+_FOREIGN = 0.04
+_AROUND = 10
+_MAX_BRIEF = 3
+_MAX_CAPTION = 120
 _ENOUGH = 150
 """Characters: of less text the words that are not shared prove little."""
 
@@ -131,7 +135,40 @@ class _Outliner:
             for number in range(index if head is None else head.body, after):
                 self._read_on(number)
             index = after
-        return Outline(tuple(self._kinds), tuple(heads))
+        return Outline(tuple(self._kinds), tuple(self._with_pictures(heads)))
+
+    def _with_pictures(self, heads: Sequence[Head]) -> Iterator[Head]:
+        """The heads, and the captions that stand last below an article they say nothing of."""
+        ends = [head.first for head in heads[1:]] + [len(self._kinds)]
+        spans = [
+            [*head.lines, *range(head.body, end)] for head, end in zip(heads, ends, strict=True)
+        ]
+        for index, (head, end) in enumerate(zip(heads, ends, strict=True)):
+            yield head
+            if not (head.bylines or self._has_wire(head.body)):
+                continue  # it may be a picture's article itself
+            pictures: list[Head] = []
+            around = spans[max(0, index - _AROUND) : index + _AROUND + 1]
+            while (caption := self._caption_above(end)) is not None and caption > head.body:
+                own = range(caption, end)
+                others = [[n for n in span if n not in own] for span in around]
+                if max(self._cohesion.shared(own, other) for other in others) > _FOREIGN:
+                    break
+                pictures.append(Head(first=caption, body=caption))
+                end = caption
+            yield from reversed(pictures)
+
+    def _caption_above(self, end: int) -> int | None:
+        """The caption with its credit that ends before paragraph `end`, by its number."""
+        has_line = self._kinds[end - 1] is Kind.CREDIT
+        number = end - 1 - has_line
+        if number < 1 or self._kinds[number] is not Kind.BODY:
+            return None
+        text = self._paragraphs[number].text
+        credit = marks.credit_of(text)
+        if len(text) > _MAX_CAPTION or not (has_line or (credit and credit.whole.start > 0)):
+            return None
+        return None if self._is_broken(number - 1) and not marks.is_caption(text) else number
 
     def _kind(self, index: int) -> Kind:
         paragraph = self._paragraphs[index]
@@ -148,8 +185,9 @@ class _Outliner:
             return Kind.BYLINE
         if marks.column_of(text):
             return Kind.COLUMN
-        indented = self._layout.indents and paragraph.indented
-        if is_heading(paragraph) and not indented:
+        told = self._layout.indents and not self._layout.headings_too
+        indented = told and paragraph.indented
+        if is_heading(paragraph) and not indented and marks.lead_of(text) is None:
             return Kind.HEADING
         return Kind.BODY
 
@@ -216,7 +254,10 @@ class _Outliner:
 
     def _next_head(self, run: _Run) -> Head | None:
         """The head of another article, unless these are sub-headings."""
-        if run.body == len(self._kinds) or (run.start == self._start and run.column is None):
+        if run.body == len(self._kinds):
+            credits = {Kind.CREDIT} == {*self._kinds[run.after : run.body]}
+            return self._head(run, run.lines, is_certain=False) if credits and run.lines else None
+        if run.start == self._start and run.column is None and not self._is_below_photo(run):
             return None
         lines = run.lines
         if len(lines) > _MAX_LINES and run.column is None:
@@ -243,11 +284,19 @@ class _Outliner:
         if self._is_signed(run.start, run.after):
             return Kind.SIGNATURE
         several = run.after - run.start > 1
+        if self._is_below_photo(run):
+            return None
         if run.start == self._start and (several or "，" in self._paragraphs[run.start].text):
             return Kind.BODY  # what stands below a byline and above a head is text
         if 1 < len(run.lines) <= _MAX_LINES and self._is_fragment(run.start, run.body):
             return Kind.BODY
         return None
+
+    def _is_below_photo(self, run: _Run) -> bool:
+        """Whether a report's head follows a picture that has a line and its credit, no more."""
+        if run.start == 0 or self._kinds[run.start - 1] is not Kind.CREDIT:
+            return False
+        return run.body > run.after or self._has_wire(run.body)
 
     def _head_without_lines(self, index: int, *, is_first: bool) -> Head | None:
         """An article whose headline the page does not have."""
@@ -255,9 +304,33 @@ class _Outliner:
             return Head(first=index, body=index)
         if index == self._start or self._kinds[index - 1] in (Kind.BOX, Kind.LETTER):
             return None
-        if self._kinds[index] is Kind.BODY and self._has_wire(index):
+        if self._kinds[index] is not Kind.BODY:
+            return None
+        if self._has_wire(index) or (
+            self._is_signed_brief(index - 1) and self._leads_to_signature(index)
+        ):
             return Head(first=index, body=index, is_certain=True)
         return None
+
+    def _leads_to_signature(self, index: int) -> bool:
+        """Whether this paragraph or one right below it ends with a signature."""
+        for number in range(index, min(len(self._kinds), index + _MAX_BRIEF)):
+            if self._kinds[number] is not Kind.BODY or self._has_wire(number):
+                return False
+            if self._is_signed_brief(number):
+                return True
+        return False
+
+    def _is_signed_brief(self, index: int) -> bool:
+        """Whether a paragraph ends with its author's name in brackets."""
+        if self._kinds[index] is not Kind.BODY:
+            return False
+        text = self._paragraphs[index].text
+        tail = marks.tail_of(text)
+        if tail is None:
+            return False
+        who = text[tail.parts[0].start : tail.parts[0].end]
+        return marks.is_byline(who) or marks.are_names(who)
 
     def _is_signed(self, start: int, after: int) -> bool:
         """Whether the first of some short lines is the name that ends the article above."""

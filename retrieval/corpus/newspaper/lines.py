@@ -22,6 +22,9 @@ _WRAPPED_SHARE = 0.25
 _MIN_WRAPPED = 3
 _INDENTED_SHARE = 0.6
 _WRAPPED_INDENTS = 0.05
+_HEADINGS_INDENTED = 0.9
+_MIN_HEADINGS = 2
+_HEADING_CELLS = 40
 _FIRST_WORD = re.compile(
     r"[“‘（(《「『【]*(?:[A-Za-z0-9.%-]{1,30}|.)[，。！？；：、”’）)》」』】,:;!?]*"
 )
@@ -87,6 +90,8 @@ class Layout:
     """Folios and jump lines."""
     indents: bool
     """Whether paragraphs begin with a space of their own."""
+    headings_too: bool
+    """Whether headings begin with the same space, so that it tells nothing of them."""
     blank_lines: bool
     """Whether empty lines separate paragraphs."""
     date: str
@@ -142,6 +147,8 @@ def read_layout(page: str) -> Layout:
         following = bisect_right(starts, span.start)
         if following < len(lines) and marks.jump_from(page[span.start : span.end]):
             lines[following] = replace(lines[following], continued=True)
+    if all(line.indented for line in lines):  # a margin: it tells nothing
+        lines = [replace(line, indented=False) for line in lines]
     full = _full_lines(lines)
     wrapped = _is_wrapped(lines, full)
     body = [line for line in lines if line.text[-1] in _ENDED or cells(line.text) > 40]
@@ -151,7 +158,24 @@ def read_layout(page: str) -> Layout:
         indents = sum(line.indented for line in body) > _INDENTED_SHARE * len(body)
     blank = sum(line.gap > 0 for line in lines) * 2 > len(lines) * (0.3 if wrapped else 1)
     paragraphs = _paragraphs(lines, full if wrapped else [False] * len(lines), indents)
-    return Layout(tuple(paragraphs), tuple(aside), indents, blank, date, number)
+    too = _are_headings_indented(lines, full if wrapped else [False] * len(lines))
+    return Layout(tuple(paragraphs), tuple(aside), indents, too, blank, date, number)
+
+
+def _are_headings_indented(lines: Sequence[_Line], full: Sequence[bool]) -> bool:
+    """Whether short lines that end no sentence begin with a space as paragraphs do."""
+    goes_on = [
+        is_full and not below.indented for is_full, below in zip(full, lines[1:], strict=False)
+    ]
+    short = [
+        line.indented
+        for line, is_broken in zip(lines, [*goes_on, False], strict=False)
+        if not is_broken
+        and line.text[-1] not in _ENDED
+        and cells(line.text) <= _HEADING_CELLS
+        and not marks.is_byline(line.text)
+    ]
+    return len(short) >= _MIN_HEADINGS and sum(short) >= _HEADINGS_INDENTED * len(short)
 
 
 def _without_jumps(line: _Line) -> tuple[_Line, list[Span]]:

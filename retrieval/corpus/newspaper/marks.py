@@ -67,6 +67,9 @@ _WIRE = (
     r"(?:讯|訊|专电|专讯|[电電](?=[\s（(:：])|消息(?=[\s，,（(])|[报報]道(?=[\s（(]))"
 )
 _LEAD = re.compile(rf"(?P<wire>{_WIRE})?\s*[（(]\s*(?P<who>[^（）()\n]{{3,80}}?)\s*[）)]\s*")
+_OPEN_LEAD = re.compile(
+    rf"(?P<who>{_WIRE}[\s　]+[^\n。，,：:（(]{{2,40}}?(?:报道|報道))\s*[：:]\s*"
+)
 _BARE_LEAD = re.compile(rf"{_WIRE}|【{_PRESS}[^】]{{0,20}}】")
 _TAIL = re.compile(r"[（(]\s*(?P<who>[^（）()\n。]{2,60}?)\s*[）)]\s*$")
 _CREDIT = re.compile(
@@ -132,6 +135,9 @@ _STAFF = re.compile(
     r"|(?:本版)?(?:编辑|編輯|主编|值班\S{1,4}|校对|校對|版式|组版|排版|设计|設計|审校|视觉|制图)"
     rf"(?:\s*[:：/丨|｜]\s*|\s+)){_STAFF_NAMES}"
 )
+_PAGE_NAME = rf"[{_HAN}]{{2,6}}"
+_NUMBER = r"(?:第?\s*[A-Z]?\s*\d{1,3}\s*版|第[一二三四五六七八九十]{1,3}版|[A-D]\d{2})"
+_NAMED_PAGE = re.compile(rf"{_NUMBER}[\s:：·|｜/]*{_PAGE_NAME}|{_PAGE_NAME}[\s:：·|｜/]*{_NUMBER}")
 _FOLIO_KINDS = (
     _DATE,
     re.compile(r"星期[一二三四五六日天]|周[一二三四五六日]|(?:农历|農曆|夏历)\S{2,12}"),
@@ -167,6 +173,9 @@ def has_surname(name: str) -> bool:
 def is_byline(line: str) -> bool:
     """Whether a line says who wrote or photographed, and nothing else."""
     if len(line) > _MAX_BYLINE or _SENTENCE.search(line):
+        return False
+    opening = _OPEN_LEAD.match(line)
+    if opening and opening.end() < len(line):
         return False
     mark = _LEADING_MARK.match(line)
     line = line[mark.end() :] if mark else line
@@ -210,6 +219,9 @@ def are_names(line: str) -> bool:
 
 def lead_of(paragraph: str) -> Who | None:
     """The byline that begins a paragraph, as in 本报讯(记者…) or 新华社北京3月5日电（记者…）."""
+    opening = _OPEN_LEAD.match(paragraph)
+    if opening and is_byline(_BARE_LEAD.sub("", opening["who"], count=1).strip()):
+        return Who(Span(*opening.span()), (Span(*opening.span("who")),))
     match = _LEAD.match(paragraph)
     if match is None or not (is_byline(match["who"]) or (match["wire"] and _names(match["who"]))):
         return None
@@ -303,10 +315,13 @@ def jump_from(line: str) -> Span | None:
 def is_folio(line: str, *, on_top: bool) -> bool:
     """Whether a line is a page's head or foot: date, number, editors, telephone.
 
-    `on_top` of a page the name of the paper, a date or a number alone will do.
+    `on_top` of a page the name of the paper, a date, or a number, be it with the page's name,
+    will do.
     """
     if len(line) > _MAX_FOLIO or _SENTENCE.search(line):
         return False
+    if on_top and _NAMED_PAGE.fullmatch(line):
+        return True
     rest = line
     kinds: list[re.Pattern[str]] = []
     for kind in _FOLIO_KINDS:

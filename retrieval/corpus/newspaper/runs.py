@@ -285,6 +285,8 @@ class _Follower:
             above = self._text[place - 1]
             if self._host[above] != self._host[start] and self._heads[self._host[start]].lines:
                 continue  # the first words under a head are its own
+            if self._is_picture(start):
+                continue
             yield start, self._score(end, start, above)
 
     def _score(self, end: int, start: int, above: int) -> float:
@@ -329,6 +331,14 @@ class _Follower:
         if kind in (Kind.BYLINE, Kind.CREDIT, Kind.SIGNATURE):
             return True
         return kind is Kind.BODY and bool(marks.tail_of(text) or marks.credit_of(text))
+
+    def _is_picture(self, number: int) -> bool:
+        """Whether a caption is an article of its own without a headline."""
+        head = self._heads[self._host[number]]
+        if head.body != number or head.lines or head.is_certain:
+            return False
+        following = self._kinds[number + 1 : number + 2]
+        return following == (Kind.CREDIT,) or bool(marks.credit_of(self._paragraphs[number].text))
 
     # paragraphs that follow the end of an article
 
