@@ -41,6 +41,10 @@ _WIDTHS = (10, 1_000)
 """How many nearest ones a chunk looks for itself among: the search is approximate, so that what a
 narrow look-up misses is not lost yet."""
 
+_TOLERATED = 0.1
+"""Of a sample that does not find itself though one query found it: of vectors close together the
+approximate search misses some (measured 1.5 %), of damaged ones nearly all."""
+
 _DATABASE = "chroma.sqlite3"
 _STRAYS = "strays.npz"
 
@@ -151,10 +155,15 @@ class VectorIndex:
         else:
             found = self._stored(ordinals)
         missed = [one for one in ordinals if one not in found]
-        looked_up = sorted({*missed, *random.sample(ordinals, min(_SAMPLES, len(ordinals)))})
+        lost = self._lost_in_all(missed)
+        sample = random.sample(ordinals, min(_SAMPLES, len(ordinals)))
+        astray = self._lost_in_all([one for one in sample if one not in lost])
+        return [*lost, *astray] if len(astray) > _TOLERATED * len(sample) else lost
+
+    def _lost_in_all(self, ordinals: Sequence[int]) -> list[int]:
         for width in _WIDTHS:
-            looked_up = self._lost(looked_up, width)
-        return looked_up
+            ordinals = self._lost(ordinals, width)
+        return list(ordinals)
 
     def adopt(self, ordinals: Sequence[int]) -> None:
         """Find these chunks, which the graph does not reach, by comparing them one by one."""
