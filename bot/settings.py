@@ -14,6 +14,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from retrieval.types import Strictness
+
 _TOKEN = re.compile(r"\d+:[\w-]+")
 _CLOSE = 0.86
 """Likeness of an unknown name to one of ours from which on it is taken for a slip of the pen."""
@@ -106,6 +108,26 @@ class Settings(BaseSettings):
         description="Key of the embedding model. Empty: OPENAI_API_KEY.",
         examples=["sk-the-rest-of-the-key"],
     )
+    rerank_model: str | None = Field(
+        None,
+        description="Reranking model of RERANK_BASE_URL. Empty: none.",
+        examples=["BAAI/bge-reranker-v2-m3"],
+    )
+    rerank_base_url: str | None = Field(
+        None,
+        description="Server of the reranking model; /rerank is added. Empty: OPENAI_BASE_URL.",
+        examples=["http://127.0.0.1:8000/v1"],
+    )
+    rerank_api_key: SecretStr | None = Field(
+        None,
+        description="Key of the reranking model. Empty: OPENAI_API_KEY.",
+        examples=["sk-the-rest-of-the-key"],
+    )
+    strictness: Strictness = Field(
+        Strictness.BALANCED,
+        description="When to say no: strict, balanced or generous.",
+        examples=["balanced"],
+    )
     corpus_dir: Path = Field(
         Path("corpus"), description="The folder of articles.", examples=["corpus"]
     )
@@ -165,7 +187,9 @@ class Settings(BaseSettings):
             raise ValueError("must be numbers separated by commas")
         return frozenset(int(part) for part in parts)
 
-    @field_validator("telegram_api_base_url", "openai_base_url", "embedding_base_url")
+    @field_validator(
+        "telegram_api_base_url", "openai_base_url", "embedding_base_url", "rerank_base_url"
+    )
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -221,6 +245,7 @@ class Settings(BaseSettings):
             self.telegram_proxy_url,
             self.openai_api_key,
             self.embedding_api_key,
+            self.rerank_api_key,
         )
         return tuple(value.get_secret_value() for value in values if value is not None)
 

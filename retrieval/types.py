@@ -1,7 +1,8 @@
-"""What crosses the boundaries between modules: plain frozen data, and two Protocols."""
+"""What crosses the boundaries between modules: plain frozen data, and three Protocols."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, Protocol
 
 import numpy as np
@@ -10,6 +11,15 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 Mode = Literal["extractive", "llm", "fallback"]
 Field = Literal["text", "title", "kicker", "byline", "date", "source", "page"]
+
+
+class Strictness(StrEnum):
+    """When to say no: `strict` refuses more, `generous` answers more."""
+
+    STRICT = "strict"
+    BALANCED = "balanced"
+    GENEROUS = "generous"
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +199,13 @@ class Embedder(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as this model counts them, specials left out."""
+
+
+class Reranker(Protocol):
+    """A question with each of several texts to scores."""
+
+    def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One finite score per text, same order, higher is better. Raises ModelUnavailableError.
+
+        The scale is the model's own, logits with some: compare scores of one call only.
+        """

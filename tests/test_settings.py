@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings, SettingsError, env_example, read_settings
+from retrieval.types import Strictness
 from tests.conftest import ROOT
 
 NAMES = [name.upper() for name in Settings.model_fields]
@@ -39,6 +40,8 @@ def test_without_anything_the_defaults_hold() -> None:
     settings = read_settings()
     assert settings.telegram_bot_token is None
     assert settings.embedding_model == "local"
+    assert settings.rerank_model is None
+    assert settings.strictness is Strictness.BALANCED
     assert settings.corpus_dir == Path("corpus")
 
 
@@ -71,6 +74,9 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -
         ("CHAT_TIMEOUT_SECONDS", "0"),
         ("CHAT_TIMEOUT_SECONDS", "nan"),
         ("CHAT_TIMEOUT_SECONDS", "soon"),
+        ("RERANK_BASE_URL", "api.jina.ai/v1"),
+        ("RERANK_BASE_URL", "https://"),
+        ("STRICTNESS", "sloppy"),
         ("TIMEZONE", "Shanghai"),
         ("TIMEZONE", "../../etc/passwd"),
         ("BOT_LANGUAGE", "fr"),
@@ -100,6 +106,10 @@ def test_a_wrong_value_is_one_line_with_name_and_example(
         ("OPENAI_BASEURL", "OPENAI_BASE_URL"),
         ("CHAT_MODELL", "CHAT_MODEL"),
         ("DATA_DIRS", "DATA_DIR"),
+        ("RERANKER_MODEL", "RERANK_MODEL"),
+        ("RERANK_BASEURL", "RERANK_BASE_URL"),
+        ("RERANKER_API_KEY", "RERANK_API_KEY"),
+        ("STRICTNES", "STRICTNESS"),
     ],
 )
 @pytest.mark.parametrize("place", ["environment", "file"])
@@ -120,6 +130,8 @@ def test_a_slip_of_the_pen_stops_the_start(
         "ANTHROPIC_API_KEY",
         "AZURE_OPENAI_API_KEY",
         "OPENAI_ORG_ID",
+        "COHERE_API_KEY",
+        "JINA_API_KEY",
         "LANGSMITH_API_KEY",
         "TZ",
         "LOGNAME",
@@ -138,7 +150,8 @@ def test_an_unreadable_file_is_one_line() -> None:
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setenv("RERANK_API_KEY", "rk-planted")
     monkeypatch.setenv("TELEGRAM_PROXY_URL", "socks5://me:planted@127.0.0.1:1")
     settings = read_settings()
     assert "planted" not in repr(settings)
-    assert len(settings.secrets) == 2
+    assert len(settings.secrets) == 3
