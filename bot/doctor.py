@@ -10,7 +10,14 @@ from typing import Literal
 from bot import logs
 from bot.results import to_line
 from bot.settings import Settings, SettingsError, read_settings
-from bot.wiring import OPENAI_BASE_URL, chat_model_name, child_builder, make_embedder, make_writer
+from bot.wiring import (
+    OPENAI_BASE_URL,
+    chat_model_name,
+    child_builder,
+    make_embedder,
+    make_reranker,
+    make_writer,
+)
 from retrieval.corpus import read_corpus
 from retrieval.errors import BaodaError, NoCollectionError
 from retrieval.index.generations import Generations, check_fingerprint
@@ -51,6 +58,7 @@ def _findings() -> Iterator[Finding]:
         settings = read_settings()
         logs.configure(settings.log_level, settings.secrets)
         make_writer(settings)
+        make_reranker(settings)
     except SettingsError as error:
         advice = "correct it in .env or the environment; .env.example shows every setting"
         yield Finding("settings", "problem", str(error), advice)
@@ -61,6 +69,7 @@ def _findings() -> Iterator[Finding]:
         _articles,
         _embedding,
         _index,
+        _reranking_model,
         _chat_model,
         _telegram,
     )
@@ -137,6 +146,18 @@ def _index(settings: Settings) -> Finding:
     except BaodaError as error:
         return Finding("index", "problem", str(error), "run `baoda reload --full`")
     return Finding("index", "ok", f"{live}: {manifest.articles} articles, {manifest.chunks} chunks")
+
+
+def _reranking_model(settings: Settings) -> Finding:
+    reranker = make_reranker(settings)
+    if reranker is None:
+        return Finding("reranking model", "note", "none: passages stay as the search orders them")
+    try:
+        reranker.rerank("报答是什么意思?", ["报答是回报恩惠。", "今天天气晴。"])
+    except BaodaError as error:
+        advice = "look at RERANK_MODEL, RERANK_BASE_URL and RERANK_API_KEY"
+        return Finding("reranking model", "problem", str(error), advice)
+    return Finding("reranking model", "ok", f"{settings.rerank_model} answers")
 
 
 def _chat_model(settings: Settings) -> Finding:

@@ -49,6 +49,7 @@ def show_status(settings: Settings, *, as_json: bool) -> None:
     if report["reloading"]:
         print(f"reload     running: {report['reloading']}")
     print(f"embedding  {report['embedding']}")
+    print(f"reranking  {report['rerank_model'] or 'none'}")
     print(f"answers    {report['chat_model'] or 'quotations (no chat model is set)'}")
     print(f"corpus     {report['corpus_dir']}")
     print(f"data       {report['data_dir']}, {report['bytes'] / 1e6:.1f} MB")
@@ -84,6 +85,7 @@ def _status(settings: Settings) -> dict[str, Any]:
         "watching_paused": generations.watching_is_paused(),
         "reloading": lock.held_by(settings.data_dir),
         "embedding": embedding,
+        "rerank_model": settings.rerank_model,
         "chat_model": chat_model_name(settings),
         "corpus_dir": str(settings.corpus_dir.resolve()),
         "data_dir": str(settings.data_dir.resolve()),

@@ -14,7 +14,8 @@ from retrieval.child import ChildBuilder
 from retrieval.embedding import LocalEmbedder, RemoteEmbedder
 from retrieval.index.generations import Generations
 from retrieval.reload import Reloader
-from retrieval.types import Embedder
+from retrieval.reranking import RemoteReranker
+from retrieval.types import Embedder, Reranker
 
 if TYPE_CHECKING:
     import openai
@@ -31,12 +32,15 @@ BAODA = (sys.executable, "-m", "bot")
 DEFAULT_CHAT_MODEL = "gpt-5-mini"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 10
+_RERANK_SECONDS = 10
+"""Longest time for reranking, which comes before the first word of an answer: a reader who waits
+longer is better served in the order of the search."""
 _NO_KEY = "none"
 """Sent to servers that want no key: the client insists on one."""
 
 
 def make_answerer(settings: Settings) -> "Answerer":
-    """The one answerer of a process."""
+    """The one answerer of a process. Raises SettingsError."""
     from retrieval.answering.answerer import Answerer
     from retrieval.index.collection import LiveCollection
 
@@ -49,6 +53,7 @@ def make_answerer(settings: Settings) -> "Answerer":
         embedder=embedder,
         writer=make_writer(settings),
         today=lambda: datetime.datetime.now(zone).date(),
+        reranker=make_reranker(settings),
     )
 
 
@@ -97,6 +102,25 @@ def make_embedder(settings: Settings) -> Embedder:
         )
 
     return RemoteEmbedder(connect, model=settings.embedding_model, base_url=base_url)
+
+
+def make_reranker(settings: Settings) -> Reranker | None:
+    """The reranking model the settings name, None when they name none. Raises SettingsError."""
+    if settings.rerank_model is None:
+        return None
+    base_url = settings.rerank_base_url or settings.openai_base_url
+    if base_url is None:
+        raise SettingsError(
+            "RERANK_MODEL: needs the address of its server, for OpenAI has no reranking models; "
+            "for example RERANK_BASE_URL=http://127.0.0.1:8000/v1"
+        )
+    key = settings.rerank_api_key or settings.openai_api_key
+    return RemoteReranker(
+        model=settings.rerank_model,
+        base_url=base_url,
+        api_key=key.get_secret_value() if key else None,
+        timeout_seconds=min(settings.chat_timeout_seconds, _RERANK_SECONDS),
+    )
 
 
 def chat_model_name(settings: Settings) -> str | None:

@@ -21,7 +21,6 @@ class Strictness(StrEnum):
     GENEROUS = "generous"
 
 
-
 @dataclass(frozen=True, slots=True)
 class Article:
     """One news item. Missing strings are ""; `date` is YYYY-MM-DD or ""."""

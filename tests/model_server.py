@@ -17,6 +17,10 @@ from typing import Any, Self
 
 CHAT = "/v1/chat/completions"
 EMBEDDINGS = "/v1/embeddings"
+RERANK = "/v1/rerank"
+TEI_RERANK = "/rerank"
+"""As Text Embeddings Inference has it: `texts`, at most 32, a bare list in return."""
+_TEI_MOST_TEXTS = 32
 
 
 @dataclass
@@ -25,6 +29,8 @@ class Reply:
 
     text: str = ""
     status: int = 200
+    body: Iterable[bytes] | None = None
+    """The pieces sent as they are, in place of what an answer usually looks like."""
     error: dict[str, Any] | None = None
     """The JSON body of an answer that is not 200; else one with `text` as its message."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -62,6 +68,11 @@ def unit_vector(text: object, dimension: int) -> "array[float]":
     return array("f", [value / length for value in values])
 
 
+def overlap(question: str, text: str) -> float:
+    """The share of the question's characters that stand in the text."""
+    return len(set(question) & set(text)) / max(1, len(set(question)))
+
+
 class StubModelServer:
     """The server; it serves on its own thread while used as a context manager."""
 
@@ -70,13 +81,16 @@ class StubModelServer:
         dimension: int = 64,
         models: tuple[str, ...] = ("stub-model",),
         vector: Callable[[object, int], Sequence[float]] = unit_vector,
+        score: Callable[[str, str], float] = overlap,
     ) -> None:
-        self.dimension, self.models, self.vector = dimension, models, vector
+        self.dimension, self.models, self.vector, self.score = dimension, models, vector, score
         self.requests: list[Request] = []
         self.client_left = threading.Event()
         """Set when a client closed the connection before its answer was complete."""
         self.closing = threading.Event()
-        self._replies: dict[str, deque[Reply]] = {CHAT: deque(), EMBEDDINGS: deque()}
+        self._replies: dict[str, deque[Reply]] = {
+            path: deque() for path in (CHAT, EMBEDDINGS, RERANK, TEI_RERANK)
+        }
         self._responder: Callable[[Any], Reply | str] | None = None
 
     def __enter__(self) -> Self:
@@ -94,7 +108,7 @@ class StubModelServer:
         self._server.server_close()
 
     def queue(self, reply: str | Reply, path: str = CHAT) -> None:
-        """Answer the next request no reply is queued for yet; for EMBEDDINGS, by an error."""
+        """Answer the next request no reply is queued for yet; but for CHAT, by an error or body."""
         self._replies[path].append(Reply(reply) if isinstance(reply, str) else reply)
 
     def respond_with(self, responder: Callable[[Any], Reply | str]) -> None:
@@ -102,11 +116,11 @@ class StubModelServer:
         self._responder = responder
 
     def next_reply(self, path: str, body: Any) -> Reply:
-        """The answer that is due; for EMBEDDINGS without one an empty 200, meaning vectors."""
+        """The answer that is due; but for CHAT without one an empty 200: vectors or scores."""
         try:
             if self._replies[path]:
                 return self._replies[path].popleft()
-            if path == EMBEDDINGS:
+            if path != CHAT:
                 return Reply()
             if self._responder is None:
                 return Reply("StubModelServer: no reply is queued for this request", status=500)
@@ -141,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._record(body)
-        if self.path not in (CHAT, EMBEDDINGS):
+        if self.path not in (CHAT, EMBEDDINGS, RERANK, TEI_RERANK):
             self._send(404, {"error": {"message": f"Unknown path {self.path}"}})
             return
         stub = self.server.stub
@@ -149,11 +163,19 @@ class _Handler(BaseHTTPRequestHandler):
         if stub.closing.wait(reply.delay_seconds):
             return
         try:
-            if reply.status != 200:
+            if reply.body is not None:
+                self._start(reply.status, {"Content-Type": "application/json"} | reply.headers)
+                for piece in reply.body:
+                    self.wfile.write(piece)
+            elif reply.status != 200:
                 error = {"message": reply.text, "type": "stub", "param": None, "code": None}
                 self._send(reply.status, reply.error or {"error": error}, reply.headers)
             elif self.path == EMBEDDINGS:
                 self._send(200, self._embeddings(body), reply.headers)
+            elif self.path == RERANK:
+                self._rerank(body)
+            elif self.path == TEI_RERANK:
+                self._tei_rerank(body)
             elif body.get("stream"):
                 self._stream(body, reply)
             else:
@@ -193,6 +215,30 @@ class _Handler(BaseHTTPRequestHandler):
             data.append({"object": "embedding", "index": index, "embedding": value})
         usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
         return {"object": "list", "model": body["model"], "data": data, "usage": usage}
+
+    def _rerank(self, body: dict[str, Any]) -> None:
+        """The best `top_n` with their texts, best first, as hosted servers answer."""
+        texts = body["documents"]
+        scores = [self.server.stub.score(body["query"], text) for text in texts]
+        best = sorted(range(len(texts)), key=lambda index: -scores[index])
+        results = [
+            {"index": index, "relevance_score": scores[index], "document": {"text": texts[index]}}
+            for index in best[: body["top_n"]]
+        ]
+        usage = {"total_tokens": len(texts)}
+        self._send(200, {"id": "stub", "model": body["model"], "results": results, "usage": usage})
+
+    def _tei_rerank(self, body: dict[str, Any]) -> None:
+        texts = body.get("texts")
+        if texts is None:
+            self._send(422, {"error": "missing field `texts`", "error_type": "Validation"})
+        elif len(texts) > _TEI_MOST_TEXTS:
+            error = f"batch size {len(texts)} > maximum allowed batch size {_TEI_MOST_TEXTS}"
+            self._send(413, {"error": error, "error_type": "Validation"})
+        else:
+            scores = [self.server.stub.score(body["query"], text) for text in texts]
+            results = [{"index": index, "score": score} for index, score in enumerate(scores)]
+            self._send(200, sorted(results, key=lambda result: -result["score"]))
 
     def _frame(self, body: dict[str, Any], kind: str, **rest: Any) -> dict[str, Any]:
         head = {"id": "chatcmpl-stub", "object": kind, "created": int(time.time())}

@@ -19,7 +19,8 @@ LAYERS = [
     "retrieval.lock",
     "retrieval.words retrieval.figures",
     "retrieval.kinds retrieval.pinyin",
-    "retrieval.question retrieval.chunking retrieval.embedding retrieval.corpus",
+    "retrieval.question retrieval.chunking retrieval.embedding retrieval.reranking "
+    "retrieval.corpus",
     "retrieval.cache",
     "retrieval.index",
     "retrieval.jobs",

@@ -25,6 +25,7 @@ from retrieval.types import (
     Mode,
     NearestArticle,
     Passage,
+    Reranker,
     Span,
     Timings,
     Vectors,
@@ -72,11 +73,13 @@ class Answerer:
         embedder: Embedder,
         writer: Writer | None,
         today: Callable[[], datetime.date],
+        reranker: Reranker | None = None,
     ) -> None:
         self._live = live
         self._embedder = embedder
         self._writer = writer
         self._today = today
+        self._reranker = reranker
         # one thread: the embedding model gains nothing from more, and the event loop stays free
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="retrieval")
 
