@@ -21,6 +21,10 @@ _SPECIAL_TOKENS = 5
 
 _MAX_QUESTION_CHARACTERS = 600
 """The model reads 510 tokens at a time; more of a question would take seconds and add little."""
+_MAX_REMOTE_QUESTION_CHARACTERS = 500
+"""Many models take 512 tokens, some of them one a character, and servers refuse what is longer."""
+_TOO_MUCH = (400, 413, 422)
+"""How servers refuse a request with too many texts; DashScope takes 10 at a time."""
 
 
 def limit_threads(threads: int) -> None:
@@ -77,6 +81,7 @@ class RemoteEmbedder:
         self._model = model
         self._base_url = base_url
         self._count: Callable[[str], int] | None = None
+        self._most_texts = BATCH
 
     @property
     def fingerprint(self) -> str:
@@ -84,43 +89,25 @@ class RemoteEmbedder:
         return f"{self._model} at {self._base_url}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector per text, same order. Raises ModelUnavailableError."""
-        import openai
+        """One unit vector per text, same order. Raises ModelUnavailableError.
 
-        if not texts:
-            return np.empty((0, 0), dtype=np.float32)
-        try:
-            # raw: the client's own models take ten times as long as the numbers themselves
-            if self._client is None:
-                self._client = self._connect()
-            response = self._client.embeddings.with_raw_response.create(
-                model=self._model, input=list(texts), encoding_format="float"
-            )
-            data = sorted(response.http_response.json()["data"], key=lambda item: item["index"])
-            rows = [item["embedding"] for item in data]
-        except openai.OpenAIError as error:
-            reason = getattr(error, "message", None) or type(error).__name__
-            raise ModelUnavailableError(
-                f"the embedding model {self._model} did not answer: {reason}"
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelUnavailableError(
-                f"the embedding model {self._model} did not answer with embeddings"
-            ) from error
-        if len(rows) != len(texts) or len({len(row) for row in rows}) != 1:
-            raise ModelUnavailableError(
-                f"the embedding model {self._model} returned {len(rows)} vectors for {len(texts)}"
-            )
-        vectors = np.asarray(rows, dtype=np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
-            raise ModelUnavailableError(f"the embedding model {self._model} returned no direction")
-        unit: Vectors = vectors / lengths
-        return unit
+        A request that is refused is sent in smaller ones, and so are all that follow.
+        """
+        vectors: list[Vectors] = []
+        first = 0
+        while first < len(texts):
+            part = texts[first : first + self._most_texts]
+            embedded = self._embed(part)
+            if embedded is None:
+                self._most_texts = min(self._most_texts, len(part) // 2)
+            else:
+                vectors.append(embedded)
+                first += len(part)
+        return np.concatenate(vectors) if vectors else np.empty((0, 0), dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:
         """One unit vector. Raises ModelUnavailableError."""
-        vector: Vectors = self.embed_passages([text])[0]
+        vector: Vectors = self.embed_passages([text[:_MAX_REMOTE_QUESTION_CHARACTERS]])[0]
         return vector
 
     def count_tokens(self, text: str) -> int:
@@ -130,3 +117,37 @@ class RemoteEmbedder:
 
             self._count = token_counter(self._model)
         return self._count(text)
+
+    def _embed(self, texts: Sequence[str]) -> Vectors | None:
+        """The vectors that one request brings; None where fewer texts may be taken."""
+        import openai
+
+        try:
+            # raw: the client's own models take ten times as long as the numbers themselves
+            if self._client is None:
+                self._client = self._connect()
+            response = self._client.embeddings.with_raw_response.create(
+                model=self._model, input=list(texts), encoding_format="float"
+            )
+            data = sorted(response.http_response.json()["data"], key=lambda item: item["index"])
+            vectors = np.asarray([item["embedding"] for item in data], dtype=np.float32)
+        except openai.OpenAIError as error:
+            if len(texts) > 1 and getattr(error, "status_code", None) in _TOO_MUCH:
+                return None
+            reason = getattr(error, "message", None) or type(error).__name__
+            raise ModelUnavailableError(
+                f"the embedding model {self._model} did not answer: {reason}"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelUnavailableError(
+                f"the embedding model {self._model} did not answer with embeddings"
+            ) from error
+        if vectors.ndim != 2 or len(vectors) != len(texts):
+            raise ModelUnavailableError(
+                f"the embedding model {self._model} returned {len(data)} vectors for {len(texts)}"
+            )
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
+            raise ModelUnavailableError(f"the embedding model {self._model} returned no direction")
+        unit: Vectors = vectors / lengths
+        return unit

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from retrieval.answering.check import Source
 from retrieval.errors import ModelUnavailableError
 from retrieval.tokens import token_counter
 from retrieval.types import Answer, Article, Span
-from tests.model_server import EMBEDDINGS, Reply, StubModelServer
+from tests.model_server import EMBEDDINGS, Reply, StubModelServer, unit_vector
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 KEY = "sk-planted-secret"
@@ -294,3 +295,34 @@ async def test_a_failing_embedding_server_is_named(server: StubModelServer) -> N
     server.queue(Reply(status=400, error={"message": "no such model"}), EMBEDDINGS)
     with pytest.raises(ModelUnavailableError, match=r"bge-m3 did not answer: .*no such model"):
         make_embedder(settings).embed_query("甲")
+
+
+async def test_a_server_that_takes_few_texts_is_sent_few(server: StubModelServer) -> None:
+    embedder = make_embedder(Settings(embedding_model="m", embedding_base_url=server.base_url))
+    texts = [str(number) for number in range(20)]
+    for status in (400, 413):
+        server.queue(Reply("not more than 10", status=status), EMBEDDINGS)
+    vectors = embedder.embed_passages(texts)
+    assert vectors.shape == (20, 64)
+    assert abs(float(vectors[19] @ unit_vector("19", 64)) - 1) < 1e-5
+    embedder.embed_passages(texts)
+    sizes = [len(request.json["input"]) for request in server.requests]
+    assert sizes == [20, 10, 5, 5, 5, 5, 5, 5, 5, 5]
+    assert embedder.embed_passages([]).shape == (0, 0)
+
+
+async def test_a_long_question_is_cut_for_embedding(server: StubModelServer) -> None:
+    embedder = make_embedder(Settings(embedding_model="m", embedding_base_url=server.base_url))
+    embedder.embed_query("问" * 2_000)
+    assert server.requests[0].json["input"] == ["问" * 500]
+
+
+@pytest.mark.parametrize("embedding", ["AACAPw==", 0.5, None, [[0.5]]], ids=str)
+async def test_embeddings_of_another_form_are_refused(
+    server: StubModelServer, embedding: object
+) -> None:
+    embedder = make_embedder(Settings(embedding_model="m", embedding_base_url=server.base_url))
+    body = json.dumps({"data": [{"index": 0, "embedding": embedding}]}).encode()
+    server.queue(Reply(body=[body]), EMBEDDINGS)
+    with pytest.raises(ModelUnavailableError, match="the embedding model m "):
+        embedder.embed_query("甲")
