@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from retrieval.answering.statements import Statement
-from retrieval.figures import Figure, figure_values, find_figures
+from retrieval.folding import Figure, figure_values, find_figures
 from retrieval.folding import fold
 from retrieval.pinyin import romanised
 from retrieval.question import is_chinese

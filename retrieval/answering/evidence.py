@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from retrieval.figures import figure_values, find_figures
+from retrieval.folding import figure_values, find_figures
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
 from retrieval.index.keywords import KeywordIndex
