@@ -1,10 +1,11 @@
 """Words of Chinese and English text, for the keyword index and for comparing sentences."""
 
+import datetime
 import re
 
 import rjieba
 
-from retrieval.folding import fold
+from retrieval.folding import DateSpan, find_dates, fold, replaced
 
 _WORD = re.compile(r"\w")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -14,6 +15,10 @@ _INTERROGATIVE = re.compile(
     r"几[个名位对支家次点场份处类项]"
 )
 """Cut out first: the segmenter would take 哪些项目 for one word."""
+
+_FIRST_HAN = "\u3400"
+_COUNTING = frozenset("一二三四五六七八九十百千万亿两几第年月日号个名位人家元次")
+"""Single characters that are words of their own beside numbers."""
 
 _SEGMENTER = rjieba.Jieba()
 
@@ -43,10 +48,25 @@ ASKING_WORDS = frozenset(
 """Words of a question that its answer need not repeat."""
 
 
-def index_words(text: str) -> list[str]:
-    """Words for the keyword index, long words together with the words inside them, with repeats."""
-    folded = _APOSTROPHE.sub("", _ISO_DATE.sub(_spelled_date, fold(text)))
-    return [word for word in _SEGMENTER.cut_for_search(_plain(folded)) if _counts(word)]
+def index_words(text: str, today: datetime.date | None = None) -> list[str]:
+    """Words for the keyword index: those of search_words, and what numbers and dates mean, once.
+
+    十二 is found by 12 too, 3.5万 by 35000, a day by 2025-03-05, its month 2025-03 and its year
+    2025年. `today` is the day the text is of, from which 去年7月 is counted; see find_dates.
+    """
+    folded = fold(text)
+    words = _cut(folded)
+    meant = _meant(folded, today)
+    known = set(words)
+    return [*words, *(word for word in meant if word not in known)]
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a text, long ones together with the words inside them, with repeats.
+
+    Where the dictionary has no word, as with rare names, pairs of characters stand for it.
+    """
+    return _cut(fold(text))
 
 
 def content_words(folded: str) -> list[str]:
@@ -65,7 +85,53 @@ def _plain(folded: str) -> str:
 
 
 def _counts(word: str) -> bool:
-    return word not in STOP_WORDS and _WORD.search(word) is not None
+    return word not in STOP_WORDS and (word.isalnum() or _is_word(word))
+
+
+def _is_word(word: str) -> bool:
+    return word == "_" or (len(word) > 1 and _WORD.search(word) is not None)
+
+
+def _cut(folded: str) -> list[str]:
+    plain = _plain(_APOSTROPHE.sub("", _ISO_DATE.sub(_spelled_date, folded)))
+    words = []
+    row = ""
+    for word in _SEGMENTER.cut_for_search(plain):
+        if word in STOP_WORDS:
+            row = ""
+        elif word.isalnum() or _is_word(word):
+            words.append(word)
+            alone = len(word) == 1 and word >= _FIRST_HAN and word not in _COUNTING
+            if alone and row:
+                words.append(row + word)
+            row = word if alone else ""
+        else:
+            row = ""
+    return words
+
+
+def _meant(folded: str, today: datetime.date | None) -> dict[str, None]:
+    """The canonical words of a text's numbers and dates, in order."""
+    dates = find_dates(folded, today)
+    spans = {(one.start, one.end) for one in dates}
+    words = [word for one in dates for word in _date_words(one)]
+    words += (
+        one.text.removesuffix("余")
+        for one in replaced(folded, dates)
+        if (one.start, one.end) not in spans
+    )
+    return dict.fromkeys(words)
+
+
+def _date_words(date: DateSpan) -> list[str]:
+    """The day, month and year it lies in, as far as it lies in one."""
+    first, last = date.first.isoformat(), date.last.isoformat()
+    if first[:4] != last[:4]:
+        return []
+    year = f"{first[:4]}年"
+    if first[:7] != last[:7]:
+        return [year]
+    return [first, first[:7], year] if first == last else [first[:7], year]
 
 
 def _spelled_date(match: re.Match[str]) -> str:
