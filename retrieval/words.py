@@ -2,10 +2,12 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 
 import rjieba
 
 from retrieval.folding import DateSpan, find_dates, fold, replaced
+from retrieval.types import Article
 
 _WORD = re.compile(r"\w")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -21,6 +23,16 @@ _COUNTING = frozenset("一二三四五六七八九十百千万亿两几第年月
 """Single characters that are words of their own beside numbers."""
 
 _SEGMENTER = rjieba.Jieba()
+
+_SHORTEST_NAME = 2
+_LONGEST_NAME = 12
+_LONGEST_PERSON = 4
+_QUOTED = re.compile(r"[《“]([^《》“”\s,。!?;:、]{2,12})[》”]")
+_ROLE = re.compile(
+    "(?:本报|新华社|中新社|人民日报)?(?:特约|见习|实习|首席|驻[^ ]{1,6})?(?:全媒体)?"
+    "(?:记者|通讯员|摄影|撰稿|评论员|实习生)|本报|新华社|中新社|整理|编辑|责编|作者|报道|供图|综合|图片"
+)
+_NOT_HAN = re.compile(r"[^\u3400-\u9fff]+")
 
 STOP_WORDS = frozenset(
     """
@@ -48,17 +60,20 @@ ASKING_WORDS = frozenset(
 """Words of a question that its answer need not repeat."""
 
 
-def index_words(text: str, today: datetime.date | None = None) -> list[str]:
-    """Words for the keyword index: those of search_words, and what numbers and dates mean, once.
+def index_words(
+    text: str, today: datetime.date | None = None, names: Iterable[str] = ()
+) -> list[str]:
+    """Words for the keyword index: those of search_words, then once what numbers and dates mean.
 
     十二 is found by 12 too, 3.5万 by 35000, a day by 2025-03-05, its month 2025-03 and its year
     2025年. `today` is the day the text is of, from which 去年7月 is counted; see find_dates.
+    Each of the folded `names` that stands in the text is a word of its own, see name_words.
     """
     folded = fold(text)
     words = _cut(folded)
-    meant = _meant(folded, today)
     known = set(words)
-    return [*words, *(word for word in meant if word not in known)]
+    words += (word for word in _meant(folded, today) if word not in known)
+    return words + [_name_word(name) for name in names if name in folded]
 
 
 def search_words(text: str) -> list[str]:
@@ -67,6 +82,31 @@ def search_words(text: str) -> list[str]:
     Where the dictionary has no word, as with rare names, pairs of characters stand for it.
     """
     return _cut(fold(text))
+
+
+def names_of(article: Article) -> list[str]:
+    """Names worth a word of their own, folded, each once: no dictionary has them as a whole.
+
+    Those are the persons of the byline, and what stands in 《》 or “” in title and text.
+    """
+    persons = [
+        part
+        for part in _NOT_HAN.split(_ROLE.sub(" ", fold(article.byline)))
+        if _SHORTEST_NAME <= len(part) <= _LONGEST_PERSON
+    ]
+    terms = _QUOTED.findall(fold(f"{article.heading}\n{article.text}"))
+    return list(dict.fromkeys([*persons, *(term.strip() for term in terms)]))
+
+
+def name_words(question: str) -> list[str]:
+    """The words of all names that might stand in a question: the index knows which are some."""
+    folded = fold(question)
+    parts = (
+        folded[start:end]
+        for start in range(len(folded))
+        for end in range(start + _SHORTEST_NAME, min(start + _LONGEST_NAME, len(folded)) + 1)
+    )
+    return list(dict.fromkeys(map(_name_word, parts)))
 
 
 def content_words(folded: str) -> list[str]:
@@ -86,6 +126,11 @@ def _plain(folded: str) -> str:
 
 def _counts(word: str) -> bool:
     return word not in STOP_WORDS and (word.isalnum() or _is_word(word))
+
+
+def _name_word(name: str) -> str:
+    """In brackets, so that it is no other word."""
+    return f"《{name}》"
 
 
 def _is_word(word: str) -> bool:
