@@ -1,5 +1,6 @@
 """A question to ranked passages: nearest vectors and keywords, their scores joined."""
 
+import datetime
 from collections.abc import Mapping
 
 from retrieval.index.collection import Collection
@@ -17,10 +18,16 @@ _NAME_SHARE = 0.5
 """The share for questions in Latin letters: what they share with a Chinese text are names."""
 
 
-def search(collection: Collection, question: str, vector: Vectors, limit: int) -> list[Passage]:
+def search(
+    collection: Collection,
+    question: str,
+    vector: Vectors,
+    limit: int,
+    asked_at: datetime.date | None = None,
+) -> list[Passage]:
     """The best passages for a question with its vector, best first, scores from 0 to 1."""
     similarities = collection.vectors.nearest(vector, min(_CANDIDATES, collection.manifest.chunks))
-    keyword_scores = collection.keywords.best(question, _CANDIDATES)
+    keyword_scores = collection.keywords.best(question, _CANDIDATES, asked_at)
     keyword_share = _KEYWORD_SHARE if is_chinese(question) else _NAME_SHARE
     scores = _join(similarities, keyword_scores, keyword_share if keyword_scores else 0.0)
     best = sorted(scores, key=lambda ordinal: (-scores[ordinal], ordinal))[:limit]

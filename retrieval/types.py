@@ -1,5 +1,6 @@
 """What crosses the boundaries between modules: plain frozen data, and three Protocols."""
 
+import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,6 +41,14 @@ class Article:
     def heading(self) -> str:
         """Kicker and title on one line; what a reader sees first."""
         return " ".join(part for part in (self.kicker, self.title) if part)
+
+    @property
+    def day(self) -> datetime.date | None:
+        """The date, None where it is missing."""
+        try:
+            return datetime.date.fromisoformat(self.date)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

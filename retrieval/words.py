@@ -1,10 +1,13 @@
 """Words of Chinese and English text, for the keyword index and for comparing sentences."""
 
+import datetime
 import re
+from collections.abc import Iterable
 
 import rjieba
 
-from retrieval.folding import fold
+from retrieval.folding import DateSpan, find_dates, fold, replaced
+from retrieval.types import Article
 
 _WORD = re.compile(r"\w")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -15,7 +18,21 @@ _INTERROGATIVE = re.compile(
 )
 """Cut out first: the segmenter would take 哪些项目 for one word."""
 
+_FIRST_HAN = "\u3400"
+_COUNTING = frozenset("一二三四五六七八九十百千万亿两几第年月日号个名位人家元次")
+"""Single characters that are words of their own beside numbers."""
+
 _SEGMENTER = rjieba.Jieba()
+
+_SHORTEST_NAME = 2
+_LONGEST_NAME = 12
+_LONGEST_PERSON = 4
+_QUOTED = re.compile(r"[《“]([^《》“”\s,。!?;:、]{2,12})[》”]")
+_ROLE = re.compile(
+    "(?:本报|新华社|中新社|人民日报)?(?:特约|见习|实习|首席|驻[^ ]{1,6})?(?:全媒体)?"
+    "(?:记者|通讯员|摄影|撰稿|评论员|实习生)|本报|新华社|中新社|整理|编辑|责编|作者|报道|供图|综合|图片"
+)
+_NOT_HAN = re.compile(r"[^\u3400-\u9fff]+")
 
 STOP_WORDS = frozenset(
     """
@@ -43,10 +60,53 @@ ASKING_WORDS = frozenset(
 """Words of a question that its answer need not repeat."""
 
 
-def index_words(text: str) -> list[str]:
-    """Words for the keyword index, long words together with the words inside them, with repeats."""
-    folded = _APOSTROPHE.sub("", _ISO_DATE.sub(_spelled_date, fold(text)))
-    return [word for word in _SEGMENTER.cut_for_search(_plain(folded)) if _counts(word)]
+def index_words(
+    text: str, today: datetime.date | None = None, names: Iterable[str] = ()
+) -> list[str]:
+    """Words for the keyword index: those of search_words, then once what numbers and dates mean.
+
+    十二 is found by 12 too, 3.5万 by 35000, a day by 2025-03-05, its month 2025-03 and its year
+    2025年. `today` is the day the text is of, from which 去年7月 is counted; see find_dates.
+    Each of the folded `names` that stands in the text is a word of its own, see name_words.
+    """
+    folded = fold(text)
+    words = _cut(folded)
+    known = set(words)
+    words += (word for word in _meant(folded, today) if word not in known)
+    return words + [_name_word(name) for name in names if name in folded]
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a text, long ones together with the words inside them, with repeats.
+
+    Where the dictionary has no word, as with rare names, pairs of characters stand for it.
+    """
+    return _cut(fold(text))
+
+
+def names_of(article: Article) -> list[str]:
+    """Names worth a word of their own, folded, each once: no dictionary has them as a whole.
+
+    Those are the persons of the byline, and what stands in 《》 or “” in title and text.
+    """
+    persons = [
+        part
+        for part in _NOT_HAN.split(_ROLE.sub(" ", fold(article.byline)))
+        if _SHORTEST_NAME <= len(part) <= _LONGEST_PERSON
+    ]
+    terms = _QUOTED.findall(fold(f"{article.heading}\n{article.text}"))
+    return list(dict.fromkeys([*persons, *(term.strip() for term in terms)]))
+
+
+def name_words(question: str) -> list[str]:
+    """The words of all names that might stand in a question: the index knows which are some."""
+    folded = fold(question)
+    parts = (
+        folded[start:end]
+        for start in range(len(folded))
+        for end in range(start + _SHORTEST_NAME, min(start + _LONGEST_NAME, len(folded)) + 1)
+    )
+    return list(dict.fromkeys(map(_name_word, parts)))
 
 
 def content_words(folded: str) -> list[str]:
@@ -65,7 +125,58 @@ def _plain(folded: str) -> str:
 
 
 def _counts(word: str) -> bool:
-    return word not in STOP_WORDS and _WORD.search(word) is not None
+    return word not in STOP_WORDS and (word.isalnum() or _is_word(word))
+
+
+def _name_word(name: str) -> str:
+    """In brackets, so that it is no other word."""
+    return f"《{name}》"
+
+
+def _is_word(word: str) -> bool:
+    return word == "_" or (len(word) > 1 and _WORD.search(word) is not None)
+
+
+def _cut(folded: str) -> list[str]:
+    plain = _plain(_APOSTROPHE.sub("", _ISO_DATE.sub(_spelled_date, folded)))
+    words = []
+    row = ""
+    for word in _SEGMENTER.cut_for_search(plain):
+        if word in STOP_WORDS:
+            row = ""
+        elif word.isalnum() or _is_word(word):
+            words.append(word)
+            alone = len(word) == 1 and word >= _FIRST_HAN and word not in _COUNTING
+            if alone and row:
+                words.append(row + word)
+            row = word if alone else ""
+        else:
+            row = ""
+    return words
+
+
+def _meant(folded: str, today: datetime.date | None) -> dict[str, None]:
+    """The canonical words of a text's numbers and dates, in order."""
+    dates = find_dates(folded, today)
+    spans = {(one.start, one.end) for one in dates}
+    words = [word for one in dates for word in _date_words(one)]
+    words += (
+        one.text.removesuffix("余")
+        for one in replaced(folded, dates)
+        if (one.start, one.end) not in spans
+    )
+    return dict.fromkeys(words)
+
+
+def _date_words(date: DateSpan) -> list[str]:
+    """The day, month and year it lies in, as far as it lies in one."""
+    first, last = date.first.isoformat(), date.last.isoformat()
+    if first[:4] != last[:4]:
+        return []
+    year = f"{first[:4]}年"
+    if first[:7] != last[:7]:
+        return [year]
+    return [first, first[:7], year] if first == last else [first[:7], year]
 
 
 def _spelled_date(match: re.Match[str]) -> str:

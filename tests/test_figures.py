@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.figures import chinese_number, figure_values, find_figures
-from retrieval.folding import fold
+from retrieval.folding import chinese_number, figure_values, find_figures, fold
 
 DIGITS = "零一二三四五六七八九"
 

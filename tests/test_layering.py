@@ -17,7 +17,7 @@ LAYERS = [
     "retrieval.types",
     "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences retrieval.batches "
     "retrieval.lock",
-    "retrieval.words retrieval.figures",
+    "retrieval.words",
     "retrieval.kinds retrieval.pinyin",
     "retrieval.question retrieval.chunking retrieval.embedding retrieval.reranking "
     "retrieval.corpus",

@@ -93,7 +93,8 @@ class Answerer:
         question = trimmed(question)
         language = language_of(question)
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._worker, self._find, question)
+        today = asked_at or self._today()
+        found = await loop.run_in_executor(self._worker, self._find, question, today)
         retrieved = time.perf_counter()
         statements: Sequence[Statement] = found.statements
         mode: Mode = "extractive"
@@ -105,7 +106,7 @@ class Answerer:
                     question,
                     sources,
                     language=language.english_name,
-                    today=asked_at or self._today(),
+                    today=today,
                 )
                 written = time.perf_counter()
                 statements = await loop.run_in_executor(
@@ -141,11 +142,11 @@ class Answerer:
         self._worker.shutdown()
         self._live.close()
 
-    def _find(self, question: str) -> _Found:
+    def _find(self, question: str, today: datetime.date) -> _Found:
         asked = read_question(question)
         with self._live.use() as collection:
             vector = self._embedder.embed_query(question)
-            passages = search(collection, question, vector, _PASSAGES)
+            passages = search(collection, question, vector, _PASSAGES, today)
             statements = answer_by_author(collection, question, passages) or answer_from_field(
                 collection, question, asked, passages
             )
@@ -161,7 +162,7 @@ class Answerer:
                 statements=tuple(statements),
                 from_field=from_field,
                 sources=_sources(collection, passages) if model_writes else (),
-                nearest=_nearest(collection, question, vector) if may_refuse else (),
+                nearest=_nearest(collection, question, vector, today) if may_refuse else (),
             )
 
 
@@ -196,8 +197,10 @@ def _sources(collection: Collection, passages: Sequence[Passage]) -> tuple[Sourc
     return tuple(sources)
 
 
-def _nearest(collection: Collection, question: str, vector: Vectors) -> tuple[NearestArticle, ...]:
-    passages = search(collection, question, vector, _LOOKED_THROUGH)
+def _nearest(
+    collection: Collection, question: str, vector: Vectors, today: datetime.date
+) -> tuple[NearestArticle, ...]:
+    passages = search(collection, question, vector, _LOOKED_THROUGH, today)
     ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))[:_NEAREST]
     articles = collection.articles.articles(ids)
     return tuple(NearestArticle(name, articles[name].title, articles[name].date) for name in ids)

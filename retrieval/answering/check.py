@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from retrieval.answering.statements import Statement
-from retrieval.figures import Figure, figure_values, find_figures
-from retrieval.folding import fold
+from retrieval.folding import Figure, figure_values, find_figures, fold
 from retrieval.pinyin import romanised
 from retrieval.question import is_chinese
 from retrieval.sentences import split_sentences

@@ -9,15 +9,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from retrieval.figures import figure_values, find_figures
-from retrieval.folding import fold
+from retrieval.folding import figure_values, find_figures, fold
 from retrieval.index.collection import Collection
 from retrieval.index.keywords import KeywordIndex
 from retrieval.kinds import MEASURED, holds
 from retrieval.pinyin import romanised_names
 from retrieval.question import Asked, asked_for
 from retrieval.types import Article, Evidence, Passage, Vectors
-from retrieval.words import ASKING_WORDS, content_words, index_words, tagged_words
+from retrieval.words import ASKING_WORDS, content_words, search_words, tagged_words
 
 _NAME_TAGS = {"nr", "nrt", "ns", "nt", "nz"}
 _EVERYWHERE = {"中国", "我国", "全国", "国内", "国家", "本报"}
@@ -85,7 +84,7 @@ class QuestionTerms:
         if asked.chinese:
             words = [word for word in content_words(folded) if word not in ASKING_WORDS]
         else:
-            words = [word for word in dict.fromkeys(index_words(folded)) if keywords.knows(word)]
+            words = [word for word in dict.fromkeys(search_words(folded)) if keywords.knows(word)]
         self.weights = {word: keywords.rarity(word) for word in words}
         tagged = {word for word, tag in tagged_words(folded) if tag in _NAME_TAGS and len(word) > 1}
         names = tagged - asked_for(folded) - _EVERYWHERE

@@ -1,9 +1,10 @@
 """bm25/ of a generation: which words stand in which chunk."""
 
+import datetime
 import json
 import logging
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import CollectionError
-from retrieval.words import index_words
+from retrieval.words import index_words, name_words
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
 
@@ -42,11 +43,25 @@ class KeywordWriter:
                     f"the words of the keyword index cannot be read ({error}); run `baoda reload`"
                 ) from error
 
-    def add(self, ordinals: Iterable[int], texts: Iterable[str], shared: str) -> None:
-        """Add chunks with their texts; each is found by the words of `shared` too."""
-        common = self._numbers(shared)
+    def add(
+        self,
+        ordinals: Iterable[int],
+        texts: Iterable[str],
+        shared: str,
+        *,
+        names: Sequence[str] = (),
+        written: datetime.date | None = None,
+    ) -> None:
+        """Add chunks with their texts; each is found by the words of `shared` too.
+
+        Each of the folded `names` is one more word of the chunks that hold it; the cutting of the
+        text stays as it is, so that chunks come out alike whichever articles came before. From
+        the day it was `written`, dates such as 去年7月 are counted.
+        """
+        common = index_words(shared, written, names)
         for ordinal, text in zip(ordinals, texts, strict=True):
-            numbers = [*self._numbers(text), *common] or [self._number("")]
+            words = index_words(text, written, names) + common
+            numbers = [self._number(word) for word in words or [""]]
             self._words[ordinal] = np.asarray(numbers, dtype=np.int32)
 
     def remove(self, ordinals: Collection[int]) -> None:
@@ -81,9 +96,6 @@ class KeywordWriter:
         self._vocabulary = {word: number for number, word in enumerate(words)}
         rows = np.split(np.load(path / _WORDS), np.cumsum(np.load(path / _LENGTHS))[:-1])
         self._words = dict(zip(np.load(path / _ORDINALS).tolist(), rows, strict=True))
-
-    def _numbers(self, text: str) -> list[int]:
-        return [self._number(word) for word in index_words(text)]
 
     def _number(self, word: str) -> int:
         return self._vocabulary.setdefault(word, len(self._vocabulary))
@@ -129,9 +141,15 @@ class KeywordIndex:
         listed: list[int] = self._ordinals.tolist()
         return listed
 
-    def best(self, question: str, limit: int) -> dict[int, float]:
-        """The `limit` best chunks that share a word with the question, with scores, best first."""
-        words = [word for word in index_words(question) if self.knows(word)]
+    def best(
+        self, question: str, limit: int, asked_at: datetime.date | None = None
+    ) -> dict[int, float]:
+        """The `limit` best chunks that share a word with the question, with scores, best first.
+
+        The day it was `asked_at` is that from which 去年7月 is counted.
+        """
+        words = [*index_words(question, asked_at), *name_words(question)]
+        words = [word for word in words if self.knows(word)]
         if not words:
             return {}
         scores = self._index.get_scores(words)

@@ -26,6 +26,7 @@ from retrieval.index.vectors import VectorIndex, copy_index
 from retrieval.pinyin import romanised_names
 from retrieval.sentences import split_sentences
 from retrieval.types import Article, Embedder, Loaded, Progress, Span, Step, Vectors
+from retrieval.words import names_of
 
 _BATCH = 500
 
@@ -69,7 +70,13 @@ class GenerationWriter:
             sentences=sentences,
             sentence_hashes=[text_hash(_sentence_text(article, one)) for one in sentences],
         )
-        self._keywords.add(ordinals, [one.text for one in chunks], _searchable_fields(article))
+        self._keywords.add(
+            ordinals,
+            [one.text for one in chunks],
+            _searchable_fields(article),
+            names=names_of(article),
+            written=article.day,
+        )
         self._count += 1
         self._chunks += len(chunks)
         self._progress(Step("chunk", self._count, articles=self._count, chunks=self._chunks))

@@ -25,7 +25,7 @@ _ENGLISH = {
         start=2,
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_MONTHS = {
+MONTHS = {
     name: value
     for value, name in enumerate(
         (
@@ -35,7 +35,7 @@ _MONTHS = {
     )
 }
 _ARABIC = re.compile(
-    r"(?<!\d)(?<!\d\.)(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?\s?(thousand|million|billion|trillion|[万亿兆千百]{1,4})?(?:[余多]?([万亿]))?"
+    r"(\d(?<!\d\d)(?<!\d\.\d)(?:\d{0,2}(?:,\d{3})+(?!\d)|\d*))(\.\d+)?\s?(thousand|million|billion|trillion|[万亿兆千百]{1,4})?(?:[余多]?([万亿]))?"
 )
 _CHINESE = re.compile(r"([零〇一二两三四五六七八九十百千万亿兆]+)(?:[余多来几]([万亿]))?")
 _COUNTED = re.compile(
@@ -43,10 +43,13 @@ _COUNTED = re.compile(
     r"遍|级|层|楼|倍|成|岁|元|块|秒|分|小时|点|天|日|号|周|月|年|米|公里|吨|斤|亩|度|大(?!家|学|多|量)|小组|方面|板块)"
 )
 _IDIOMS = re.compile(
-    r"一(?:些|般|样|起|定|直|切|旦|方面|下|边|同|致|体|流|时|带|番|线|再|心|对一)|三会一课|万一|千万|十分(?!钟)|百分之|统一|唯一|之一"
+    r"百(?:度(?!电)|分(?!钟)|家姓|家号|家争鸣)|千家万户|万(?:家灯火|岁|众)|五(?:台山|台县|大连池|家渠)|七台河|九台区|三台县|"
+    r"三元[里桥]|二人转|一(?:些|般|样|起|定|直|切|旦|方面|下|边|同|致|体|流|时|带|番|线|再|心|对一)|三会一课|万一|千万|十分(?!钟)|统一|唯一|之一"
 )
-_ENGLISH_WORD = re.compile(rf"\b({'|'.join([*_ENGLISH, *_MONTHS])})\b(?:(?<!\bmay)|(?=\s+\d))")
+_ENGLISH_WORD = re.compile(rf"\b({'|'.join([*_ENGLISH, *MONTHS])})\b(?:(?<!\bmay)|(?=\s+\d))")
 """The verb may is no month."""
+
+_ENGLISH_PART = re.compile("|".join([*_ENGLISH, *MONTHS]))
 
 _MAX_NUMERALS = 40
 """A longer row of them is no number anybody would write."""
@@ -145,6 +148,8 @@ def _chinese_value(match: re.Match[str]) -> Decimal | None:
 
 
 def _english(folded: str) -> Iterator[Figure]:
+    if not _ENGLISH_PART.search(folded):
+        return
     for match in _ENGLISH_WORD.finditer(folded):
-        value = _ENGLISH.get(match[0]) or _MONTHS[match[0]]
+        value = _ENGLISH.get(match[0]) or MONTHS[match[0]]
         yield Figure(Decimal(value), match.start(), match.end())

@@ -17,29 +17,39 @@ _TO_SIMPLIFIED = OpenCC("t2s")
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Folded text; `origins[i]` is the original offset of its character i."""
+    """Folded text; the original of its character i begins at `origins[i]`."""
 
     text: str
     origins: tuple[int, ...]
+    ends: tuple[int, ...] | None = None
+    """Where the original of each character ends; None: after one character."""
 
     def original(self, start: int, end: int) -> Span:
         """The original characters behind folded characters `start` to `end` (exclusive)."""
-        return Span(self.origins[start], self.origins[end - 1] + 1)
+        last = self.origins[end - 1] + 1 if self.ends is None else self.ends[end - 1]
+        return Span(self.origins[start], last)
 
 
-@lru_cache(maxsize=65_536)
-def _fold_character(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).lower()
+class _Folds(dict[int, str]):
+    """What each code point folds to, found out when it first comes up."""
+
+    def __missing__(self, code: int) -> str:
+        folded = unicodedata.normalize("NFKC", chr(code)).lower()
+        self[code] = folded
+        return folded
+
+
+_FOLDS = _Folds()
 
 
 def fold(text: str) -> str:
     """The folded text."""
-    return _simplify("".join(map(_fold_character, text)))
+    return _simplify(text.translate(_FOLDS))
 
 
 def fold_with_origins(text: str) -> Folded:
     """The folded text with the original offset of each of its characters."""
-    pieces = [_fold_character(character) for character in text]
+    pieces = [_FOLDS[ord(character)] for character in text]
     origins = tuple(index for index, piece in enumerate(pieces) for _ in piece)
     return Folded(_simplify("".join(pieces)), origins)
 
