@@ -20,6 +20,14 @@ ZIBO = Article(
 JILIN = Article(
     "jilin.md", "共赢圈", "炼油厂党委副书记刘正欣作了部署。吉林石化搭起厂级共建桥梁6对。"
 )
+DATED = Article(
+    "dated.md",
+    "石桥修好了",
+    "石桥3月2日修好通车。工程去年7月开工。石桥节4月5日至8日举行。参加石桥节的村民占五成。"
+    "增长百分之五的是游客。石桥建于一九三二年。",
+    date="2025-03-05",
+)
+UNDATED = Article("undated.md", "石桥修好了", "石桥3月2日修好通车。")
 EMBEDDER = LocalEmbedder()
 
 
@@ -30,6 +38,9 @@ def source(article: Article) -> Source:
 
 
 SOURCES = [source(ZIBO), source(JILIN)]
+
+
+DATED_SOURCES = [source(DATED), source(UNDATED)]
 
 
 def checked(text: str) -> list[Statement]:
@@ -101,6 +112,48 @@ def test_a_supported_sentence_is_kept_with_the_words_it_rests_on(
 )
 def test_an_unsupported_sentence_is_dropped(text: str) -> None:
     assert checked(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("石桥2025年3月2日修好通车[1]。", "石桥3月2日修好通车。"),
+        ("石桥3月2日修好通车[1]。", "石桥3月2日修好通车。"),
+        ("石桥三月二日修好通车[1]。", "石桥3月2日修好通车。"),
+        ("石桥2025年3月修好通车[1]。", "石桥3月2日修好通车。"),
+        ("石桥2025年修好通车[1]。", "石桥3月2日修好通车。"),
+        ("工程2024年7月开工[1]。", "工程去年7月开工。"),
+        ("工程去年7月开工[1]。", "工程去年7月开工。"),
+        ("石桥节4月5日举行[1]。", "石桥节4月5日至8日举行。"),
+        ("石桥节4月5日至8日举行[1]。", "石桥节4月5日至8日举行。"),
+        ("参加石桥节的村民占50%[1]。", "参加石桥节的村民占五成。"),
+        ("游客增长5%[1]。", "增长百分之五的是游客。"),
+        ("石桥建于1932年[1]。", "石桥建于一九三二年。"),
+        ("石桥3月2日修好通车[2]。", "石桥3月2日修好通车。"),
+        ("石桥3月2日修好通车[1][2]。", "石桥3月2日修好通车。"),
+    ],
+)
+def test_a_date_or_share_agrees_in_every_spelling(text: str, quote: str) -> None:
+    (statement,) = check(text, DATED_SOURCES, EMBEDDER.embed_query)
+    assert quote in [one.quote for one in statement.evidence]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "石桥2024年3月2日修好通车[1]。",
+        "石桥2025年3月3日修好通车[1]。",
+        "石桥2024年3月修好通车[1]。",
+        "石桥2025年3月2日修好通车[2]。",
+        "工程2025年7月开工[1]。",
+        "石桥节4月5日至9日举行[1]。",
+        "石桥节2023年举行[1]。",
+        "参加石桥节的村民占40%[1]。",
+        "石桥建于1923年[1]。",
+    ],
+)
+def test_another_date_or_share_is_dropped(text: str) -> None:
+    assert check(text, DATED_SOURCES, EMBEDDER.embed_query) == []
 
 
 def test_only_the_sentences_that_hold_are_left() -> None:

@@ -1,5 +1,6 @@
 """The parts of a generation, on real Chroma and real files."""
 
+import datetime
 import itertools
 import json
 from pathlib import Path
@@ -121,6 +122,18 @@ def keywords(folder: Path, *texts: str) -> KeywordIndex:
     writer.add(range(len(texts)), texts, "")
     writer.save(folder)
     return KeywordIndex(folder)
+
+
+def test_a_name_and_a_relative_date_are_found(tmp_path: Path) -> None:
+    writer = KeywordWriter()
+    for ordinal, text in enumerate(("社区的合伙人", "“社区合伙人”去年7月成立", "社区合伙")):
+        writer.add([ordinal], [text], "", names=["社区合伙人"], written=datetime.date(2025, 3, 20))
+    writer.save(tmp_path / "bm25")
+    index = KeywordIndex(tmp_path / "bm25")
+    assert next(iter(index.best("社區合伙人", 9))) == 1
+    assert list(index.best("2024年7月", 9)) == [1]
+    assert list(index.best("前年", 9, datetime.date(2026, 1, 1))) == [1]
+    assert list(index.best("前年", 9)) == []
 
 
 def test_keywords_find_texts_by_shared_words(tmp_path: Path) -> None:

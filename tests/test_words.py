@@ -1,12 +1,22 @@
 """Words for the keyword index, for comparing sentences, and names in pinyin."""
 
+import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.folding import fold
 from retrieval.pinyin import romanised_names
-from retrieval.words import STOP_WORDS, content_words, index_words, tagged_words
+from retrieval.types import Article
+from retrieval.words import (
+    STOP_WORDS,
+    content_words,
+    index_words,
+    name_words,
+    names_of,
+    tagged_words,
+)
 
 any_text = st.text(st.characters(codec=None), max_size=40) | st.text(
     "职工之家建在哪个小区？2025-03-05 it's don't 什么几个\x00", max_size=30
@@ -37,6 +47,74 @@ def test_a_word_is_indexed_as_often_as_it_stands() -> None:
 
 def test_a_day_is_indexed_alike_in_either_spelling() -> None:
     assert index_words("2025-03-05") == index_words("2025年3月5日")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "word"),
+    [
+        ("十二人", "12人", "12"),
+        ("3.5万人", "35000人", "35000"),
+        ("三千五百人", "3,500人", "3500"),
+        ("百分之五", "5％", "5%"),
+        ("十余万人", "10万多人", "100000"),
+        ("二〇二五年三月五日", "2025-03-05", "2025-03-05"),
+        ("2025年3月5日", "March 5, 2025", "2025-03-05"),
+        ("2025年3月5日", "2025年3月", "2025-03"),
+        ("2025年3月5日", "2025年", "2025年"),
+    ],
+)
+def test_what_means_the_same_shares_a_word(one: str, other: str, word: str) -> None:
+    assert word in index_words(one)
+    assert word in index_words(other)
+
+
+def test_relative_dates_are_indexed_by_the_day_of_the_text() -> None:
+    assert {"2024-07", "2024年"} <= set(index_words("去年7月", datetime.date(2025, 3, 20)))
+    assert "2024年" not in index_words("去年7月")
+
+
+def test_numbers_and_dates_add_few_words() -> None:
+    text = "2025年3月5日，三千五百人。" * 20
+    words = index_words(text)
+    for word in ("2025-03-05", "2025-03", "2025年", "3500"):
+        assert words.count(word) == 1
+    assert index_words("12人") == ["12", "人"]
+
+
+def test_pairs_stand_for_words_the_dictionary_lacks() -> None:
+    assert {"龘靐", "靐齉"} <= set(index_words("龘靐齉"))
+    assert "龘靐" not in index_words("龘和靐")
+    assert "龘靐" not in index_words("龘，靐")
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("本报记者 田国奎", ["田国奎"]),
+        ("本报记者 沈亦舟 通讯员 陆小满", ["沈亦舟", "陆小满"]),
+        ("周远山", ["周远山"]),
+        ("新华社记者王五六、李四", ["王五六", "李四"]),
+        ("本报驻京记者 張三豐", ["张三丰"]),
+        ("文/图 记者 赵文图", ["赵文图"]),
+        ("", []),
+    ],
+)
+def test_persons_of_a_byline_are_names(byline: str, names: list[str]) -> None:
+    assert names_of(Article("a", "", "", byline=byline)) == names
+
+
+def test_titles_and_quoted_terms_are_names() -> None:
+    article = Article("a", "《流動黨課》開講", "他说：“去，好吗”，又有“社区合伙人”和“社区合伙人”。")
+    assert names_of(article) == ["流动党课", "社区合伙人"]
+
+
+def test_a_name_is_a_word_of_its_own_where_it_stands() -> None:
+    (word,) = set(index_words("他是社区合伙人", names=["社区合伙人"])) - set(
+        index_words("他是社区合伙人")
+    )
+    assert word in name_words("什么是社區合伙人？")
+    assert word not in name_words("什么是合伙人？")
+    assert index_words("别处", names=["社区合伙人"]) == index_words("别处")
 
 
 @pytest.mark.parametrize(("short", "plain"), [("workers'", "workers"), ("it's", "its")])

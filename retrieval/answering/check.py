@@ -1,12 +1,22 @@
 """A model's text to statements that the passages support. What they do not support is left out."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from retrieval.answering.statements import Statement
-from retrieval.folding import Figure, figure_values, find_figures, fold
+from retrieval.folding import (
+    DateSpan,
+    Figure,
+    canonical,
+    figure_values,
+    find_dates,
+    find_figures,
+    fold,
+    spelled_date,
+)
 from retrieval.pinyin import romanised
 from retrieval.question import is_chinese
 from retrieval.sentences import split_sentences
@@ -45,7 +55,8 @@ _LEAST_SIMILARITY_OF_NAMED = 0.72
 
 _NEED_WEIGHT = 0.5
 _DAY = ("年", "月", "日", "号")
-_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_ISO_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}(?:-\d{2})?(?!\d)")
+_BETWEEN = "至"
 _NOT_WORD = re.compile(r"\W")
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
@@ -68,14 +79,26 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """A figure, or a name or quoted term, that must stand in what is cited."""
+    """A date, a figure, or a name or quoted term, that must stand in what is cited."""
 
+    dates: tuple[DateSpan, ...] = ()
+    """One of them must stand: the readings of a date without a year."""
     value: Decimal | None = None
     term: str = ""
     dated: bool = False
     """The figure is one of a date."""
     unit: str = ""
     """What must follow the figure, where that cannot be said in another word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Words of an article as claims are compared with them."""
+
+    folded: str
+    canonical: str
+    """Its dates are resolved against the article's own."""
+    dates: tuple[DateSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +157,14 @@ def _support(
 ) -> tuple[Evidence, ...]:
     """What holds the claim, the best sentence of each source first; () when it does not hold."""
     folded = fold(claim)
-    needs = _needs(claim, folded)
-    material = fold(" ".join(_texts(sources)))
-    same_language = is_chinese(folded) and is_chinese(material)
+    needs = _needs(claim, folded, {source.article.day for source in sources})
+    whole = _joined([_read(text, source.article.day) for source, text in _texts(sources)])
+    same_language = is_chinese(folded) and is_chinese(whole.folded)
     if not same_language:
-        material = f"{material} {romanised(material)}"
-    if not all(_stands(need, material) for need in needs):
+        whole = replace(whole, folded=f"{whole.folded} {romanised(whole.folded)}")
+    if not all(_stands(need, whole) for need in needs):
         return ()
+    material = whole.folded
     if same_language:
         words = content_words(folded)
         if not words or sum(word in material for word in words) / len(words) < _MIN_SHARED_WORDS:
@@ -153,20 +177,24 @@ def _support(
             return ()
         chosen = [_best_by_meaning(vector, source) for source in sources]
     for need in needs:
-        if not any(_stands(need, fold(evidence.quote)) for evidence in chosen):
+        if not any(_stands(need, _read_quote(evidence)) for evidence in chosen):
             chosen += _first_with(need, sources)
     return tuple(dict.fromkeys(chosen))
 
 
-def _needs(original: str, claim: str) -> list[_Need]:
-    """The figures, names and quoted terms of a claim, given also folded: quotes must hold each."""
+def _needs(original: str, claim: str, days: Collection[date | None]) -> list[_Need]:
+    """The dates, figures, names and quoted terms of a claim, given also folded.
+
+    `days` are those of the articles it rests on, from which dates without a year are counted.
+    """
     chinese = is_chinese(claim)
-    needs = [
+    needs, figures = _dates_and_figures(canonical(original).text, days)
+    needs += (
         _Need(value=one.value, dated=True)
-        if not chinese or claim[one.end : one.end + 1] in _DAY
-        else _Need(value=one.value, unit=_unit(claim, one))
-        for one in find_figures(claim)
-    ]
+        if not chinese or text[one.end : one.end + 1] in _DAY
+        else _Need(value=one.value, unit=_unit(text, one))
+        for text, one in figures
+    )
     terms = _ADDRESS.findall(claim)
     if not chinese:
         terms += _HAN.findall(claim) + _bare_names(original)
@@ -179,10 +207,59 @@ def _needs(original: str, claim: str) -> list[_Need]:
     return [*needs, *(_Need(term=term) for term in terms)]
 
 
-def _stands(need: _Need, folded: str) -> bool:
+def _dates_and_figures(
+    text: str, days: Collection[date | None]
+) -> tuple[list[_Need], list[tuple[str, Figure]]]:
+    """Needs for the dates of a canonical claim, and the figures outside of them.
+
+    去年 and the like without a figure are left out: whoever asks later calls that year otherwise.
+    """
+    readings: dict[tuple[int, int], set[DateSpan]] = {}
+    for day in days:
+        for one in find_dates(text, day):
+            if any(character.isnumeric() for character in text[one.start : one.end]):
+                readings.setdefault((one.start, one.end), set()).add(one)
+    inside = {index for start, end in readings for index in range(start, end)}
+    figures = [(text, one) for one in find_figures(text) if one.start not in inside]
+    return [_Need(dates=tuple(dates)) for dates in readings.values()], figures
+
+
+def _read(text: str, day: date | None) -> _Read:
+    """Words of an article of that day."""
+    plain = canonical(text, day).text
+    return _Read(fold(text), plain, tuple(find_dates(plain, None)))
+
+
+def _read_quote(evidence: Evidence) -> _Read:
+    return _read(evidence.quote, evidence.article.day)
+
+
+def _joined(texts: Sequence[_Read]) -> _Read:
+    return _Read(
+        " ".join(one.folded for one in texts),
+        " ".join(one.canonical for one in texts),
+        tuple(one for text in texts for one in text.dates),
+    )
+
+
+def _is_said(claimed: DateSpan, dates: Sequence[DateSpan]) -> bool:
+    """Whether a day, month or year holds an end of one of the dates; of a range, both ends."""
+    if _BETWEEN not in spelled_date(claimed):
+        return any(
+            claimed.first <= day <= claimed.last for one in dates for day in (one.first, one.last)
+        )
+    return any(one.first == claimed.first for one in dates) and any(
+        one.last == claimed.last for one in dates
+    )
+
+
+def _stands(need: _Need, text_read: _Read) -> bool:
+    if need.dates:
+        return any(_is_said(one, text_read.dates) for one in need.dates)
     if need.value is None:
-        return _bare(need.term) in _bare(folded)
+        return _bare(need.term) in _bare(text_read.folded)
     # the figures of a date, such as a field 2025-03-05, are those of days only
+    folded = text_read.canonical
     text = folded if need.dated else _ISO_DATE.sub(" ", folded)
     if need.unit:
         found = find_figures(text)
@@ -205,10 +282,10 @@ def _bare(text: str) -> str:
     return _NOT_WORD.sub("", text)
 
 
-def _texts(sources: Sequence[Source]) -> Iterator[str]:
+def _texts(sources: Sequence[Source]) -> Iterator[tuple[Source, str]]:
     for source in sources:
-        yield source.article.text[source.start : source.end]
-        yield from (evidence.quote for evidence in _field_evidence(source))
+        yield source, source.article.text[source.start : source.end]
+        yield from ((source, evidence.quote) for evidence in _field_evidence(source))
 
 
 def _best_by_words(claim: str, needs: Sequence[_Need], source: Source) -> Evidence:
@@ -216,8 +293,8 @@ def _best_by_words(claim: str, needs: Sequence[_Need], source: Source) -> Eviden
     pairs = {claim[index : index + 2] for index in range(len(claim) - 1)}
 
     def overlap(evidence: Evidence) -> float:
-        quote = fold(evidence.quote)
-        shared = sum(pair in quote for pair in pairs) / max(1, len(pairs))
+        quote = _read_quote(evidence)
+        shared = sum(pair in quote.folded for pair in pairs) / max(1, len(pairs))
         return shared + _NEED_WEIGHT * sum(_stands(need, quote) for need in needs)
 
     return max(_sentence_evidence(source), key=overlap)
@@ -232,7 +309,7 @@ def _first_with(need: _Need, sources: Sequence[Source]) -> list[Evidence]:
     """The first sentence or field that holds what is needed; [] where it is spread over several."""
     for source in sources:
         for evidence in (*_sentence_evidence(source), *_field_evidence(source)):
-            if _stands(need, fold(evidence.quote)):
+            if _stands(need, _read_quote(evidence)):
                 return [evidence]
     return []
 

@@ -5,7 +5,7 @@ Indexing, search and checking all compare folded text, so that 資料 finds 资�
 verbatim.
 """
 
-from retrieval.folding.canonical import canonical, replaced
+from retrieval.folding.canonical import canonical, replaced, spelled_date
 from retrieval.folding.characters import Folded, fold, fold_with_origins, is_traditional
 from retrieval.folding.dates import find_dates
 from retrieval.folding.days import DateSpan
@@ -24,4 +24,5 @@ __all__ = [
     "fold_with_origins",
     "is_traditional",
     "replaced",
+    "spelled_date",
 ]

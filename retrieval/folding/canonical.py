@@ -6,6 +6,7 @@ a month 2025-03, a year 2025年, what lasts longer with 至 between its first an
 year. Vague words such as 近日 stay as they are.
 """
 
+import calendar
 import datetime
 import re
 from collections.abc import Iterable
@@ -17,11 +18,13 @@ from retrieval.folding.dates import find_dates
 from retrieval.folding.days import DateSpan
 from retrieval.folding.figures import MONTHS, Figure, find_figures
 
-_VAGUE = re.compile("近|日前|连日|以来|recently")
+_VAGUE = re.compile("近|过去|日前|连日|以来|recently")
 _MORE = re.compile("[余多来](?!数|样|元化|元的|少|边|自)")
 _PERCENT_BEFORE = "百分之"
 _TENTHS = re.compile("成(?![了为立本果功员都熟长]|[一-龥]?年)")
-_MOST_DIGITS = 40
+_MOST_DIGITS = 28
+_LARGEST = 10**20
+"""A larger number is left as it stands: decimals would round it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def canonical(text: str, today: datetime.date | None = None) -> Folded:
 def replaced(folded: str, dates: Iterable[DateSpan]) -> list[Replacement]:
     """What of a folded text, whose dates are given, is written otherwise; in order."""
     written = [
-        Replacement(one.start, one.end, spelled(one))
+        Replacement(one.start, one.end, spelled_date(one))
         for one in dates
         if not _VAGUE.search(folded, one.start, one.end)
     ]
@@ -77,13 +80,12 @@ def replaced(folded: str, dates: Iterable[DateSpan]) -> list[Replacement]:
     return kept
 
 
-def spelled(date: DateSpan) -> str:
+def spelled_date(date: DateSpan) -> str:
     """2025-03-05, 2025-03 or 2025年, or two of them with 至 between."""
     first, last = date.first, date.last
     if first == last:
         return first.isoformat()
-    whole_months = first.day == 1 and (last + datetime.timedelta(days=1)).day == 1
-    if not whole_months:
+    if first.day != 1 or last.day != calendar.monthrange(last.year, last.month)[1]:
         return f"{first.isoformat()}至{last.isoformat()}"
     if (first.month, last.month) == (1, 12):
         start, end = f"{first.year}年", f"{last.year}年"
@@ -95,7 +97,7 @@ def spelled(date: DateSpan) -> str:
 def _number(folded: str, figure: Figure) -> Replacement | None:
     start, end = figure.start, figure.end
     spelling = folded[start:end]
-    if spelling in MONTHS or end - start > _MOST_DIGITS:
+    if spelling in MONTHS or end - start > _MOST_DIGITS or figure.value > _LARGEST:
         return None
     value = figure.value
     more = not spelling.isascii() and any(mark in spelling for mark in "余多来几")
