@@ -1,0 +1,123 @@
+"""A collection of passages in a temporary place, and questions asked of it."""
+
+import asyncio
+import datetime
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from retrieval.answering.answerer import Answerer
+from retrieval.batches import batched
+from retrieval.cache import EmbeddingCache
+from retrieval.evaluation.measures import Outcome, bare, holds
+from retrieval.evaluation.sets import Question
+from retrieval.index.articles import ArticleStore
+from retrieval.index.collection import Collections, OneCollection, check_complete
+from retrieval.index.writing import Embedding, GenerationWriter
+from retrieval.types import Answer, Article, Citation, Embedder, Loaded, Progress, Step
+
+_GENERATION = "evaluation"
+_LOOK_UP = 500
+
+
+@contextmanager
+def collection_of(
+    articles: Iterable[Loaded], embedder: Embedder, cache: EmbeddingCache, progress: Progress
+) -> Iterator[OneCollection]:
+    """A collection of these articles alone, which is gone afterwards. The user closes it.
+
+    Raises ModelUnavailableError.
+    """
+    with tempfile.TemporaryDirectory(prefix="baoda-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        with closing(GenerationWriter(folder, source=None, progress=progress)) as writer:
+            for loaded in articles:
+                writer.add(loaded, embedder.count_tokens)
+            manifest = writer.finish(_GENERATION, (), Embedding(cache, embedder, progress))
+        check_complete(folder, manifest, just_written=True)
+        yield OneCollection(folder, manifest)
+
+
+def ask(
+    questions: Sequence[Question],
+    collections: Collections,
+    embedder: Embedder,
+    progress: Progress,
+    asked: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Every question's outcome, in order, without a chat model; `asked` is told of each at once.
+
+    Closes the collections. Raises CollectionError and ModelUnavailableError.
+    """
+    outcomes: list[Outcome] = []
+    started = time.monotonic()
+    answerer = Answerer(
+        live=collections,
+        embedder=embedder,
+        writer=None,
+        today=lambda: datetime.datetime.now(datetime.UTC).date(),
+    )
+    with closing(answerer), asyncio.Runner() as runner:
+        with collections.use() as collection:
+            relevant = find_relevant(questions, collection.articles)
+        for number, question in enumerate(questions, start=1):
+            answer = runner.run(answerer.answer(question.question, asked_at=question.asked_at))
+            with collections.use() as collection:
+                found = articles_of(answer, collection.articles)
+            outcomes.append(outcome_of(question, answer, relevant[number - 1], found))
+            asked(outcomes[-1])
+            left = (time.monotonic() - started) / number * (len(questions) - number)
+            progress(Step("ask", number, len(questions), seconds_left=round(left, 1)))
+    return outcomes
+
+
+def find_relevant(questions: Sequence[Question], store: ArticleStore) -> list[frozenset[str]]:
+    """For each question the ids of the articles that answer, as far as the store holds them."""
+    ids = sorted({one for question in questions for one in question.positive})
+    stored: set[str] = set()
+    for batch in batched(ids, _LOOK_UP):
+        stored |= store.articles(batch).keys()
+    by_headline: dict[str, str] = {}
+    if any(question.headline is not None for question in questions):
+        by_headline = {bare(article.title): article.id for _, article in store.everything()}
+    return [
+        frozenset(stored & set(question.positive))
+        if question.headline is None
+        else frozenset(filter(None, [by_headline.get(bare(question.headline))]))
+        for question in questions
+    ]
+
+
+def articles_of(answer: Answer, store: ArticleStore) -> dict[str, Article]:
+    """The articles that an answer cites or was looked for in, by id."""
+    cited = [citation.article_id for citation in answer.citations]
+    return store.articles([*cited, *(one.chunk.article_id for one in answer.passages)])
+
+
+def outcome_of(
+    question: Question,
+    answer: Answer,
+    relevant: frozenset[str],
+    found: Mapping[str, Article],
+) -> Outcome:
+    """What came back, with what the articles found for it say."""
+    if question.by_text:
+        also = (one.id for one in found.values() if holds(one.text, question.answers))
+        relevant = relevant.union(also)
+    return Outcome(
+        question=question,
+        answer=answer,
+        relevant=relevant,
+        titles={article.id: article.heading for article in found.values()},
+        verbatim=sum(_is_verbatim(one, found) for one in answer.citations),
+    )
+
+
+def _is_verbatim(citation: Citation, found: Mapping[str, Article]) -> bool:
+    article = found.get(citation.article_id)
+    if article is None:
+        return False
+    text: str = getattr(article, citation.field)
+    return bool(citation.quote) and text[citation.start : citation.end] == citation.quote
