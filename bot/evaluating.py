@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime
+import importlib.util
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,11 @@ from bot.results import answer_object, to_line
 from bot.settings import Settings
 from bot.wiring import make_embedder
 from retrieval.cache import EmbeddingCache
-from retrieval.errors import CorpusError
+from retrieval.errors import EvaluationError
 from retrieval.evaluation.asking import ask, collection_of
-from retrieval.evaluation.measures import (
-    STAGES,
-    Outcome,
-    Summary,
-    Verdict,
-    judge,
-    summarise,
-)
+from retrieval.evaluation.measures import Outcome, Summary, Verdict, judge, summarise
 from retrieval.evaluation.sets import read_passages, read_sets
+from retrieval.evaluation.tables import as_text, rows_of
 from retrieval.index.collection import Collections, LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.types import Embedder, Step
@@ -35,35 +30,10 @@ CACHE = "evaluation.sqlite3"
 
 FIGURES = "figures.json"
 RESULTS = "results.jsonl"
+REPORT = "report.html"
 _ALL = "all"
 _LABELS = {"chunk": "splitting", "embed": "embedding", "ask": "asking"}
 _TELL_EVERY_SECONDS = 5.0
-
-_ROWS: tuple[tuple[str, str], ...] = (
-    ("answerable", "answerable questions"),
-    ("unanswerable", "unanswerable questions"),
-    ("without_article", "  their article is not there"),
-    ("hit_at_1", "hit@1"),
-    ("hit_at_5", "hit@5"),
-    ("hit_at_10", "hit@10"),
-    ("ndcg_at_10", "nDCG@10"),
-    ("mrr", "MRR"),
-    ("groups_in_ten", "all groups in ten"),
-    ("answer_found", "answer found"),
-    ("answer_contained", "  word for word"),
-    ("answer_overlap", "  overlap F1"),
-    ("answer_length", "answer length, mean"),
-    ("cites_positive", "cites the right article"),
-    ("verbatim", "verbatim quotes"),
-    ("wrong_article_first", "false article first"),
-    ("fake_answer_given", "false answer given"),
-    ("wrongly_refused", "wrongly refused"),
-    ("rightly_refused", "rightly refused"),
-    ("auc", "AUC of confidence"),
-    ("refused_at_5", "  refused at 5 % wrongly"),
-    ("refused_at_10", "  refused at 10 % wrongly"),
-    *((f"{stage}_{share}", f"{stage} {share}, ms") for stage in STAGES for share in ("p50", "p95")),
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,28 +47,59 @@ class Request:
     limit: int | None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run left in its folder."""
+
+    sets: dict[str, dict[str, Any]]
+    """As figures.json has them."""
+    failures: dict[tuple[str, str], str | None]
+    """By set and id of the question."""
+
+
 def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
     """Ask everything, print the figures, write the files. Raises BaodaError."""
-    _make_folder(request.out)
-    before = _read_figures(request.against) if request.against else None
+    _require_report()
+    earlier = read_earlier(request.against) if request.against else None
     questions = read_sets(request.questions, request.limit)
+    passages = read_passages(request.articles) if request.articles else None
+    _prepare_folder(request.out)
     embedder = make_embedder(settings)
+    progress = _Progress()
+    outcomes: list[Outcome] = []
     with ExitStack() as stack:
-        progress = stack.enter_context(_progress())
-        collections = _open(settings, request.articles, embedder, progress, stack)
         kept = stack.enter_context((request.out / RESULTS).open("w", encoding="utf-8"))
 
         def keep(outcome: Outcome) -> None:
+            outcomes.append(outcome)
             kept.write(to_line(result_object(outcome, judge(outcome))) + "\n")
             kept.flush()
 
-        outcomes = ask(questions, collections, embedder, progress, keep)
+        try:
+            if passages is None:
+                collections = _live(settings, embedder)
+            else:
+                with closing(EmbeddingCache(settings.data_dir / CACHE)) as cache:
+                    collections = stack.enter_context(
+                        collection_of(passages, embedder, cache, progress)
+                    )
+            ask(questions, collections, embedder, progress, keep)
+        except KeyboardInterrupt:
+            raise EvaluationError(
+                f"stopped: {len(outcomes)} of {len(questions)} questions were asked; their "
+                f"answers are in {request.out / RESULTS}"
+            ) from None
     verdicts = [judge(outcome) for outcome in outcomes]
     summaries = _summaries(outcomes, verdicts)
     figures = _figures(request, embedder, summaries)
+    rows = rows_of(figures["sets"], earlier.sets if earlier else {})
     (request.out / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1), "utf-8")
+    _write_report(request, figures, rows, outcomes, verdicts, earlier)
     _warn(summaries)
-    print(to_line(figures) if as_json else table(figures["sets"], before))
+    print(to_line(figures) if as_json else as_text(rows))
+    if earlier and not as_json:
+        print(f"\n{_changes(outcomes, verdicts, earlier)}")
+    print(f"report: {request.out / REPORT}", file=sys.stderr)
 
 
 def result_object(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
@@ -117,63 +118,87 @@ def result_object(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def table(sets: dict[str, dict[str, Any]], before: dict[str, Any] | None) -> str:
-    """The figures as text: a column for each set, and the change where there was one before."""
-    columns = {name: _flat(figures) for name, figures in sets.items()}
-    old = {name: _flat(figures) for name, figures in (before or {"sets": {}})["sets"].items()}
-    rows = [["", *columns]]
-    for key, label in _ROWS:
-        values = [column.get(key) for column in columns.values()]
-        if any(value is not None for value in values):
-            cells = [
-                _number(key, value)
-                + _change(key, value, old[name].get(key) if name in old else None)
-                for (name, _), value in zip(columns.items(), values, strict=True)
-            ]
-            rows.append([label, *cells])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
-
-
-def _make_folder(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise CorpusError(f"--out {out} is a file; name a folder")
-    out.mkdir(parents=True, exist_ok=True)
-
-
-def _read_figures(folder: Path) -> dict[str, Any]:
+def read_earlier(folder: Path) -> Earlier:
+    """What a run left in a folder. Raises EvaluationError where it has no figures.json."""
     path = folder / FIGURES
     try:
         figures = json.loads(path.read_text("utf-8"))
+        sets: dict[str, dict[str, Any]] = {
+            str(name): dict(values) for name, values in figures["sets"].items()
+        }
     except OSError as error:
-        raise CorpusError(f"--against {folder}: no {FIGURES} can be read there") from error
-    except ValueError as error:
-        raise CorpusError(f"{path} is not JSON") from error
-    if not isinstance(figures, dict) or not isinstance(figures.get("sets"), dict):
-        raise CorpusError(f"{path} is not the figures of an evaluation")
-    return figures
+        raise EvaluationError(f"--against {folder}: there is no {FIGURES} to read") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvaluationError(f"{path} does not hold the figures of an evaluation") from error
+    try:
+        lines = (folder / RESULTS).read_text("utf-8").splitlines()
+        results = [json.loads(line) for line in lines]
+        failures = {(one["set"], one["id"]): one["verdict"]["failure"] for one in results}
+    except FileNotFoundError:
+        failures = {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EvaluationError(f"{folder / RESULTS} does not hold results") from error
+    return Earlier(sets, failures)
 
 
-def _open(
-    settings: Settings,
-    articles: Path | None,
-    embedder: Embedder,
-    progress: Callable[[Step], None],
-    stack: ExitStack,
-) -> Collections:
-    if articles is None:
-        generations = Generations(settings.data_dir)
-        generations.require_live()
-        return LiveCollection(generations, embedding=embedder.fingerprint)
-    passages = read_passages(articles)
-    with closing(EmbeddingCache(settings.data_dir / CACHE)) as cache:
-        return stack.enter_context(collection_of(passages, embedder, cache, progress))
+def _require_report() -> None:
+    missing = [name for name in ("jinja2", "matplotlib") if not importlib.util.find_spec(name)]
+    if missing:
+        raise EvaluationError("the report needs an extra: pip install baoda[eval]")
+
+
+def _prepare_folder(out: Path) -> None:
+    """Raises EvaluationError for a file; what an earlier run says of all is taken away."""
+    if out.exists() and not out.is_dir():
+        raise EvaluationError(f"--out {out} is a file; name a folder")
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (FIGURES, REPORT):
+        (out / name).unlink(missing_ok=True)
+
+
+def _live(settings: Settings, embedder: Embedder) -> Collections:
+    generations = Generations(settings.data_dir)
+    generations.require_live()
+    return LiveCollection(generations, embedding=embedder.fingerprint)
+
+
+def _write_report(
+    request: Request,
+    figures: dict[str, Any],
+    rows: list[list[str]],
+    outcomes: Sequence[Outcome],
+    verdicts: Sequence[Verdict],
+    earlier: Earlier | None,
+) -> None:
+    from retrieval.evaluation.report import render
+
+    about = [
+        ("asked", str(len(outcomes))),
+        ("of", figures["articles"] or "the live index"),
+        ("embedding", figures["embedding"]),
+        ("version", figures["version"]),
+        ("on", figures["date"]),
+        *([("compared with", str(request.against))] if earlier else []),
+    ]
+    page = render(
+        heading="Evaluation: " + ", ".join(path.name for path in request.questions),
+        about=about,
+        rows=rows,
+        outcomes=outcomes,
+        verdicts=verdicts,
+        before=earlier.failures if earlier else None,
+    )
+    (request.out / REPORT).write_text(page, "utf-8", errors="replace")
+
+
+def _changes(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], earlier: Earlier) -> str:
+    mended = broken = 0
+    for outcome, verdict in zip(outcomes, verdicts, strict=True):
+        key = (outcome.question.set, outcome.question.id)
+        if key in earlier.failures:
+            mended += earlier.failures[key] is not None and verdict.failure is None
+            broken += earlier.failures[key] is None and verdict.failure is not None
+    return f"{mended} became right, {broken} became wrong"
 
 
 def _summaries(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict]) -> dict[str, Summary]:
@@ -210,49 +235,22 @@ def _warn(summaries: dict[str, Summary]) -> None:
             )
 
 
-def _flat(figures: dict[str, Any]) -> dict[str, float | None]:
-    flat = {name: value for name, value in figures.items() if not isinstance(value, dict)}
-    flat |= figures.get("refusals") or {}
-    for stage, percentiles in figures.get("milliseconds", {}).items():
-        flat |= {f"{stage}_{share}": value for share, value in percentiles.items()}
-    return flat
-
-
-def _number(key: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, int):
-        return str(value)
-    return f"{value:.1f}" if _is_no_share(key) else f"{value:.3f}"
-
-
-def _change(key: str, value: float | None, before: float | None) -> str:
-    if value is None or before is None or value == before:
-        return ""
-    return f" ({value - before:+.1f})" if _is_no_share(key) else f" ({value - before:+.3f})"
-
-
-def _is_no_share(key: str) -> bool:
-    return key.endswith(("_p50", "_p95", "_length"))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Step], None]]:
+class _Progress:
     """Lines on standard error, with the time left, seldom enough to be read."""
-    told = time.monotonic()
 
-    def tell(step: Step) -> None:
-        nonlocal told
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, step: Step) -> None:
         now = time.monotonic()
-        if now - told < _TELL_EVERY_SECONDS and step.done != step.total:
+        is_last = step.total and step.done == step.total
+        if now - self._told < _TELL_EVERY_SECONDS and not is_last:
             return
-        told = now
-        left = "" if step.seconds_left is None else f", {_duration(step.seconds_left)} left"
+        self._told = now
         total = f" of {step.total}" if step.total else ""
+        left = "" if step.seconds_left is None else f", {_duration(step.seconds_left)} left"
         label = _LABELS.get(step.phase, step.phase)
         print(f"{label} {step.done}{total}{left}", file=sys.stderr, flush=True)
-
-    yield tell
 
 
 def _duration(seconds: float) -> str:

@@ -65,8 +65,9 @@ def ask(
         for number, question in enumerate(questions, start=1):
             answer = runner.run(answerer.answer(question.question, asked_at=question.asked_at))
             with collections.use() as collection:
-                found = articles_of(answer, collection.articles)
-            outcomes.append(outcome_of(question, answer, relevant[number - 1], found))
+                outcomes.append(
+                    outcome_of(question, answer, relevant[number - 1], collection.articles)
+                )
             asked(outcomes[-1])
             left = (time.monotonic() - started) / number * (len(questions) - number)
             progress(Step("ask", number, len(questions), seconds_left=round(left, 1)))
@@ -90,27 +91,22 @@ def find_relevant(questions: Sequence[Question], store: ArticleStore) -> list[fr
     ]
 
 
-def articles_of(answer: Answer, store: ArticleStore) -> dict[str, Article]:
-    """The articles that an answer cites or was looked for in, by id."""
-    cited = [citation.article_id for citation in answer.citations]
-    return store.articles([*cited, *(one.chunk.article_id for one in answer.passages)])
-
-
 def outcome_of(
-    question: Question,
-    answer: Answer,
-    relevant: frozenset[str],
-    found: Mapping[str, Article],
+    question: Question, answer: Answer, relevant: frozenset[str], store: ArticleStore
 ) -> Outcome:
     """What came back, with what the articles found for it say."""
+    cited = [citation.article_id for citation in answer.citations]
+    found = store.articles([*cited, *(passage.chunk.article_id for passage in answer.passages)])
     if question.by_text:
         also = (one.id for one in found.values() if holds(one.text, question.answers))
         relevant = relevant.union(also)
+    is_missed = relevant.isdisjoint(passage.chunk.article_id for passage in answer.passages)
     return Outcome(
         question=question,
         answer=answer,
         relevant=relevant,
         titles={article.id: article.heading for article in found.values()},
+        missed=store.article(min(relevant)) if relevant and is_missed else None,
         verbatim=sum(_is_verbatim(one, found) for one in answer.citations),
     )
 

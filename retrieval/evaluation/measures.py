@@ -12,7 +12,7 @@ import numpy as np
 
 from retrieval.evaluation.sets import Groups, Question
 from retrieval.folding import fold
-from retrieval.types import Answer
+from retrieval.types import Answer, Article
 
 DEPTH = 10
 """So many articles of a ranking are looked at."""
@@ -45,6 +45,8 @@ class Outcome:
     """Ids of the articles that answer, as far as they are in the collection."""
     titles: dict[str, str]
     """By id, of the articles found."""
+    missed: Article | None = None
+    """One that answers, where none of those found does."""
     verbatim: int = 0
     """Citations whose quote is what the stored article holds at that place."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.corpus import jsonl
-from retrieval.errors import CorpusError
+from retrieval.errors import EvaluationError
 from retrieval.question import MAX_CHARACTERS
 from retrieval.types import Loaded
 
@@ -62,10 +62,10 @@ class Question:
 def read_sets(paths: Sequence[Path], limit: int | None = None) -> list[Question]:
     """The questions of all files in order, of each at most `limit`.
 
-    A set is named by its file, without its endings. Raises CorpusError: `file:line: reason`.
+    A set is named by its file, without its endings. Raises EvaluationError: `file:line: reason`.
     """
     if len({path.resolve() for path in paths}) < len(paths):
-        raise CorpusError("the same file of questions is given twice")
+        raise EvaluationError("the same file of questions is given twice")
     questions: list[Question] = []
     taken: set[str] = set()
     for path in paths:
@@ -76,7 +76,7 @@ def read_sets(paths: Sequence[Path], limit: int | None = None) -> list[Question]
 
 
 def read_set(path: Path, name: str) -> list[Question]:
-    """The questions of one file. Raises CorpusError: `file:line: reason`."""
+    """The questions of one file. Raises EvaluationError: `file:line: reason`."""
     questions: list[Question] = []
     first: dict[str, int] = {}
     for number, line in _lines(path):
@@ -87,30 +87,30 @@ def read_set(path: Path, name: str) -> list[Question]:
                     f"the id {question.id!r} is already that of line {first[question.id]}"
                 )
         except ValueError as error:
-            raise CorpusError(f"{path}:{number}: {error}") from error
+            raise EvaluationError(f"{path}:{number}: {error}") from error
         first[question.id] = number
         questions.append(question)
     if not questions:
-        raise CorpusError(f"{path}: empty: there is no question in it")
+        raise EvaluationError(f"{path}: empty: there is no question in it")
     return questions
 
 
 def read_passages(path: Path) -> list[Loaded]:
     """The articles of a JSON Lines file, read as a reload would read them, but none may be wrong.
 
-    Raises CorpusError: `file:line: reason`.
+    Raises EvaluationError: `file:line: reason`.
     """
     if not path.is_file():
-        raise CorpusError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
+        raise EvaluationError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
     articles: list[Loaded] = []
     lines: dict[str, int | None] = {}
     for item in jsonl.read(path, str(path)):
         if not isinstance(item, Loaded):
             if item.lost:
-                raise CorpusError(f"{_place(path, item.line)}: {item.reason}")
+                raise EvaluationError(f"{_place(path, item.line)}: {item.reason}")
             continue
         if item.article.id in lines:
-            raise CorpusError(
+            raise EvaluationError(
                 f"{_place(path, item.line)}: the id {item.article.id!r} is already that of line "
                 f"{lines[item.article.id]}"
             )
@@ -135,7 +135,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if line.strip():
                     yield number, line
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
+        raise EvaluationError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _object(line: bytes) -> dict[str, Any]:
