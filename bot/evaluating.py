@@ -65,7 +65,7 @@ def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
     passages = read_passages(request.articles) if request.articles else None
     _prepare_folder(request.out)
     embedder = make_embedder(settings)
-    progress = _Progress()
+    progress = ConsoleProgress()
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
         kept = stack.enter_context((request.out / RESULTS).open("w", encoding="utf-8"))
@@ -235,13 +235,14 @@ def _warn(summaries: dict[str, Summary]) -> None:
             )
 
 
-class _Progress:
+class ConsoleProgress:
     """Lines on standard error, with the time left, seldom enough to be read."""
 
     def __init__(self) -> None:
         self._told = time.monotonic()
 
     def __call__(self, step: Step) -> None:
+        """Tell of a step, if it is time."""
         now = time.monotonic()
         is_last = step.total and step.done == step.total
         if now - self._told < _TELL_EVERY_SECONDS and not is_last:

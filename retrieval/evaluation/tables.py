@@ -7,8 +7,8 @@ from retrieval.evaluation.measures import STAGES
 
 _ROWS: dict[str, str] = {
     "answerable": "answerable questions",
-    "unanswerable": "unanswerable questions",
     "without_article": "  their article is not there",
+    "unanswerable": "unanswerable questions",
     "hit_at_1": "hit@1",
     "hit_at_5": "hit@5",
     "hit_at_10": "hit@10",
