@@ -267,7 +267,7 @@ def test_a_failure_is_the_first_step_that_went_wrong(
 
 def test_groups_and_false_articles() -> None:
     asked = question(
-        positive_groups=(("a", "b"), ("c",)), positive_wrong=("w",), fake_answer="90米"
+        positive_groups=(("a", "b"), ("c",)), positive_wrong=("w",), fake_answers=("90米",)
     )
     verdict = judge(outcome(asked, answer("高90米。[1]", ["w", "b", "c", "a"])))
     assert (verdict.groups_found, verdict.wrong_first, verdict.fake_given) == (True, True, True)

@@ -354,9 +354,9 @@ def _wrong_first(ranking: Sequence[str], rank: int | None, question: Question) -
 
 
 def _fake_given(given: str | None, question: Question) -> bool | None:
-    if not question.fake_answer:
+    if not question.fake_answers:
         return None
-    return given is not None and holds(given, ((question.fake_answer,),))
+    return given is not None and holds(given, (question.fake_answers,))
 
 
 def _failure(

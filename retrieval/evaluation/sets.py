@@ -42,8 +42,9 @@ class Question:
     positive_groups: Groups = ()
     """Ids of articles: an answer needs one of every group."""
     positive_wrong: tuple[str, ...] = ()
-    """Ids of articles that say something false, which is `fake_answer`."""
-    fake_answer: str = ""
+    """Ids of articles that say something false."""
+    fake_answers: tuple[str, ...] = ()
+    """What they say."""
     reference: tuple[str, ...] = ()
     """Where unanswerable: what the answer would be if the articles were there."""
     by_text: bool = False
@@ -159,9 +160,9 @@ def _question(fields: dict[str, Any], name: str) -> Question:
     else:
         raise ValueError("the field id is missing or is not a string")
     question = fields.get("question")
-    if not isinstance(question, str) or not question.strip():
+    question = question.replace("\x00", " ").strip() if isinstance(question, str) else ""
+    if not question:
         raise ValueError("the field question is missing, empty or not a string")
-    question = question.strip()
     if len(question) > MAX_CHARACTERS:
         raise ValueError(
             f"the question has {len(question):,} characters; at most {MAX_CHARACTERS:,} are read"
@@ -199,9 +200,7 @@ def _of_set(fields: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("the field kind is not a string")
     if kind != _UNANSWERABLE and not answers:
         raise ValueError(f"the field answers is empty, but the kind is {kind}")
-    fake_answer = fields.get("fake_answer") or ""
-    if not isinstance(fake_answer, str):
-        raise ValueError("the field fake_answer is not a string")
+    fake = fields.get("fake_answer") or []
     return {
         "kind": kind,
         "answers": _groups(fields, "answer_all") or ((answers,) if answers else ()),
@@ -209,7 +208,7 @@ def _of_set(fields: Mapping[str, Any]) -> dict[str, Any]:
         "asked_at": _date(fields.get("asked_at")),
         "positive_groups": _groups(fields, "positive_groups"),
         "positive_wrong": _strings(fields, "positive_wrong"),
-        "fake_answer": fake_answer,
+        "fake_answers": _all_strings([fake] if isinstance(fake, str) else fake, "fake_answer"),
         "reference": _strings(fields, "reference"),
         "by_text": "link_score" in fields,
         "needs_context": fields.get("needs_context") is True,
@@ -235,9 +234,11 @@ def _groups(fields: Mapping[str, Any], name: str) -> Groups:
 
 
 def _all_strings(values: object, name: str) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(one, str) and one for one in values):
+    if not isinstance(values, list) or not all(
+        isinstance(one, str | int) and str(one).strip() for one in values
+    ):
         raise ValueError(f"the field {name} does not hold lists of strings")
-    return tuple(values)
+    return tuple(map(str, values))
 
 
 def _date(value: object) -> datetime.date | None:
