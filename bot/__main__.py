@@ -239,6 +239,15 @@ def builder() -> None:
     serve(make_builder(settings))
 
 
+@app.command(hidden=True)
+def embedder(articles: Annotated[Path, typer.Argument(metavar="PASSAGES.jsonl")]) -> None:
+    """Embed the passages of `eval`, which asks in a process of its own."""
+    settings = _prepare()
+    from bot.evaluating import embed_passages
+
+    embed_passages(settings, articles)
+
+
 def main() -> None:
     """Entry point. Exit status 0: done, 1: it could not be done, 2: wrong use or settings."""
     try:

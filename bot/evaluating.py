@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import importlib.util
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import bot
+from bot.indexing import cores
 from bot.results import answer_object, to_line
 from bot.settings import Settings
-from bot.wiring import make_embedder
+from bot.wiring import BAODA, make_embedder
 from retrieval.cache import EmbeddingCache
+from retrieval.embedding import limit_threads
 from retrieval.errors import EvaluationError
-from retrieval.evaluation.asking import ask, collection_of
+from retrieval.evaluation.asking import ask, collection_of, embedded_texts, fill_cache
 from retrieval.evaluation.measures import Outcome, Summary, Verdict, judge, summarise
 from retrieval.evaluation.sets import read_passages, read_sets
 from retrieval.evaluation.tables import as_text, rows_of
@@ -62,7 +65,7 @@ def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
     _require_report()
     earlier = read_earlier(request.against) if request.against else None
     questions = read_sets(request.questions, request.limit)
-    passages = read_passages(request.articles) if request.articles else None
+    passages = read_passages(request.articles) if request.articles else []
     _prepare_folder(request.out)
     embedder = make_embedder(settings)
     progress = ConsoleProgress()
@@ -76,13 +79,15 @@ def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
             kept.flush()
 
         try:
-            if passages is None:
+            if request.articles is None:
                 collections = _live(settings, embedder)
             else:
-                with closing(EmbeddingCache(settings.data_dir / CACHE)) as cache:
-                    collections = stack.enter_context(
-                        collection_of(passages, embedder, cache, progress)
-                    )
+                cache = stack.enter_context(closing(EmbeddingCache(settings.data_dir / CACHE)))
+                if cache.lacks(embedder.fingerprint, embedded_texts(passages, embedder)):
+                    _embed_in_child(request.articles)
+                collections = stack.enter_context(
+                    collection_of(passages, embedder, cache, progress)
+                )
             ask(questions, collections, embedder, progress, keep)
         except KeyboardInterrupt:
             raise EvaluationError(
@@ -100,6 +105,15 @@ def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
     if earlier and not as_json:
         print(f"\n{_changes(outcomes, verdicts, earlier)}")
     print(f"report: {request.out / REPORT}", file=sys.stderr)
+
+
+def embed_passages(settings: Settings, articles: Path) -> None:
+    """Embed what is not embedded yet, with all processors. Raises BaodaError."""
+    limit_threads(cores())
+    embedder = make_embedder(settings)
+    texts = embedded_texts(read_passages(articles), embedder)
+    with closing(EmbeddingCache(settings.data_dir / CACHE)) as cache:
+        fill_cache(texts, embedder, cache, ConsoleProgress())
 
 
 def result_object(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
@@ -154,6 +168,13 @@ def _prepare_folder(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in (FIGURES, REPORT):
         (out / name).unlink(missing_ok=True)
+
+
+def _embed_in_child(articles: Path) -> None:
+    """In a process of its own: the one that asks uses a single thread, as the fronts do."""
+    command = [*BAODA, "embedder", str(articles)]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode:
+        raise EvaluationError("the passages could not be embedded")
 
 
 def _live(settings: Settings, embedder: Embedder) -> Collections:
@@ -240,18 +261,22 @@ class ConsoleProgress:
 
     def __init__(self) -> None:
         self._told = time.monotonic()
+        self._line = ""
 
     def __call__(self, step: Step) -> None:
         """Tell of a step, if it is time."""
         now = time.monotonic()
-        is_last = step.total and step.done == step.total
+        is_last = step.total > 0 and step.done == step.total
         if now - self._told < _TELL_EVERY_SECONDS and not is_last:
             return
         self._told = now
         total = f" of {step.total}" if step.total else ""
         left = "" if step.seconds_left is None else f", {_duration(step.seconds_left)} left"
         label = _LABELS.get(step.phase, step.phase)
-        print(f"{label} {step.done}{total}{left}", file=sys.stderr, flush=True)
+        line = f"{label} {step.done}{total}{left}"
+        if line != self._line:
+            print(line, file=sys.stderr, flush=True)
+        self._line = line
 
 
 def _duration(seconds: float) -> str:

@@ -289,6 +289,28 @@ def test_folders_that_cannot_be_used_are_named_before_anything_is_asked(
         evaluate(settings, Request((questions,), None, out, None, None), as_json=False)
 
 
+def test_the_missing_extra_is_named(
+    questions: Path, passages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    request = Request((questions,), passages, tmp_path / "out", None, None)
+    with pytest.raises(EvaluationError, match=r"pip install baoda\[eval\]"):
+        evaluate(Settings(data_dir=tmp_path / "data"), request, as_json=False)
+
+
+def test_questions_whose_article_is_not_there_are_told_of(
+    baoda: Baoda, passages: Path, tmp_path: Path
+) -> None:
+    items = [QUESTIONS[0], QUESTIONS[1] | {"positive": ["gone"]}]
+    questions = write_lines(tmp_path / "harbour.jsonl", items)
+    command = ("eval", str(questions), "--articles", str(passages), "--out", "out")
+    finished = baoda(*command, DATA_DIR=tmp_path / "data")
+    assert finished.returncode == 0
+    assert "harbour: of 1 of 2 answerable questions no article is" in finished.stderr.decode()
+    figures = json.loads((tmp_path / "out" / "figures.json").read_text("utf-8"))
+    assert figures["sets"]["harbour"]["without_article"] == 1
+
+
 def test_wrong_use_is_told_apart_from_wrong_files(baoda: Baoda, tmp_path: Path) -> None:
     assert baoda("eval", "--out", "x").returncode == 2
     assert baoda("eval", "--golden").returncode == 2

@@ -11,15 +11,37 @@ from pathlib import Path
 from retrieval.answering.answerer import Answerer
 from retrieval.batches import batched
 from retrieval.cache import EmbeddingCache
+from retrieval.chunking import chunk_article, embedded_text
 from retrieval.evaluation.measures import Outcome, bare, holds
 from retrieval.evaluation.sets import Question
 from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collections, OneCollection, check_complete
 from retrieval.index.writing import Embedding, GenerationWriter
+from retrieval.sentences import split_sentences
 from retrieval.types import Answer, Article, Citation, Embedder, Loaded, Progress, Step
 
 _GENERATION = "evaluation"
 _LOOK_UP = 500
+
+
+def embedded_texts(articles: Iterable[Loaded], embedder: Embedder) -> list[str]:
+    """What a collection of these articles has vectors of: their chunks and sentences."""
+    texts = []
+    for article in (loaded.article for loaded in articles):
+        chunks = chunk_article(article, embedder.count_tokens)
+        texts += [embedded_text(article, chunk.text) for chunk in chunks]
+        texts += [article.text[one.start : one.end] for one in split_sentences(article.text)]
+    return texts
+
+
+def fill_cache(
+    texts: Sequence[str], embedder: Embedder, cache: EmbeddingCache, progress: Progress
+) -> None:
+    """Embed what the cache lacks of these texts. Raises ModelUnavailableError."""
+    embedding = Embedding(cache, embedder, progress)
+    embedding.start(len(texts))
+    for batch in batched(texts, _LOOK_UP):
+        embedding.embed(batch)
 
 
 @contextmanager
