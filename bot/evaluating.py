@@ -22,11 +22,11 @@ from retrieval.embedding import limit_threads
 from retrieval.errors import EvaluationError
 from retrieval.evaluation.asking import ask, collection_of, embedded_texts, fill_cache
 from retrieval.evaluation.measures import Outcome, Summary, Verdict, judge, summarise
-from retrieval.evaluation.sets import read_passages, read_sets
+from retrieval.evaluation.sets import Question, read_passages, read_sets
 from retrieval.evaluation.tables import as_text, rows_of
 from retrieval.index.collection import Collections, LiveCollection
 from retrieval.index.generations import Generations
-from retrieval.types import Embedder, Step
+from retrieval.types import Embedder, Loaded, Step
 
 CACHE = "evaluation.sqlite3"
 """Vectors of passages that are evaluated with; no reload prunes them."""
@@ -68,6 +68,28 @@ def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
     passages = read_passages(request.articles) if request.articles else []
     _prepare_folder(request.out)
     embedder = make_embedder(settings)
+    outcomes = _ask_all(settings, request, questions, passages, embedder)
+    verdicts = [judge(outcome) for outcome in outcomes]
+    summaries = _summaries(outcomes, verdicts)
+    figures = _figures(request, embedder, summaries)
+    rows = rows_of(figures["sets"], earlier.sets if earlier else {})
+    (request.out / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1), "utf-8")
+    _write_report(request, figures, rows, outcomes, verdicts, earlier)
+    _warn(summaries)
+    print(to_line(figures) if as_json else as_text(rows))
+    if earlier and not as_json:
+        print(f"\n{_changes(outcomes, verdicts, earlier)}")
+    print(f"report: {request.out / REPORT}", file=sys.stderr)
+
+
+def _ask_all(
+    settings: Settings,
+    request: Request,
+    questions: Sequence[Question],
+    passages: Sequence[Loaded],
+    embedder: Embedder,
+) -> list[Outcome]:
+    """The outcomes, each written to results.jsonl at once. Raises BaodaError."""
     progress = ConsoleProgress()
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
@@ -88,23 +110,12 @@ def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
                 collections = stack.enter_context(
                     collection_of(passages, embedder, cache, progress)
                 )
-            ask(questions, collections, embedder, progress, keep)
+            return ask(questions, collections, embedder, progress, keep)
         except KeyboardInterrupt:
             raise EvaluationError(
                 f"stopped: {len(outcomes)} of {len(questions)} questions were asked; their "
                 f"answers are in {request.out / RESULTS}"
             ) from None
-    verdicts = [judge(outcome) for outcome in outcomes]
-    summaries = _summaries(outcomes, verdicts)
-    figures = _figures(request, embedder, summaries)
-    rows = rows_of(figures["sets"], earlier.sets if earlier else {})
-    (request.out / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1), "utf-8")
-    _write_report(request, figures, rows, outcomes, verdicts, earlier)
-    _warn(summaries)
-    print(to_line(figures) if as_json else as_text(rows))
-    if earlier and not as_json:
-        print(f"\n{_changes(outcomes, verdicts, earlier)}")
-    print(f"report: {request.out / REPORT}", file=sys.stderr)
 
 
 def embed_passages(settings: Settings, articles: Path) -> None:
