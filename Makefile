@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test setup check coverage format bench bench-reload test-crash lock clean
+.PHONY: run test setup check coverage format bench bench-reload bench-retrieval test-crash lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -32,6 +32,9 @@ bench: $(VENV)/.dev
 
 bench-reload: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.reload
+
+bench-retrieval: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.retrieval
 
 test-crash: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/e2e/test_crash.py --crashes 100

@@ -179,6 +179,44 @@ def split(
     split_file(settings, file, folder=write, with_model=with_model, as_json=json_output)
 
 
+@app.command("eval")
+def evaluate(
+    questions: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="QUESTIONS.jsonl", help="Questions with known answers."),
+    ] = None,
+    articles: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PASSAGES.jsonl", help="Ask them of these articles, not of the live index."
+        ),
+    ] = None,
+    golden: Annotated[
+        bool, typer.Option("--golden", help="Ask the questions of CORPUS_DIR/golden.jsonl too.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask only so many of each file, the first.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The results to compare with.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Ask questions with known answers, and say how well they were answered."""
+    if not questions and not golden:
+        raise typer.BadParameter("give a file of questions or --golden")
+    if out is None:
+        raise typer.BadParameter("say where the results go: --out DIR")
+    settings = _prepare()
+    from bot import evaluating
+
+    _use_one_thread()
+    files = (*(questions or []), *([settings.corpus_dir / "golden.jsonl"] if golden else []))
+    request = evaluating.Request(files, articles, out, against, limit)
+    evaluating.evaluate(settings, request, as_json=json_output)
+
+
 @app.command()
 def doctor(json_output: Json = False) -> None:
     """Check settings, key, token, models, index and disk, and say what to do about each."""
@@ -199,6 +237,15 @@ def builder() -> None:
 
     limit_threads(cores())
     serve(make_builder(settings))
+
+
+@app.command(hidden=True)
+def embedder(articles: Annotated[Path, typer.Argument(metavar="PASSAGES.jsonl")]) -> None:
+    """Embed the passages of `eval`, which asks in a process of its own."""
+    settings = _prepare()
+    from bot.evaluating import embed_passages
+
+    embed_passages(settings, articles)
 
 
 def main() -> None:

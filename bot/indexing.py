@@ -33,6 +33,7 @@ _LABELS = {
     "embed": "embedding",
     "check": "checking",
     "golden": "golden questions",
+    "ask": "asking",
 }
 
 

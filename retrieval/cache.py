@@ -64,6 +64,14 @@ class EmbeddingCache:
             embedded(len(new))
         return np.stack([known[key] for key in keys])
 
+    def lacks(self, fingerprint: str, texts: Sequence[str]) -> bool:
+        """Whether any of the texts has no vector of this model yet."""
+        keys = [text_hash(text) for text in texts]
+        return any(
+            len(self._known(fingerprint, block)) < len(set(block))
+            for block in batched(keys, _LOOK_UP)
+        )
+
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()

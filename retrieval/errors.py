@@ -6,6 +6,7 @@ BaodaError
 │   └── NoCollectionError   there is none yet
 ├── ReloadError             the reload stopped; the live collection stays
 │   └── LockedError         another one is running
+├── EvaluationError         fix the questions, the passages or the folders named
 ├── ModelUnavailableError   try later, or look at the key and the address
 └── QuestionError           ask otherwise
 """
@@ -33,6 +34,10 @@ class ReloadError(BaodaError):
 
 class LockedError(ReloadError):
     """Another process is changing the generations."""
+
+
+class EvaluationError(BaodaError):
+    """Questions cannot be read or asked, or their results not kept."""
 
 
 class ModelUnavailableError(BaodaError):

@@ -149,6 +149,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     passages: tuple[Passage, ...] = ()
     nearest: tuple[NearestArticle, ...] = ()
+    confidence: float | None = None
+    """How likely the best sentence answers, 0 to 1; None where that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class Loaded:
 class Step:
     """How far a reload has come: `done` of `total` in a phase, 0 of 0 where that is not known."""
 
-    phase: Literal["verify", "read", "copy", "chunk", "embed", "check", "golden"]
+    phase: Literal["verify", "read", "copy", "chunk", "embed", "check", "golden", "ask"]
     done: int = 0
     total: int = 0
     articles: int = 0

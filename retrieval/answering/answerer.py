@@ -61,6 +61,7 @@ class _Found:
     from_field: bool
     sources: tuple[Source, ...]
     nearest: tuple[NearestArticle, ...]
+    confidence: float | None
 
 
 class Answerer:
@@ -133,6 +134,7 @@ class Answerer:
             citations=citations,
             passages=found.passages,
             nearest=() if statements else found.nearest,
+            confidence=found.confidence,
         )
         _log(answer)
         return answer
@@ -151,8 +153,10 @@ class Answerer:
                 collection, question, asked, passages
             )
             from_field = bool(statements)
+            confidence = None
             if asked.field is None and not from_field:
                 candidates = find_candidates(collection, question, vector, asked, passages)
+                confidence = candidates[0].probability if candidates else 0.0
                 if extractive.is_answerable(candidates):
                     statements = extractive.write(candidates, asked)
             model_writes = self._writer is not None and statements and not from_field
@@ -163,6 +167,7 @@ class Answerer:
                 from_field=from_field,
                 sources=_sources(collection, passages) if model_writes else (),
                 nearest=_nearest(collection, question, vector, today) if may_refuse else (),
+                confidence=confidence,
             )
 
 

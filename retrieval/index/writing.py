@@ -161,6 +161,7 @@ class Embedding:
         self._progress = progress
         self._started = 0.0
         self._done = 0
+        self._under_way = 0
         self._total = 0
 
     @property
@@ -175,18 +176,21 @@ class Embedding:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, same order. Raises ModelUnavailableError."""
+        self._under_way = 0
         rows = self._cache.embed(self._embedder, texts, self._advance)
         self._done += len(texts)
-        self._tell(0)
+        self._under_way = 0
+        self._tell()
         return rows
 
     def _advance(self, new: int) -> None:
         self.embedded += new
-        self._tell(new)
+        self._under_way += new
+        self._tell()
 
-    def _tell(self, under_way: int) -> None:
+    def _tell(self) -> None:
         seconds = time.monotonic() - self._started
-        done = self._done + under_way
+        done = self._done + self._under_way
         self._progress(
             Step(
                 "embed",

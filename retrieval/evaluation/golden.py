@@ -1,4 +1,4 @@
-"""Questions with known answers, and figures on how they were answered."""
+"""Golden questions: those that an index must answer before it is published."""
 
 import datetime
 import json

@@ -1,0 +1,25 @@
+"""Questions with known answers, and figures on how they were answered.
+
+sets (files of questions) -> asking (a collection of passages, everything asked of it) -> measures
+(verdicts and figures) -> report (a page to read). Light to import: a reload needs only golden.
+"""
+
+from retrieval.evaluation.golden import (
+    Figures,
+    GoldenQuestion,
+    is_passed,
+    is_right,
+    load_golden,
+    measure,
+    read_golden,
+)
+
+__all__ = [
+    "Figures",
+    "GoldenQuestion",
+    "is_passed",
+    "is_right",
+    "load_golden",
+    "measure",
+    "read_golden",
+]
