@@ -110,7 +110,7 @@ def _ask_all(
                 collections = stack.enter_context(
                     collection_of(passages, embedder, cache, progress)
                 )
-            return ask(questions, collections, embedder, progress, keep)
+            return ask(questions, collections, embedder, progress, keep, settings.strictness)
         except KeyboardInterrupt:
             raise EvaluationError(
                 f"stopped: {len(outcomes)} of {len(questions)} questions were asked; their "

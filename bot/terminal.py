@@ -71,9 +71,8 @@ def plain_answer(answer: Answer) -> str:
 
 
 def _sources(answer: Answer) -> list[str]:
-    if answer.refused:
-        return [f"≈ {article.title or article.article_id}" for article in answer.nearest]
-    return [f"[{one.number}] {source_line(one)}" for one in answer.citations]
+    cited = [f"[{one.number}] {source_line(one)}" for one in answer.citations]
+    return [*cited, *(f"≈ {one.title or one.article_id}" for one in answer.nearest)]
 
 
 def source_line(citation: Citation) -> str:

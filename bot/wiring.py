@@ -53,6 +53,7 @@ def make_answerer(settings: Settings) -> "Answerer":
         embedder=embedder,
         writer=make_writer(settings),
         today=lambda: datetime.datetime.now(zone).date(),
+        strictness=settings.strictness,
         reranker=make_reranker(settings),
     )
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from retrieval.headings import heading_above
 from retrieval.sentences import split_clauses, split_sentences
 from retrieval.types import Article, Chunk, Span
 
 MIN_TOKENS = 150
 MAX_TOKENS = 250
-VERSION = "4"
+VERSION = "5"
 """Part of a generation's fingerprint: changed whenever chunks or sentences come out otherwise."""
 
 _MAX_HEADING_CHARACTERS = 100
@@ -29,10 +30,16 @@ def chunk_article(article: Article, count_tokens: Callable[[str], int]) -> list[
     ]
 
 
-def embedded_text(article: Article, text: str) -> str:
-    """What is embedded for a slice of the article: a title line, then the slice."""
+def embedded_text(article: Article, chunk: Chunk) -> str:
+    """What is embedded for a chunk of the article: title, the sub-heading it is under, its text."""
     heading = article.heading[:_MAX_HEADING_CHARACTERS]
-    return f"{heading}\n{text}" if heading else text
+    return "\n".join(part for part in (heading, located_text(article, chunk)) if part)
+
+
+def located_text(article: Article, chunk: Chunk) -> str:
+    """The chunk's text below the sub-heading it is under, unless it begins with that."""
+    heading = heading_above(article.text, chunk.start)
+    return f"{heading}\n{chunk.text}" if heading else chunk.text
 
 
 class _Packer:

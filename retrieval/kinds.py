@@ -5,6 +5,8 @@ Everything here works on folded text (simplified, half width, lower case), Chine
 
 import enum
 import re
+from collections.abc import Collection
+from itertools import takewhile
 
 from retrieval.words import tagged_words
 
@@ -26,6 +28,8 @@ class Kind(enum.Enum):
     RANK = enum.auto()
     PERSON = enum.auto()
     PLACE = enum.auto()
+    ORGANISATION = enum.auto()
+    WORK = enum.auto()
     REASON = enum.auto()
     LIST = enum.auto()
 
@@ -45,6 +49,9 @@ MEASURED = frozenset(
 )
 """Kinds that come with a unit of their own: where the unit is missing, the answer is."""
 
+EXACT = MEASURED | {Kind.NUMBER, Kind.DATE}
+"""Kinds that are told by their form."""
+
 _HAN = r"[\u4e00-\u9fff]"
 _DIGITS = r"(?:\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+)"
 _NUMBER = rf"{_DIGITS}[万亿千百十]*(?:余|多|来|几)?\s*"
@@ -62,6 +69,24 @@ _MEASURES = (
     "(?:平方米|平方公里|平方英里|平米|立方米|公里|千米|厘米|毫米|海里|英里|米|公顷|亩|吨|公斤|千克|克|"
     "斤|升|千瓦时|千瓦|度|摄氏度|℃|层|级)"
 )
+_ORGANISATIONS = (
+    "(?:公司|企业|集团|机构|组织|单位|部门|银行|支行|分行|医院|大学|学校|学院|高校|中学|小学|媒体|报社|协会|"
+    "团体|政党|法院|团队|球队|俱乐部|厂商|品牌|研究[所院]|出版社|电视台|平台|基金会|联盟|委员会)"
+)
+_WORKS = (
+    "(?:电影|影片|电视剧|剧集|节目|小说|书籍?|著作|歌曲?|游戏|"
+    "法律|法规|条例|文件|办法|条约|协定|规划)"
+)
+_END = r"(?:[是为在有]|分别|各是|是?多少|是?什么|是?谁)*[?？.。、]*$"
+"""After a noun at the end of a question in key words: 首映时间, 死亡人数."""
+
+_CLASSIFIER = "(?:个|名|位|人|家|支|项|次|场|条|件|种|座|所|辆|台|只|份)"
+_COUNTED = re.compile(rf"(?:多少|几)[万亿]?{_CLASSIFIER}*({_HAN}{{1,8}})")
+_COUNT = re.compile(rf"{_DIGITS}[万亿余多来几]*{_CLASSIFIER}?")
+_COUNTED_REACH = 10
+"""Characters: between number and noun stand words such as 外国 or 受伤的."""
+
+_MAX_HELD = 12
 _AREAS = "(?:国家|省|市|城市|地区|区|县|镇|乡|村|街道|社区|小区|地方)"
 
 
@@ -103,8 +128,41 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
     Kind.PLACE: _any(
         rf"{_HAN}(?:省|市|区|县|镇|乡|村|路|街|街道|州|国|岛|港|站|厅|馆|院|楼|园|小区|社区|中心|地)"
     ),
+    Kind.ORGANISATION: _any(
+        rf"{_HAN}(?:{_ORGANISATIONS}|[局部委社党队厂店馆会办处院所厅署台网])(?!长)",
+        r"\b[a-z]{2,}",
+    ),
+    Kind.WORK: _any('[《“「『"]'),
     Kind.REASON: _any("因|由于|为了|为的是|以便|从而|旨在|缘于|源于|使得|导致|针对|关系到|才|所以"),
     Kind.LIST: _any("、|和|以及|包括|有.+,.+"),
+}
+
+_NAMES_ONE: dict[Kind, re.Pattern[str]] = {
+    Kind.NUMBER: _any(
+        r"(?<![第\d.,:-])\d[\d,]*(?:\.\d+)?[万亿千百余多]*(?![\d.,:届]|\s?(?:年|月|日|号))",
+        "百分之|[一二三四五六七八九半]成",
+        rf"(?<![第零〇一二两三四五六七八九十百千])[零〇一二两三四五六七八九十百千万亿]+[余多]?{_CLASSIFIER}",
+    ),
+    Kind.DATE: _any(
+        rf"{_DIGITS}\s*(?:年|月|日|号)(?![内期])",
+        r"\d{4}-\d\d?-\d\d?",
+        r"\d{4}/\d\d?/\d\d?",
+        "世纪",
+    ),
+    Kind.PERSON: _any(rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}", f"{_HAN}某", f"{_HAN}(?:先生|女士)"),
+    Kind.PLACE: _any(
+        rf"{_HAN}{{2,6}}(?:省|市|[区县镇乡村路街]|大道|广场|体育场|馆|中心|大厦|机场|车站|大学|学院|酒店|宾馆|公园|码头|"
+        "剧院|教堂|宫|岛|州|国)"
+    ),
+    Kind.ORGANISATION: _any(rf"{_HAN}{{2,8}}{_ORGANISATIONS}", r"\b[a-z]{2,}"),
+    Kind.WORK: _any("《[^《》]+》"),
+}
+"""What names a thing of the kind, where that is told by more than what `holds` looks for."""
+
+_TAGS: dict[Kind, frozenset[str]] = {
+    Kind.PERSON: frozenset({"nr", "nrt", "nrfg"}),
+    Kind.PLACE: frozenset({"ns"}),
+    Kind.ORGANISATION: frozenset({"nt"}),
 }
 
 _ASKS: dict[Kind, re.Pattern[str]] = {
@@ -131,6 +189,7 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
     Kind.CLOCK: _any("几点|什么钟点|开放时间|营业时间", "what time|opening hours"),
     Kind.DATE: _any(
         "什么时候|何时|哪一?[年月天日]|几月|几号|什么时间|什么日子|日期",
+        f"(?:时间|日期|年份){_END}",
         r"\bwhen\b",
         "(?:what|which) (?:year|date|day|month)",
     ),
@@ -147,16 +206,33 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         r"how many (?:\w+ ){0,2}(?:people|persons|members|residents|workers|volunteers|passengers|"
         "visitors|students|officials|employees|staff|readers|women|men|children)",
     ),
-    Kind.NUMBER: _any("多少|几(?![乎何年])|数量", "how many|how much|number of"),
+    Kind.NUMBER: _any(
+        "多少|几(?![乎何年])|数量",
+        f"(?:[数额率]|(?<![测衡考质力商打])量|人次|票房|产值|震级|[得比]分|奖金|规模|增速){_END}",
+        "how many|how much|number of",
+    ),
     Kind.PERSON: _any(
-        "谁|哪位|什么人|何人|哪些人|叫什么名字|姓什么|名叫", r"\bwho\b|\bwhom\b|\bwhose\b"
+        "谁|哪位|什么人|何人|哪些人|叫什么名字|姓什么|名叫",
+        f"(?:导演|编剧|主演|作者|创始人|负责人|主持人|教练|冠军得主|[总部省市县区镇村局厅院校馆会队站所]长|总统|总理|"
+        f"主席|总裁|书记|嘉宾){_END}",
+        r"\bwho\b|\bwhom\b|\bwhose\b",
     ),
     Kind.PLACE: _any(
-        f"哪里|哪儿|何处|什么地方|在哪|从哪|到哪|地点|地址|哪个?{_AREAS}",
+        f"哪里|哪儿|何[处地区]|什么地[方区带]|在哪|从哪|到哪|地点|地址|哪一?个?{_AREAS}",
+        f"(?:举办[地国]|所在地|位置|起点|终点|产地){_END}",
         r"\bwhere\b",
         "(?:which|what) (?:city|district|province|street|country|place|town|community)",
     ),
-    Kind.REASON: _any("为什么|为何|为啥|原因|怎么会|何以", r"\bwhy\b|reason"),
+    Kind.ORGANISATION: _any(
+        f"哪一?[个家支所些]?{_ORGANISATIONS}|哪[两几]?家|哪所|什么{_ORGANISATIONS}",
+        "(?:which|what) (?:compan|organi[sz]ation|institution|agency|bank|hospital|universit|"
+        "school|team|department|club)",
+    ),
+    Kind.WORK: _any(
+        f"哪一?[部本首](?!分)|(?:什么|哪一?[个项份])(?:[\u4e00-\u9fff]{{0,2}})?{_WORKS}",
+        "(?:which|what) (?:film|movie|book|song|novel|law|treaty)",
+    ),
+    Kind.REASON: _any("为什么|为何|为啥|因何|因什么|原因|怎么会|何以", r"\bwhy\b|reason"),
     Kind.LIST: _any(
         "哪些|哪几|有什么|都有|分别|各是|包括|列举|几大|什么样的",
         r"what (?:are|were) the|which (?:\w+ )?are|\blist\b",
@@ -180,3 +256,65 @@ def holds(folded_sentence: str, kind: Kind) -> bool:
     if kind is Kind.ANY or _HOLDS[kind].search(folded_sentence):
         return True
     return kind is Kind.PERSON and any(tag == "nr" for _, tag in tagged_words(folded_sentence))
+
+
+def find_held(
+    folded_sentence: str, kinds: Collection[Kind], folded_question: str
+) -> list[tuple[Kind, int, int]]:
+    """Kind, start and end of the things of these kinds that the question does not say itself.
+
+    Stricter than `holds`: a number is no date or ordinal, a place is named. At most twelve
+    of a kind, in order; none for ANY.
+    """
+    found = []
+    for kind in kinds:
+        pattern = _NAMES_ONE.get(kind) or _HOLDS.get(kind)
+        spans = [match.span() for match in pattern.finditer(folded_sentence)] if pattern else []
+        if tags := _TAGS.get(kind):
+            spans += _tagged(folded_sentence, tags)
+        new = [
+            (kind, start, end)
+            for start, end in spans
+            if folded_sentence[start:end] not in folded_question
+        ]
+        found += new[:_MAX_HELD]
+    return found
+
+
+def _tagged(folded: str, tags: Collection[str]) -> list[tuple[int, int]]:
+    spans = []
+    at = 0
+    for word, tag in tagged_words(folded):
+        start = folded.find(word, at)
+        if start >= 0:
+            at = start + len(word)
+            if tag in tags and len(word) > 1:
+                spans.append((start, at))
+    return spans
+
+
+def asks(folded_sentence: str) -> bool:
+    """Whether a sentence is a question itself, such as a headline that is one."""
+    return folded_sentence.rstrip("”’」』)\"'").endswith("?")
+
+
+def counted_things(folded_question: str) -> tuple[str, ...]:
+    """The nouns behind 多少 or 几 that name what is counted, such as 儿童 in 多少名儿童; or ()."""
+    match = _COUNTED.search(folded_question)
+    if match is None:
+        return ()
+    nouns = takewhile(
+        lambda pair: pair[1][0] == "n" or pair[1] in ("vn", "l"), tagged_words(match[1])
+    )
+    return tuple(word for word, _ in nouns)
+
+
+def counted_missing(folded_sentence: str, things: Collection[str]) -> float:
+    """1 when none of the things stands closely behind a number; 0 where there are none."""
+    if not things:
+        return 0.0
+    for match in _COUNT.finditer(folded_sentence):
+        behind = folded_sentence[match.end() : match.end() + _COUNTED_REACH]
+        if any(thing in behind for thing in things):
+            return 0.0
+    return 1.0

@@ -4,6 +4,7 @@ pypinyin takes a third of a second to import: only those pay for it who need it.
 """
 
 import re
+from functools import lru_cache
 
 from retrieval.folding import fold
 from retrieval.words import tagged_words
@@ -36,3 +37,18 @@ def romanised(text: str) -> str:
     from pypinyin import lazy_pinyin
 
     return "".join(lazy_pinyin(fold(text)))
+
+
+def romanised_person(name: str) -> str:
+    """A Chinese person's name in pinyin, family name first, without spaces.
+
+    Each character by itself, which is kept: so many names are read in no time.
+    """
+    return "".join(map(_syllable, name))
+
+
+@lru_cache(maxsize=65_536)
+def _syllable(character: str) -> str:
+    from pypinyin import lazy_pinyin
+
+    return "".join(lazy_pinyin(character))

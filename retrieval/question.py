@@ -1,10 +1,11 @@
 """A question read: its language, what it asks for, which field of an article it is about."""
 
+import datetime
 import re
 from dataclasses import dataclass
 
 from retrieval.folding import fold
-from retrieval.kinds import Kind, asked_kinds
+from retrieval.kinds import Kind, asked_kinds, counted_things
 from retrieval.types import Field
 from retrieval.words import tagged_words
 
@@ -15,11 +16,19 @@ MAX_CHARACTERS = 2_000
 class Asked:
     """What a question asks for. `field`: it is about that field of an article, not its text."""
 
+    text: str
+    folded: str
     kinds: tuple[Kind, ...]
+    counted: tuple[str, ...]
+    """Nouns that say of what a number is asked for."""
     field: Field | None
     chinese: bool
     many: bool
     """It asks for a list, a course of things, a reason, or several things at once."""
+    at: datetime.date | None
+    """The day it is asked, from which 去年7月 is counted."""
+    present: bool = False
+    """It asks how things stand now: of two reports the newer counts."""
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -31,6 +40,11 @@ _MANY = _any(
     "如何|怎么|怎样|为什么|为何|为啥|什么好处|有啥|什么意思|寓意|内涵|含义",
     "[几什][么个].{1,12}[几什][么个]|多少.+多少|几.+几",
     r"\bwhat (?:are|were|did|do)\b|\bwhy\b|\bhow (?:do|does|did)\b|\band\b|\blist\b|advice",
+)
+
+_PRESENT = _any(
+    "(?<![项节题科数条栏])目前|(?<![出发体表呈展实涌浮])现在|现任|当前|最新|如今|至今|今天",
+    r"\b(?:now|current|currently|latest|at present|as of today|today|nowadays)\b",
 )
 
 _ARTICLE = (
@@ -76,14 +90,19 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
 
 
-def read_question(question: str) -> Asked:
-    """What the question asks for."""
+def read_question(question: str, asked_at: datetime.date | None = None) -> Asked:
+    """What the question asks for, on the day given."""
     folded = fold(question)
     return Asked(
+        text=question,
+        folded=folded,
         kinds=asked_kinds(folded),
+        counted=counted_things(folded),
         field=next((name for name, asks in _FIELDS.items() if asks.search(folded)), None),
         chinese=is_chinese(folded),
         many=_MANY.search(folded) is not None,
+        at=asked_at,
+        present=_PRESENT.search(folded) is not None,
     )
 
 

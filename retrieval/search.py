@@ -1,10 +1,10 @@
-"""A question to ranked passages: nearest vectors and keywords, their scores joined."""
+"""A question to passages: nearest vectors and keywords, their scores joined."""
 
-import datetime
+from collections.abc import Collection as Ordinals
 from collections.abc import Mapping
 
 from retrieval.index.collection import Collection
-from retrieval.question import is_chinese
+from retrieval.question import Asked
 from retrieval.types import Passage, Vectors
 
 _CANDIDATES = 60
@@ -20,21 +20,33 @@ _NAME_SHARE = 0.5
 
 def search(
     collection: Collection,
-    question: str,
+    asked: Asked,
     vector: Vectors,
     limit: int,
-    asked_at: datetime.date | None = None,
+    *,
+    among: Ordinals[int] | None = None,
 ) -> list[Passage]:
-    """The best passages for a question with its vector, best first, scores from 0 to 1."""
-    similarities = collection.vectors.nearest(vector, min(_CANDIDATES, collection.manifest.chunks))
-    keyword_scores = collection.keywords.best(question, _CANDIDATES, asked_at)
-    keyword_share = _KEYWORD_SHARE if is_chinese(question) else _NAME_SHARE
+    """The best passages for a question with its vector, best first, scores from 0 to 1.
+
+    `among` these chunks only, where given.
+    """
+    similarities = collection.vectors.nearest(
+        vector, min(_CANDIDATES, collection.manifest.chunks), among=among
+    )
+    keyword_scores = collection.keywords.best(asked.text, _CANDIDATES, asked.at, among=among)
+    keyword_share = _KEYWORD_SHARE if asked.chinese else _NAME_SHARE
     scores = _join(similarities, keyword_scores, keyword_share if keyword_scores else 0.0)
     best = sorted(scores, key=lambda ordinal: (-scores[ordinal], ordinal))[:limit]
     chunks = collection.articles.chunks(best)
     least = min(similarities.values(), default=0.0)
     return [
-        Passage(chunks[ordinal], rank, round(scores[ordinal], 6), similarities.get(ordinal, least))
+        Passage(
+            chunks[ordinal],
+            rank,
+            round(scores[ordinal], 6),
+            similarities.get(ordinal, least),
+            keyword_scores.get(ordinal, 0.0),
+        )
         for rank, ordinal in enumerate(best, start=1)
     ]
 

@@ -9,6 +9,7 @@ import rjieba
 from retrieval.folding import DateSpan, find_dates, fold, replaced
 from retrieval.types import Article
 
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff]{2,}")
 _WORD = re.compile(r"\w")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
@@ -89,13 +90,15 @@ def names_of(article: Article) -> list[str]:
 
     Those are the persons of the byline, and what stands in 《》 or “” in title and text.
     """
-    persons = [
-        part
-        for part in _NOT_HAN.split(_ROLE.sub(" ", fold(article.byline)))
-        if _SHORTEST_NAME <= len(part) <= _LONGEST_PERSON
-    ]
+    persons = persons_of(fold(article.byline))
     terms = _QUOTED.findall(fold(f"{article.heading}\n{article.text}"))
     return list(dict.fromkeys([*persons, *(term.strip() for term in terms)]))
+
+
+def persons_of(folded_byline: str) -> list[str]:
+    """The Chinese persons of a byline, in order, without their roles."""
+    parts = _NOT_HAN.split(_ROLE.sub(" ", folded_byline))
+    return [part for part in parts if _SHORTEST_NAME <= len(part) <= _LONGEST_PERSON]
 
 
 def name_words(question: str) -> list[str]:
@@ -113,6 +116,15 @@ def content_words(folded: str) -> list[str]:
     """The words of a folded text that carry its meaning, each once, in order."""
     words = (word for word in _SEGMENTER.cut(_plain(folded)) if _counts(word))
     return list(dict.fromkeys(words))
+
+
+def pairs(folded: str) -> list[str]:
+    """The pairs of neighbouring Chinese characters of a folded text, each once, in order.
+
+    Words that ask do not count.
+    """
+    runs = _HAN_RUN.findall(_plain(folded))
+    return list(dict.fromkeys(run[at : at + 2] for run in runs for at in range(len(run) - 1)))
 
 
 def tagged_words(folded: str) -> list[tuple[str, str]]:

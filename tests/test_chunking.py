@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from retrieval.chunking import MAX_TOKENS, MIN_TOKENS, chunk_article, embedded_text
 from retrieval.embedding import LocalEmbedder
+from retrieval.headings import heading_above
 from retrieval.sentences import split_sentences
 from retrieval.tokens import estimate_tokens
 from retrieval.types import Article, Chunk
@@ -135,23 +136,58 @@ def test_chunks_are_the_same_every_time() -> None:
     assert [chunk.id for chunk in first] == [f"a.md:{n}" for n in range(len(first))]
 
 
+def embedded(one: Article) -> list[str]:
+    return [embedded_text(one, chunk) for chunk in chunk_article(one, characters)]
+
+
 def test_the_heading_is_embedded_and_no_part_of_a_chunk() -> None:
     long = article(CHINESE * 10, title="标题在此", kicker="引题")
     for chunk in chunk_article(long, characters):
         assert "标题在此" not in chunk.text
-        assert embedded_text(long, chunk.text) == f"引题 标题在此\n{chunk.text}"
+        assert embedded_text(long, chunk) == f"引题 标题在此\n{chunk.text}"
 
 
 def test_without_a_heading_only_the_text_is_embedded() -> None:
-    assert embedded_text(article("正文", title=""), "正文") == "正文"
+    assert embedded(article("正文", title="")) == ["正文"]
 
 
 def test_a_kicker_alone_is_a_heading() -> None:
-    assert embedded_text(article("正文", title="", kicker="引题"), "正文") == "引题\n正文"
+    assert embedded(article("正文", title="", kicker="引题")) == ["引题\n正文"]
 
 
 def test_a_long_heading_is_cut() -> None:
-    assert embedded_text(article("正文", title="题" * 500), "正文") == "题" * 100 + "\n正文"
+    assert embedded(article("正文", title="题" * 500)) == ["题" * 100 + "\n正文"]
+
+
+def test_a_chunk_is_embedded_with_the_sub_heading_it_is_under() -> None:
+    parts = f"第一部分\n\n{CHINESE * 10}\n\n第二部分\n\n{CHINESE * 10}"
+    texts = embedded(article(parts, title=""))
+    assert texts[0].startswith("第一部分\n\n")
+    assert all(text.startswith(("第一部分\n", "第二部分\n")) for text in texts)
+    assert texts[1].count("第一部分") == 1
+    assert texts[-1].startswith("第二部分\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("小标题\n正文在这里，比较长。末", "小标题"),
+        ("小标题。\n正文在这里，比较长。末", ""),
+        ("这一行太长，\n正文在这里，比较长。末", ""),
+        ("小标题\n短\n末", ""),
+        ("甲\n正文一，比较长。\n\n乙\n正文二，也长。末", "乙"),
+        ("末", ""),
+        ("", ""),
+    ],
+)
+def test_sub_headings(text: str, heading: str) -> None:
+    assert heading_above(text, len(text)) == heading
+
+
+def test_where_a_sub_heading_begins_no_other_stands_above() -> None:
+    text = "甲\n正文一，比较长。\n\n乙\n正文二，也长。"
+    assert heading_above(text, text.index("乙")) == ""
+    assert heading_above(text, text.index("乙") - 2) == "甲"
 
 
 def test_a_long_text_without_any_mark_is_chunked() -> None:

@@ -11,6 +11,7 @@ from retrieval.building import Builder
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
+from retrieval.question import read_question
 from retrieval.reload import Reloader
 from retrieval.search import search
 from retrieval.types import Answer
@@ -97,7 +98,7 @@ def test_titles_bylines_dates_and_names_are_findable(
     live: LiveCollection, question: str, article_id: str
 ) -> None:
     with live.use() as collection:
-        found = search(collection, question, EMBEDDER.embed_query(question), 10)
+        found = search(collection, read_question(question), EMBEDDER.embed_query(question), 10)
     assert found[0].chunk.article_id == article_id
     assert [one.rank for one in found] == list(range(1, len(found) + 1))
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations, Manifest
+from retrieval.question import read_question
 from retrieval.search import search
 from tests.fakes import FakeEmbedder
 from tests.small import reload, stored, write
@@ -51,7 +52,7 @@ def found(root: Path, question: str) -> list[tuple[str, int, float]]:
     live = generations.require_live()
     collection = Collection(generations.folder(live), generations.manifest(live))
     try:
-        passages = search(collection, question, EMBEDDER.embed_query(question), 10)
+        passages = search(collection, read_question(question), EMBEDDER.embed_query(question), 10)
         return [(one.chunk.article_id, one.chunk.position, one.score) for one in passages]
     finally:
         collection.close()

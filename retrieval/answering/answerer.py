@@ -6,18 +6,32 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 from typing import Protocol
 
 from retrieval.answering import extractive
 from retrieval.answering.check import Source, check
-from retrieval.answering.evidence import find_candidates
 from retrieval.answering.fields import answer_by_author, answer_from_field
 from retrieval.answering.language import language_of, refusal_text
+from retrieval.answering.premises import said_instead
+from retrieval.answering.sources import sources_of
 from retrieval.answering.statements import Statement, compose
 from retrieval.errors import ModelUnavailableError, QuestionError
+from retrieval.filters import narrowed
 from retrieval.index.collection import Collection, Collections
-from retrieval.question import MAX_CHARACTERS, read_question
+from retrieval.parts import parts
+from retrieval.question import MAX_CHARACTERS, Asked, read_question
+from retrieval.ranking.duplicates import without_duplicates
+from retrieval.ranking.features import describe
+from retrieval.ranking.ranking import (
+    Candidate,
+    confidence,
+    least_confidence,
+    rank_passages,
+    rank_sentences,
+    rerank,
+)
 from retrieval.search import search
 from retrieval.types import (
     Answer,
@@ -26,15 +40,27 @@ from retrieval.types import (
     NearestArticle,
     Passage,
     Reranker,
-    Span,
+    Strictness,
     Timings,
     Vectors,
 )
 
 logger = logging.getLogger(__name__)
 
+_CANDIDATES = 30
+"""Passages whose sentences are weighed; the right one is nearly always among them."""
+
 _PASSAGES = 10
+_REST_SECONDS = 30
+"""After a reranking model failed: readers need not wait for its next failure."""
+
 _NEAREST = 3
+_NEAREST_OF = 12
+"""Articles among which as many are looked for that are no copies of each other."""
+
+_LEAD = 1_000
+"""Characters of an article that tell whether it is a copy."""
+
 _LOOKED_THROUGH = 100
 """Passages among which three different articles are looked for."""
 
@@ -61,7 +87,23 @@ class _Found:
     from_field: bool
     sources: tuple[Source, ...]
     nearest: tuple[NearestArticle, ...]
+    said_instead: tuple[Statement, ...]
+    """When the articles do not answer: what they do say, where that can be told."""
     confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found for one question, or for a part of one."""
+
+    asked: Asked
+    vector: Vectors
+    ranked: list[Passage]
+    candidates: list[Candidate]
+    sure: float
+    """How likely the best candidate answers."""
+    nothing_matches: bool
+    """No article is of the day, page or the like that the question confines itself to."""
 
 
 class Answerer:
@@ -74,13 +116,16 @@ class Answerer:
         embedder: Embedder,
         writer: Writer | None,
         today: Callable[[], datetime.date],
+        strictness: Strictness = Strictness.BALANCED,
         reranker: Reranker | None = None,
     ) -> None:
         self._live = live
         self._embedder = embedder
         self._writer = writer
         self._today = today
+        self._strictness = strictness
         self._reranker = reranker
+        self._rerank_again = 0.0
         # one thread: the embedding model gains nothing from more, and the event loop stays free
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="retrieval")
 
@@ -118,12 +163,13 @@ class Answerer:
                 logger.warning("%s; answered by quoting instead", error)
                 written = time.perf_counter()
                 mode = "fallback"
-        text, citations = compose(statements)
+        refused = not statements
+        text, citations = compose(found.said_instead if refused else statements)
         done = time.perf_counter()
         answer = Answer(
             question=question,
-            text=text or refusal_text(language),
-            refused=not statements,
+            text=refusal_text(language, text) if refused else text,
+            refused=refused,
             mode=mode,
             timings_ms=Timings(
                 retrieve=_milliseconds(started, retrieved),
@@ -133,7 +179,7 @@ class Answerer:
             ),
             citations=citations,
             passages=found.passages,
-            nearest=() if statements else found.nearest,
+            nearest=found.nearest if refused else (),
             confidence=found.confidence,
         )
         _log(answer)
@@ -145,30 +191,86 @@ class Answerer:
         self._live.close()
 
     def _find(self, question: str, today: datetime.date) -> _Found:
-        asked = read_question(question)
         with self._live.use() as collection:
-            vector = self._embedder.embed_query(question)
-            passages = search(collection, question, vector, _PASSAGES, today)
-            statements = answer_by_author(collection, question, passages) or answer_from_field(
-                collection, question, asked, passages
-            )
+            whole = self._look(collection, read_question(question, today))
+            each = [self._look(collection, read_question(part, today)) for part in parts(question)]
+            passages = _in_turn([*each, whole])[:_PASSAGES] if each else whole.ranked[:_PASSAGES]
+            statements = self._from_fields(collection, whole)
             from_field = bool(statements)
-            confidence = None
-            if asked.field is None and not from_field:
-                candidates = find_candidates(collection, question, vector, asked, passages)
-                confidence = candidates[0].probability if candidates else 0.0
-                if extractive.is_answerable(candidates):
-                    statements = extractive.write(candidates, asked)
+            sure = None
+            if whole.asked.field is None and not from_field:
+                sure = max(look.sure for look in (whole, *each))
+                statements = self._quote(whole, each)
             model_writes = self._writer is not None and statements and not from_field
             may_refuse = model_writes or not statements
             return _Found(
                 passages=tuple(passages),
                 statements=tuple(statements),
                 from_field=from_field,
-                sources=_sources(collection, passages) if model_writes else (),
-                nearest=_nearest(collection, question, vector, today) if may_refuse else (),
-                confidence=confidence,
+                sources=sources_of(collection, passages) if model_writes else (),
+                nearest=_nearest(collection, whole) if may_refuse else (),
+                said_instead=tuple(self._said_instead(whole)) if not statements else (),
+                confidence=sure,
             )
+
+    def _look(self, collection: Collection, asked: Asked) -> _Look:
+        """What is found for one question."""
+        filtered = narrowed(asked, collection.articles)
+        asked, among = filtered.asked, filtered.chunks
+        nothing_matches = among is not None and not among
+        vector = self._embedder.embed_query(asked.text)
+        found = search(collection, asked, vector, _CANDIDATES, among=among or None)
+        candidates = rank_sentences(asked, describe(collection, asked, vector, found))
+        ranked = self._reranked(asked, rank_passages(found, candidates))
+        candidates = _found_in(ranked[:_PASSAGES], candidates)
+        return _Look(
+            asked=asked,
+            vector=vector,
+            ranked=ranked,
+            candidates=candidates,
+            sure=0.0 if nothing_matches else confidence(asked, candidates),
+            nothing_matches=nothing_matches,
+        )
+
+    def _from_fields(self, collection: Collection, look: _Look) -> list[Statement]:
+        if look.nothing_matches:
+            return []
+        passages = look.ranked[:_PASSAGES]
+        return answer_by_author(collection, look.asked.text, passages) or answer_from_field(
+            collection, look.asked.text, look.asked, passages
+        )
+
+    def _quote(self, whole: _Look, each: Sequence[_Look]) -> list[Statement]:
+        """The sentences that answer: of a question with parts the best for each, in their order."""
+        answered = [look for look in each if self._answers(look)]
+        if answered:
+            quoted = [extractive.write(look.candidates, look.asked, most=1) for look in answered]
+            return list(dict.fromkeys(chain.from_iterable(quoted)))
+        return extractive.write(whole.candidates, whole.asked) if self._answers(whole) else []
+
+    def _said_instead(self, look: _Look) -> list[Statement]:
+        least = least_confidence(look.asked, self._strictness)
+        return said_instead(look.asked, look.candidates, least) if look.asked.field is None else []
+
+    def _answers(self, look: _Look) -> bool:
+        return look.sure >= least_confidence(look.asked, self._strictness)
+
+    def _reranked(self, asked: Asked, passages: list[Passage]) -> list[Passage]:
+        """The passages in the order of the reranking model, where there is one and it answers."""
+        if self._reranker is None or not passages or time.monotonic() < self._rerank_again:
+            return passages
+        try:
+            return rerank(self._reranker, asked.text, passages)
+        except ModelUnavailableError as error:
+            logger.warning("%s; for %d s passages are ordered without it", error, _REST_SECONDS)
+            self._rerank_again = time.monotonic() + _REST_SECONDS
+            return passages
+
+
+def _found_in(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates that stand in one of the passages."""
+    ids = {passage.chunk.id for passage in passages}
+    return [one for one in candidates if not ids.isdisjoint(one.chunk_ids)]
 
 
 def trimmed(question: str) -> str:
@@ -184,31 +286,25 @@ def trimmed(question: str) -> str:
     return question
 
 
-def _sources(collection: Collection, passages: Sequence[Passage]) -> tuple[Source, ...]:
-    articles = collection.articles.articles([passage.chunk.article_id for passage in passages])
-    sources = []
-    for passage in passages:
-        chunk = passage.chunk
-        inside = collection.articles.sentences(chunk.article_id, chunk.start, chunk.end)
-        sources.append(
-            Source(
-                articles[chunk.article_id],
-                min(chunk.start, inside[0].start),
-                max(chunk.end, inside[-1].end),
-                tuple(Span(sentence.start, sentence.end) for sentence in inside),
-                collection.sentence_vectors(inside[0].ordinal, len(inside)),
-            )
-        )
-    return tuple(sources)
+def _in_turn(looks: Sequence[_Look]) -> list[Passage]:
+    """The passages of several questions, the best of each, then the second of each, and so on."""
+    in_turn = chain.from_iterable(zip_longest(*(look.ranked for look in looks)))
+    kept: dict[str, Passage] = {}
+    for passage in in_turn:
+        if passage is not None:
+            kept.setdefault(passage.chunk.id, passage)
+    return [
+        replace(passage, rank=rank, score=round(1 / rank, 6))
+        for rank, passage in enumerate(kept.values(), start=1)
+    ]
 
 
-def _nearest(
-    collection: Collection, question: str, vector: Vectors, today: datetime.date
-) -> tuple[NearestArticle, ...]:
-    passages = search(collection, question, vector, _LOOKED_THROUGH, today)
-    ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))[:_NEAREST]
+def _nearest(collection: Collection, look: _Look) -> tuple[NearestArticle, ...]:
+    passages = [*look.ranked, *search(collection, look.asked, look.vector, _LOOKED_THROUGH)]
+    ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))[:_NEAREST_OF]
     articles = collection.articles.articles(ids)
-    return tuple(NearestArticle(name, articles[name].title, articles[name].date) for name in ids)
+    different = without_duplicates((articles[name] for name in ids), lambda one: one.text[:_LEAD])
+    return tuple(NearestArticle(one.id, one.title, one.date) for one in different[:_NEAREST])
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -1,52 +1,65 @@
 """An answer made of the sentences that answer, as they stand."""
 
+import math
 from collections.abc import Sequence
 
-from retrieval.answering.evidence import Candidate
+from retrieval.answering.conflicts import NEARLY_AS_GOOD, contradicting, leading, newest_first
+from retrieval.answering.shortening import shortened
 from retrieval.answering.statements import Statement
 from retrieval.question import Asked
-
-ANSWERABLE = 0.015
-"""Least probability of the best sentence. One pair in a hundred was right where it was fitted."""
+from retrieval.ranking.duplicates import repeats
+from retrieval.ranking.ranking import Candidate
 
 _MAX_SENTENCES = 3
 _MAX_CHARACTERS = 160
 _MAX_CHARACTERS_OF_LISTS = 320
-_NEARLY_AS_GOOD = 0.3
-"""A further sentence is quoted when it is at least this share as probable as the best."""
-
 _GOES_ON = 0.05
-"""The same for the sentence after the best, where more than one thing is asked for."""
+"""Enough, as a share of the best, for the sentence after it where more than one thing is asked."""
 
 
-def is_answerable(candidates: Sequence[Candidate]) -> bool:
-    """Whether any sentence probably answers. `candidates` come best first."""
-    return bool(candidates) and candidates[0].probability >= ANSWERABLE
+def write(
+    candidates: Sequence[Candidate], asked: Asked, *, most: int = _MAX_SENTENCES
+) -> list[Statement]:
+    """One to three sentences, or at `most` that many, each its own evidence, in reading order.
 
-
-def write(candidates: Sequence[Candidate], asked: Asked) -> list[Statement]:
-    """One to three sentences in reading order, each its own evidence."""
-    best = candidates[0]
+    Nothing is said twice.
+    Where reports contradict each other all are quoted; then, and where the question asks for the
+    present, the newer stands first. `candidates` come best first, and the first can answer.
+    """
+    candidates = [one for one in candidates if one.can_answer]
+    lead = leading(candidates, asked)
+    rivals = contradicting(lead, candidates, asked)
+    following = [one for one in candidates if asked.many and _follows(lead, one)]
     limit = _MAX_CHARACTERS_OF_LISTS if asked.many else _MAX_CHARACTERS
     chosen: list[Candidate] = []
     length = 0
-    following = [one for one in candidates if asked.many and _follows(best, one)]
-    for candidate in [best, *following, *candidates[1:]]:
+    for candidate in [lead, *rivals, *following, *candidates]:
         quote = candidate.evidence.quote
-        share = candidate.probability / best.probability
-        if share < (_GOES_ON if candidate in following else _NEARLY_AS_GOOD):
+        share = math.exp(candidate.score - candidates[0].score)
+        if share < (_GOES_ON if candidate in following else NEARLY_AS_GOOD):
             continue
-        if chosen and (candidate.features.fragment or length + len(quote) > limit):
+        too_much = candidate.features.fragment or length + len(quote) > limit
+        if chosen and candidate not in rivals and too_much:
             continue
-        if any(quote == one.evidence.quote for one in chosen):
+        if any(repeats(quote, one.evidence.quote) for one in chosen):
             continue
         chosen.append(candidate)
         length += len(quote)
-        if len(chosen) == _MAX_SENTENCES:
+        if len(chosen) == most:
             break
-    first = best.evidence.article.id
-    chosen.sort(key=lambda one: (one.evidence.article.id != first, one.ordinal))
-    return [Statement(one.evidence.quote, (one.evidence,)) for one in chosen]
+    ordered = _ordered(chosen, by_day=asked.present or bool(rivals))
+    quoted = [shortened(one.evidence, asked, limit) for one in ordered]
+    return [Statement(one.quote, (one,)) for one in quoted]
+
+
+def _ordered(chosen: Sequence[Candidate], *, by_day: bool) -> list[Candidate]:
+    """The lead's article before the others, each in its own order; or the newest article first."""
+    first = chosen[0].evidence.article.id
+
+    def reading(one: Candidate) -> tuple[bool, int]:
+        return one.evidence.article.id != first, one.ordinal
+
+    return newest_first(chosen, reading) if by_day else sorted(chosen, key=reading)
 
 
 def _follows(one: Candidate, other: Candidate) -> bool:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from retrieval.answering.evidence import QuestionTerms
+import numpy as np
+
 from retrieval.answering.statements import Statement
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
 from retrieval.question import Asked, without_field_words
+from retrieval.ranking.terms import QuestionTerms
 from retrieval.types import Article, Evidence, Field, Passage
 from retrieval.words import tagged_words
 
@@ -33,7 +36,7 @@ def answer_from_field(
     if asked.chinese:
         nouns = [word for word, tag in tagged_words(rest) if tag.startswith(_SUBJECT_TAGS)]
         rest = " ".join(nouns)
-    terms = QuestionTerms(rest, asked, collection.keywords)
+    terms = QuestionTerms(replace(asked, folded=rest), collection.keywords)
     if asked.chinese and not terms.weights:
         return []
     article, coverage = _named_article(collection, terms, passages)
@@ -80,6 +83,13 @@ def _named_article(
         article = articles[article_id]
         fields = (article.heading, article.byline, article.column, article.text)
         material = terms.searchable(" ".join(fields))
-        scored.append((article, terms.coverage(material) if terms.weights else similarity))
+        scored.append(
+            (
+                article,
+                float(terms.coverage(np.array(terms.find(material))))
+                if terms.weights
+                else similarity,
+            )
+        )
     # a tenth more of the terms does not outweigh the search
     return max(scored, key=lambda pair: round(pair[1], 1))

@@ -33,6 +33,13 @@ def language_of(question: str) -> Language:
     return Language.TRADITIONAL if is_traditional(question) else Language.SIMPLIFIED
 
 
-def refusal_text(language: Language) -> str:
-    """That the articles do not say."""
-    return _REFUSALS[language]
+_INSTEAD = {
+    Language.SIMPLIFIED: "文章里没有说到这个问题的答案；说到的是：",
+    Language.TRADITIONAL: "文章裡沒有說到這個問題的答案；說到的是：",
+    Language.ENGLISH: "The articles do not answer this question. What they do say:",
+}
+
+
+def refusal_text(language: Language, stated: str = "") -> str:
+    """That the articles do not say, and what they do say where that is given."""
+    return f"{_INSTEAD[language]}\n{stated}" if stated else _REFUSALS[language]

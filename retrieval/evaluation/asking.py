@@ -18,7 +18,7 @@ from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collections, OneCollection, check_complete
 from retrieval.index.writing import Embedding, GenerationWriter
 from retrieval.sentences import split_sentences
-from retrieval.types import Answer, Article, Citation, Embedder, Loaded, Progress, Step
+from retrieval.types import Answer, Article, Citation, Embedder, Loaded, Progress, Step, Strictness
 
 _GENERATION = "evaluation"
 _LOOK_UP = 500
@@ -29,7 +29,7 @@ def embedded_texts(articles: Iterable[Loaded], embedder: Embedder) -> list[str]:
     texts = []
     for article in (loaded.article for loaded in articles):
         chunks = chunk_article(article, embedder.count_tokens)
-        texts += [embedded_text(article, chunk.text) for chunk in chunks]
+        texts += [embedded_text(article, chunk) for chunk in chunks]
         texts += [article.text[one.start : one.end] for one in split_sentences(article.text)]
     return texts
 
@@ -68,6 +68,7 @@ def ask(
     embedder: Embedder,
     progress: Progress,
     asked: Callable[[Outcome], None],
+    strictness: Strictness = Strictness.BALANCED,
 ) -> list[Outcome]:
     """Every question's outcome, in order, without a chat model; `asked` is told of each at once.
 
@@ -79,6 +80,7 @@ def ask(
         live=collections,
         embedder=embedder,
         writer=None,
+        strictness=strictness,
         today=lambda: datetime.datetime.now(datetime.UTC).date(),
     )
     with closing(answerer), asyncio.Runner() as runner:

@@ -4,7 +4,10 @@ Folded are: compatibility characters (NFKC: full and half width, ligatures), cas
 characters (OpenCC's t2s). Indexing, search and checking all compare folded text.
 """
 
+import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +15,7 @@ from opencc import OpenCC
 
 from retrieval.types import Span
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TO_SIMPLIFIED = OpenCC("t2s")
 
 
@@ -20,14 +24,18 @@ class Folded:
     """Folded text; the original of its character i begins at `origins[i]`."""
 
     text: str
-    origins: tuple[int, ...]
-    ends: tuple[int, ...] | None = None
+    origins: Sequence[int]
+    ends: Sequence[int] | None = None
     """Where the original of each character ends; None: after one character."""
 
     def original(self, start: int, end: int) -> Span:
         """The original characters behind folded characters `start` to `end` (exclusive)."""
         last = self.origins[end - 1] + 1 if self.ends is None else self.ends[end - 1]
         return Span(self.origins[start], last)
+
+    def slice(self, start: int, end: int) -> str:
+        """The folded text of the original characters `start` to `end` (exclusive)."""
+        return self.text[bisect_left(self.origins, start) : bisect_left(self.origins, end)]
 
 
 class _Folds(dict[int, str]):
@@ -36,8 +44,13 @@ class _Folds(dict[int, str]):
     def __missing__(self, code: int) -> str:
         folded = unicodedata.normalize("NFKC", chr(code)).lower()
         self[code] = folded
+        if len(folded) != 1:
+            _NOT_ONE.add(chr(code))
         return folded
 
+
+_NOT_ONE: set[str] = set()
+"""Characters met so far that fold to none or several."""
 
 _FOLDS = _Folds()
 
@@ -49,6 +62,9 @@ def fold(text: str) -> str:
 
 def fold_with_origins(text: str) -> Folded:
     """The folded text with the original offset of each of its characters."""
+    translated = text.translate(_FOLDS)
+    if _NOT_ONE.isdisjoint(text):
+        return Folded(_simplify(translated), range(len(text)))
     pieces = [_FOLDS[ord(character)] for character in text]
     origins = tuple(index for index, piece in enumerate(pieces) for _ in piece)
     return Folded(_simplify("".join(pieces)), origins)
@@ -77,4 +93,4 @@ def _simplify_character(character: str) -> str:
 
 
 def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return _SURROGATE.search(text) is not None

@@ -1,9 +1,10 @@
 """articles.sqlite3 of a generation: the articles, their chunks and their sentences by offsets."""
 
 import dataclasses
+import datetime
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +30,25 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from retrieval.batches import batched
 from retrieval.errors import CollectionError
+from retrieval.folding import fold
 from retrieval.sqlite import open_finished, open_private
-from retrieval.types import Article, Chunk, Span
+from retrieval.types import Article, Chunk, Field, Span
 
 _METADATA = MetaData()
 _FIELDS = [field.name for field in dataclasses.fields(Article)]
+_FILTERED = frozenset({"title", "byline", "date", "source", "page"})
+"""Each with an index: a row with its whole text would be read for every value otherwise."""
+
 _ARTICLES = Table(
     "articles",
     _METADATA,
     Column("ordinal", Integer, primary_key=True),
     Column("path", String, nullable=False),
     Column("hash", String, nullable=False),
-    *(Column(name, String, nullable=False, unique=name == "id") for name in _FIELDS),
+    *(
+        Column(name, String, nullable=False, unique=name == "id", index=name in _FILTERED or None)
+        for name in _FIELDS
+    ),
 )
 _CHUNKS = Table(
     "chunks",
@@ -228,6 +236,7 @@ class ArticleStore:
 
     def __init__(self, path: Path) -> None:
         self._engine: Engine = open_finished(path)
+        self._values: dict[Field, Mapping[str, str]] = {}
         try:
             self.counts()
         except SQLAlchemyError as error:
@@ -280,6 +289,44 @@ class ArticleStore:
         with self._engine.connect() as connection:
             return [row.ordinal for row in connection.execute(query)]
 
+    def values(self, field: Field) -> Mapping[str, str]:
+        """What the articles hold in a field, each value once and folded; "" left out.
+
+        Kept once asked for: the file does not change.
+        """
+        if field not in self._values:
+            column = _ARTICLES.c[field]
+            query = select(column).distinct().where(column != "")
+            with self._engine.connect() as connection:
+                stored = list(connection.scalars(query))
+            lines = "\n".join(" ".join(value.splitlines()) for value in stored)
+            # all at once, which is far quicker than one by one
+            self._values[field] = dict(zip(stored, fold(lines).split("\n"), strict=False))
+        return self._values[field]
+
+    def chunks_where(
+        self,
+        *,
+        first: datetime.date | None,
+        last: datetime.date | None,
+        values: Mapping[Field, Collection[str]],
+    ) -> frozenset[int]:
+        """Ordinals of the chunks of the articles of these days and with one of the values each.
+
+        `first` and `last` are days of publication, None for no bound; an article without a date
+        is of no day.
+        """
+        articles = select(_ARTICLES.c.ordinal)
+        if first is not None or last is not None:
+            earliest, latest = first or datetime.date.min, last or datetime.date.max
+            dated = _ARTICLES.c.date.between(earliest.isoformat(), latest.isoformat())
+            articles = articles.where(dated)
+        for field, wanted in values.items():
+            articles = articles.where(_ARTICLES.c[field].in_(wanted))
+        query = select(_CHUNKS.c.ordinal).where(_CHUNKS.c.article.in_(articles))
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(query))
+
     def chunks(self, ordinals: Sequence[int]) -> dict[int, Chunk]:
         """Chunks by ordinal."""
         query = (
@@ -295,6 +342,20 @@ class ArticleStore:
                 )
                 for row in rows
             }
+
+    def sentences_in(self, ranges: Sequence[tuple[str, Span]]) -> dict[str, list[StoredSentence]]:
+        """The sentences that reach into any of these ranges of articles, in order, by id."""
+        reaching = " OR ".join(["(a.id = ? AND s.start < ? AND s.end > ?)"] * len(ranges))
+        query = (
+            f"SELECT a.id, s.ordinal, s.start, s.end FROM {_SENTENCES.name} s "  # noqa: S608
+            f"JOIN {_ARTICLES.name} a ON a.ordinal = s.article WHERE {reaching} ORDER BY s.ordinal"
+        )
+        values = [value for name, span in ranges for value in (name, span.end, span.start)]
+        sentences: dict[str, list[StoredSentence]] = {}
+        with self._engine.connect() as connection:
+            for name, *parts in connection.exec_driver_sql(query, tuple(values)):
+                sentences.setdefault(name, []).append(StoredSentence(*parts))
+        return sentences
 
     def sentences(self, article_id: str, start: int, end: int) -> list[StoredSentence]:
         """The sentences of an article that reach into `start` to `end`, in order."""

@@ -142,17 +142,25 @@ class KeywordIndex:
         return listed
 
     def best(
-        self, question: str, limit: int, asked_at: datetime.date | None = None
+        self,
+        question: str,
+        limit: int,
+        asked_at: datetime.date | None = None,
+        *,
+        among: Collection[int] | None = None,
     ) -> dict[int, float]:
         """The `limit` best chunks that share a word with the question, with scores, best first.
 
-        The day it was `asked_at` is that from which 去年7月 is counted.
+        The day it was `asked_at` is that from which 去年7月 is counted. `among` these only, where
+        given.
         """
         words = [*index_words(question, asked_at), *name_words(question)]
         words = [word for word in words if self.knows(word)]
         if not words:
             return {}
         scores = self._index.get_scores(words)
+        if among is not None:
+            scores = np.where(np.isin(self._ordinals, list(among)), scores, 0.0)
         order = np.argsort(-scores, kind="stable")[:limit]
         return {int(self._ordinals[row]): float(scores[row]) for row in order if scores[row] > 0}
 

@@ -8,7 +8,7 @@ import random
 import shutil
 import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
@@ -33,6 +33,7 @@ _MAX_BATCH = 2_000
 _EQUAL = 0.9999
 """Cosine from which on two vectors are taken for the same."""
 
+_COMPARED_ONE_BY_ONE = 1_000
 _MOST_IN_ONE_QUERY = 30_000
 _BLOCK = 5_000
 _SAMPLES = 200
@@ -96,19 +97,40 @@ class VectorIndex:
                     ],
                 )
 
-    def nearest(self, vector: Vectors, limit: int) -> dict[int, float]:
-        """Ordinals of the `limit` nearest chunks with their cosine, best first."""
-        return self._nearest(vector[np.newaxis, :], limit)[0]
+    def nearest(
+        self, vector: Vectors, limit: int, *, among: Collection[int] | None = None
+    ) -> dict[int, float]:
+        """Ordinals of the `limit` nearest chunks with their cosine, best first.
+
+        `among` these only, where given: all are compared then when they are few, else as many
+        more are asked for as there are others.
+        """
+        if among is None:
+            return self._nearest(vector[np.newaxis, :], limit)[0]
+        if len(among) <= _COMPARED_ONE_BY_ONE:
+            return self._compared(vector, among, limit)
+        count = self.count()
+        others = count - len(among)
+        near = self._nearest(vector[np.newaxis, :], min(limit + others, count))[0]
+        wanted = frozenset(among)
+        return dict([pair for pair in near.items() if pair[0] in wanted][:limit])
+
+    def _compared(self, vector: Vectors, among: Collection[int], limit: int) -> dict[int, float]:
+        """The nearest of a few chunks, exactly."""
+        with _read():
+            stored = self._collection.get([str(one) for one in among], include=["embeddings"])
+        if not stored["ids"]:
+            return {}
+        rows = np.asarray(stored["embeddings"], dtype=np.float32)
+        cosines = rows @ vector
+        order = np.argsort(-cosines, kind="stable")[:limit]
+        return {int(stored["ids"][row]): float(cosines[row]) for row in order}
 
     def _nearest(self, vectors: Vectors, limit: int) -> list[dict[int, float]]:
-        try:
+        with _read():
             found = self._collection.query(
                 query_embeddings=vectors, n_results=limit, include=["distances"]
             )
-        except (ChromaError, ValueError) as error:
-            raise CollectionError(
-                f"the vector index cannot be searched ({error}); run `baoda reload`"
-            ) from error
         near = [
             {int(ordinal): 1.0 - distance for ordinal, distance in zip(ids, distances, strict=True)}
             for ids, distances in zip(found["ids"], found["distances"] or [], strict=True)
@@ -227,6 +249,16 @@ def _load_strays(file: Path) -> dict[int, Vectors]:
         return {}
     with np.load(file) as stored:
         return dict(zip(stored["ordinals"].tolist(), stored["vectors"], strict=True))
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    try:
+        yield
+    except (ChromaError, ValueError) as error:
+        raise CollectionError(
+            f"the vector index cannot be searched ({error}); run `baoda reload`"
+        ) from error
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 
 from retrieval.batches import batched
 from retrieval.cache import EmbeddingCache, text_hash
-from retrieval.chunking import VERSION, chunk_article, embedded_text
+from retrieval.chunking import VERSION, chunk_article, embedded_text, located_text
 from retrieval.index.articles import ArticleStore, ArticleWriter
 from retrieval.index.generations import (
     ARTICLES,
@@ -58,21 +58,21 @@ class GenerationWriter:
         self._keywords.remove(ordinals)
         self._removed += ordinals
 
-    def add(self, loaded: Loaded, count_tokens: Callable[[str], int]) -> None:
-        """Cut an article into chunks and sentences."""
+    def add(self, loaded: Loaded, count_tokens: Callable[[str], int]) -> int:
+        """Cut an article into chunks and sentences; how many chunks."""
         article = loaded.article
         chunks = chunk_article(article, count_tokens)
         sentences = split_sentences(article.text)
         ordinals = self._articles.add_parts(
             self._articles.add(article, path=loaded.path),
             chunks=chunks,
-            chunk_hashes=[text_hash(embedded_text(article, one.text)) for one in chunks],
+            chunk_hashes=[text_hash(embedded_text(article, one)) for one in chunks],
             sentences=sentences,
             sentence_hashes=[text_hash(_sentence_text(article, one)) for one in sentences],
         )
         self._keywords.add(
             ordinals,
-            [one.text for one in chunks],
+            [located_text(article, one) for one in chunks],
             _searchable_fields(article),
             names=names_of(article),
             written=article.day,
@@ -80,6 +80,7 @@ class GenerationWriter:
         self._count += 1
         self._chunks += len(chunks)
         self._progress(Step("chunk", self._count, articles=self._count, chunks=self._chunks))
+        return len(chunks)
 
     def finish(
         self, generation: str, files: Iterable[tuple[str, bytes]], embedding: "Embedding"
@@ -122,9 +123,7 @@ class GenerationWriter:
     ) -> int:
         dimensions = 0
         for batch in batched(store.all_chunks(self._first_chunk), _BATCH):
-            rows = embedding.embed(
-                [embedded_text(article, chunk.text) for _, article, chunk in batch]
-            )
+            rows = embedding.embed([embedded_text(article, chunk) for _, article, chunk in batch])
             vectors.add(
                 [ordinal for ordinal, _, _ in batch], [chunk for _, _, chunk in batch], rows
             )
