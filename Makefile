@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test setup check coverage format bench bench-reload bench-retrieval test-crash lock clean
+.PHONY: run test setup check coverage format fit bench bench-search bench-reload bench-retrieval test-crash lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -29,6 +29,13 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.speed
+
+bench-search: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.search
+
+# Fits the weights of retrieval/ranking/weights.json on the question sets beside the project.
+fit: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.fit
 
 bench-reload: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.reload

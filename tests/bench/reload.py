@@ -61,9 +61,9 @@ def main() -> None:
 
 
 def _with_stand_in(root: Path, count: int) -> dict[str, Any]:
-    corpus = _write_articles(root, count)
+    corpus = write_articles(root, count)
     figures: dict[str, Any] = {}
-    with StubModelServer(dimension=384, vector=_pairs_of_characters) as server:
+    with StubModelServer(dimension=384, vector=pairs_of_characters) as server:
         settings = {
             "CORPUS_DIR": str(corpus),
             "DATA_DIR": str(root / "data"),
@@ -96,7 +96,7 @@ def _with_stand_in(root: Path, count: int) -> dict[str, Any]:
     return figures
 
 
-def _pairs_of_characters(text: object, dimension: int) -> list[float]:
+def pairs_of_characters(text: object, dimension: int) -> list[float]:
     """Texts that share words are near each other, as with a real model."""
     encoded = np.frombuffer(str(text).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     pairs = (encoded[:-1] * np.uint64(2_654_435_761) + encoded[1:]) % np.uint64(dimension)
@@ -106,7 +106,7 @@ def _pairs_of_characters(text: object, dimension: int) -> list[float]:
 
 
 def _with_real_model(root: Path, count: int) -> dict[str, Any]:
-    corpus = _write_articles(root, count)
+    corpus = write_articles(root, count)
     settings = {"CORPUS_DIR": str(corpus), "DATA_DIR": str(root / "data")}
     limit_threads(os.cpu_count() or 1)
     model = LocalEmbedder()
@@ -169,7 +169,8 @@ def _told(what: str, seconds: float) -> float:
     return seconds
 
 
-def _write_articles(root: Path, count: int) -> Path:
+def write_articles(root: Path, count: int) -> Path:
+    """So many generated articles in a folder, which is returned."""
     corpus = root / "corpus"
     for number in range(count):
         path = corpus / f"{number // 100:03}" / f"{number:05}.md"
@@ -225,7 +226,7 @@ def _embedded_texts(corpus: Path, model: LocalEmbedder) -> Iterator[str]:
     ]
     for article in articles:
         chunks = chunk_article(article, model.count_tokens)
-        yield from (embedded_text(article, chunk.text) for chunk in chunks)
+        yield from (embedded_text(article, chunk) for chunk in chunks)
     for article in articles:
         yield from (article.text[one.start : one.end] for one in split_sentences(article.text))
 

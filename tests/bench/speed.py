@@ -82,7 +82,7 @@ def _model_alone() -> float:
     articles = [item.article for item in read_corpus(CORPUS) if isinstance(item, Loaded)]
     for article in articles:
         chunks = chunk_article(article, embedder.count_tokens)
-        texts += [embedded_text(article, chunk.text) for chunk in chunks]
+        texts += [embedded_text(article, chunk) for chunk in chunks]
     for article in articles:
         texts += [article.text[one.start : one.end] for one in split_sentences(article.text)]
     started = time.perf_counter()
