@@ -283,6 +283,18 @@ def test_a_last_good_version_outlives_damage_to_the_live_generation(
     assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
 
 
+def test_a_last_good_version_outlives_the_manifest_of_the_only_generation(
+    reload: Reload, folder: Path, data_dir: Path
+) -> None:
+    first = reload()
+    (data_dir / "generations" / str(first.generation) / "manifest.json").write_text("garbage")
+    (folder / "2.md").write_bytes(b"---\nbad: [\n---\n")
+    result = reload()
+    assert (result.articles, result.embedded) == (4, 0)
+    assert stored_ids(data_dir) == {"0.md", "1.md", "2.md", "3.md"}
+    assert [one.name for one in (data_dir / "generations").iterdir()] == [result.generation]
+
+
 def test_a_damaged_cache_is_made_anew(reload: Reload, data_dir: Path) -> None:
     first = reload()
     (data_dir / "embeddings.sqlite3").write_bytes(b"garbage" * 1000)

@@ -181,13 +181,20 @@ class Generations:
         shutil.rmtree(self.folder(generation), ignore_errors=True)
 
     def clean(self) -> None:
-        """Delete what broken builds and broken writes left. Only under the lock of reloads."""
+        """Delete what broken builds and broken writes left. Only under the lock of reloads.
+
+        The live generation stays even when it is damaged: articles may be held there alone.
+        """
         for path in (self._pointer, self._roll_back, self._checked):
             for leftover in path.parent.glob(f".{path.name}.????????"):
                 leftover.unlink(missing_ok=True)
         if not self._folder.is_dir():
             return
-        kept = self.kept()
+        try:
+            live = self.live()
+        except CollectionError:
+            live = None
+        kept = {*self.kept(), live}
         for folder in self._folder.iterdir():
             if folder.name not in kept and not folder.name.endswith(_DAMAGED):
                 shutil.rmtree(folder, ignore_errors=True)
