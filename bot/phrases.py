@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from retrieval.answering.language import Language, language_of
+from retrieval.types import Answer
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -13,6 +16,7 @@ class Phrases:
     terminal_greeting: str
     thinking: str
     nearest: str
+    in_their_words: str
     untitled: str
     indexing: str
     question_too_long: str
@@ -41,6 +45,7 @@ CHINESE = Phrases(
     terminal_greeting="报答：直接输入问题，按 Ctrl-D 结束。",
     thinking="正在查找……",
     nearest="最接近的文章：",
+    in_their_words="文章原文：",
     untitled="（无标题）",
     indexing="文章正在编入索引，请稍候再问。",
     question_too_long="问题太长了：最多 {limit} 个字，这个有 {length} 个。",
@@ -71,6 +76,7 @@ ENGLISH = Phrases(
     terminal_greeting="Baoda: type a question; Ctrl-D ends.",
     thinking="Looking …",
     nearest="Nearest articles:",
+    in_their_words="In the articles' own words:",
     untitled="(no headline)",
     indexing="The articles are being indexed. Please ask again in a moment.",
     question_too_long="That is too long: at most {limit} characters, this has {length}.",
@@ -95,3 +101,10 @@ def phrases_for(setting: str, language_code: str) -> Phrases:
     """The texts for BOT_LANGUAGE and a reader's language code such as zh-hans or en_GB.UTF-8."""
     language = language_code if setting == "auto" else setting
     return CHINESE if language.lower().startswith("zh") else ENGLISH
+
+
+def introduction(answer: Answer, phrases: Phrases) -> str:
+    """That what follows is quoted, where it is in another language than the question; else ""."""
+    foreign = language_of(answer.question) is Language.ENGLISH
+    quoted = answer.mode != "llm" and not answer.refused
+    return phrases.in_their_words if foreign and quoted else ""

@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from bot.phrases import Phrases, phrases_for
+from bot.phrases import Phrases, introduction, phrases_for
 from bot.settings import Settings
 from bot.wiring import make_answerer
 from retrieval.errors import BaodaError, CollectionError
@@ -83,6 +83,8 @@ def source_line(citation: Citation) -> str:
 
 
 def _print_answer(console: Console, answer: Answer, phrases: Phrases) -> None:
+    if intro := introduction(answer, phrases):
+        console.print(Text(intro, style="dim"))
     console.print(Text(answer.text, style="yellow" if answer.refused else ""))
     if answer.refused and answer.nearest:
         console.print(Text(phrases.nearest, style="dim"))

@@ -28,6 +28,9 @@ _ASKS = re.compile(r"哪|谁|什么|啥|几|多少|何|怎|吗|呢|\b(?:who|what
 _INSIDE = re.compile(r"《[^《》]*》|“[^“”]*”|「[^「」]*」")
 _NAMES = frozenset({"nr", "nrt", "ns", "nt", "nz", "eng"})
 _THINGS = _NAMES | {"n", "j"}
+_TOGETHER = re.compile("之间|相比|比较|夫妻|合并|区别|不同|异同|关系|哪个|还是|谁更")
+"""Asks of the things together, not of each."""
+
 _RESPECTIVELY = re.compile("分别|各自?[是有为]")
 _END = re.compile(r"[?？;；。]")
 
@@ -42,6 +45,8 @@ def parts(question: str) -> list[str]:
     if 1 < len(sentences) <= MAX_PARTS and all(_asks(one) for one in sentences):
         return _each_with_subject(sentences)
     folded = fold_with_origins(question)
+    if _TOGETHER.search(folded.text):
+        return []
     for start, end in _joined(folded.text):
         things = list(_things(folded, question, start, end))
         if 1 < len(things) <= MAX_PARTS and not any(map(_asks, things)):

@@ -1,5 +1,6 @@
 """Answers as Telegram messages: every text passes the strict parser, and nothing is lost."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.phrases import CHINESE, ENGLISH
 from bot.telegram.rendering import LIMIT, Part, render, render_text, utf16_length
-from retrieval.types import Answer, Citation, NearestArticle, Timings
+from retrieval.types import Answer, Citation, Mode, NearestArticle, Timings
 from tests.e2e.bot_api import parse_telegram_html
 
 PIECES = st.sampled_from(
@@ -249,3 +250,20 @@ def test_a_text_without_markup_is_shown_as_it_is(text: str) -> None:
     parts = render_text(text)
     assert_telegram_takes(parts)
     assert visible("".join(part.plain for part in parts)) == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("question", "mode", "introduced"),
+    [
+        ("How long is the bridge?", "extractive", True),
+        ("How long is the bridge?", "fallback", True),
+        ("How long is the bridge?", "llm", False),
+        ("石桥长多少米?", "extractive", False),
+    ],
+)
+def test_quotations_in_another_language_are_said_to_be_quoted(
+    question: str, mode: Mode, introduced: bool
+) -> None:
+    answer = dataclasses.replace(make_answer("石桥长38米。[1]"), question=question, mode=mode)
+    parts = render(answer, ENGLISH)
+    assert parts[0].plain.startswith(ENGLISH.in_their_words) == introduced

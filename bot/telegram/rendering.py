@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.phrases import Phrases
+from bot.phrases import Phrases, introduction
 from retrieval.types import Answer, Citation, NearestArticle
 
 LIMIT = 4096
@@ -33,7 +33,8 @@ class _Block:
 
 def render(answer: Answer, phrases: Phrases) -> list[Part]:
     """The messages of an answer: its text, then each citation as a quotation that unfolds."""
-    blocks = list(_text_blocks(answer.text))
+    said = "\n".join(filter(None, (introduction(answer, phrases), answer.text)))
+    blocks = list(_text_blocks(said))
     if answer.refused and answer.nearest:
         blocks += _text_blocks(_nearest(answer.nearest, phrases))
     for citation in answer.citations:

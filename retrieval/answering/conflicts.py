@@ -17,6 +17,9 @@ NEARLY_AS_GOOD = 0.2
 _SEVERAL = re.compile(r"[和与及、]|\band\b")
 """Two articles may each answer one half: that is no contradiction."""
 
+_ARTICLES = frozenset({Decimal(0), Decimal(1)})
+"""一只 is no figure that two reports agree in."""
+
 _Thing = tuple[datetime.date, datetime.date] | Decimal | str
 
 
@@ -99,7 +102,7 @@ def _things(one: Candidate, kinds: Sequence[Kind], asked: Asked) -> set[_Thing]:
         else:
             words = folded[start:end]
             things |= figure_values(words) or {words}
-    return things
+    return things - _ARTICLES
 
 
 def _agree(own: set[_Thing], theirs: set[_Thing]) -> bool:

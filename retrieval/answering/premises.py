@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from retrieval.answering.shortening import shortened
 from retrieval.answering.statements import Statement
+from retrieval.folding import find_figures
 from retrieval.question import Asked
 from retrieval.ranking.ranking import Candidate, confidence
 
@@ -25,7 +26,7 @@ def said_instead(asked: Asked, candidates: Sequence[Candidate], least: float) ->
     东城区2022年排名第几 is refused where 2024 alone is reported, with what is said of 2024. []
     where nothing is amiss but the answer. `least` is the confidence from which on one is given.
     """
-    if not candidates:
+    if not candidates or not find_figures(asked.folded):
         return []
     best = max(candidates, key=lambda one: one.score)
     amiss = {name: 0.0 for name in _TAKEN_FOR_GRANTED if getattr(best.features, name)}

@@ -186,6 +186,8 @@ def describe(
         return []
     terms = QuestionTerms(asked, collection.keywords)
     pool = _read_pool(collection, vector, passages, terms)
+    if not pool.sentences:
+        return []
     features = _features(asked, terms, passages, pool)
     return [
         Described(
@@ -309,7 +311,9 @@ def _read_pool(
     found_in_chunk: dict[str, Rows] = {}
     for passage in passages:
         owner = owners[passage.chunk.article_id]
-        near, first = _reach(passage, stored[owner.article.id])
+        near, first = _reach(passage, stored.get(owner.article.id, ()))
+        if first == len(near):
+            continue
         texts = [owner.folded.slice(one.start, one.end) for one in near]
         for one, text in zip(near, texts, strict=True):
             if one.ordinal not in found:
