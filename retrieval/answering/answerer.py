@@ -259,7 +259,7 @@ class Answerer:
         """The sentences that answer: of a question with parts the best for each, in their order."""
         answered = [look for look in each if self._answers(look)]
         if answered:
-            quoted = [extractive.write(look.candidates, look.asked, most=1) for look in answered]
+            quoted = [extractive.write(look.candidates, look.asked, most=2) for look in answered]
             return list(dict.fromkeys(chain.from_iterable(quoted)))
         return extractive.write(whole.candidates, whole.asked) if self._answers(whole) else []
 

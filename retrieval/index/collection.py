@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy.exc import SQLAlchemyError
 
+from retrieval.embedding import LOCAL_MODEL
 from retrieval.errors import CollectionError
 from retrieval.index.articles import ArticleStore
 from retrieval.index.generations import (
@@ -26,6 +27,14 @@ from retrieval.index.keywords import KeywordIndex
 from retrieval.index.vectors import VectorIndex
 
 _FOLLOW_SECONDS = 0.5
+_SAMPLE = 300
+_FAR_APART = 1
+"""Percentile of the cosines of pairs of sentences: so few are further apart."""
+
+_UNLIKE = 0.76
+"""That of the bundled model: 0.76 to 0.82 measured on three collections."""
+
+_LEAST_ROOM = 0.02
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +50,7 @@ class Collection:
             raise CollectionError(
                 f"the index {manifest.id} is damaged ({error}); run `baoda reload`"
             ) from error
+        self._stretch = self._measured_stretch()
         with ExitStack() as opened:
             self.articles = ArticleStore(folder / ARTICLES)
             opened.callback(self.articles.close)
@@ -59,6 +69,24 @@ class Collection:
             np.float32
         )
         return rows
+
+    def scaled(self, cosine: float) -> float:
+        """A cosine of any embedding model on the scale of the bundled one.
+
+        What is learned of cosines holds for that one alone: others put texts that have nothing in
+        common at 0.1 or 0.3 where it has 0.8. Equal texts are at 1 everywhere.
+        """
+        return 1 - (1 - cosine) * self._stretch
+
+    def _measured_stretch(self) -> float:
+        if self.manifest.embedding.startswith(LOCAL_MODEL):
+            return 1.0
+        rows = np.linspace(0, len(self._sentence_vectors) - 1, num=_SAMPLE, dtype=np.int64)
+        sample = self._sentence_vectors[np.unique(rows)].astype(np.float32)
+        if len(sample) < 2:
+            return 1.0
+        unlike = float(np.percentile(sample @ sample.T, _FAR_APART))
+        return min(1.0, (1 - _UNLIKE) / max(1 - unlike, _LEAST_ROOM))
 
     def close(self) -> None:
         """Let go of the files."""

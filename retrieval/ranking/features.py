@@ -38,7 +38,7 @@ class Features:
     """Of a question and a sentence found for it; most lie between 0 and 1."""
 
     similarity: float
-    """Cosine of question and sentence."""
+    """Cosine of question and sentence, on the scale of the bundled embedding model."""
     relative_similarity: float
     """The same less that of the best sentence found."""
     passage_similarity: float
@@ -343,7 +343,7 @@ def _read_pool(
                     context=" ".join([owner.heading, above, *(texts[at] for at in context)]),
                     times=owner.times_in(one.start, one.end),
                     times_near=owner.times_in(near[context[0]].start, one.end),
-                    similarity=similarities[index],
+                    similarity=collection.scaled(similarities[index]),
                 )
     return _Pool(
         sentences=list(sentences.values()),

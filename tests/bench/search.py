@@ -101,8 +101,8 @@ def _times(
         candidates = rank_sentences(asked, describe(collection, asked, vector, passages))
         weighed = time.perf_counter()
         rank_passages(passages, candidates)
-        confidence(asked, candidates)
-        extractive.write(candidates, asked)
+        if confidence(asked, candidates):
+            extractive.write(candidates, asked)
         written = time.perf_counter()
         if number < 10:
             continue  # the first ones read the files
