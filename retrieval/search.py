@@ -30,10 +30,9 @@ def search(
 
     `among` these chunks only, where given.
     """
-    near = collection.vectors.nearest(
+    similarities = collection.vectors.nearest(
         vector, min(_CANDIDATES, collection.manifest.chunks), among=among
     )
-    similarities = {ordinal: collection.scaled(cosine) for ordinal, cosine in near.items()}
     keyword_scores = collection.keywords.best(asked.text, _CANDIDATES, asked.at, among=among)
     keyword_share = _KEYWORD_SHARE if asked.chinese else _NAME_SHARE
     scores = _join(similarities, keyword_scores, keyword_share if keyword_scores else 0.0)
@@ -45,7 +44,7 @@ def search(
             chunks[ordinal],
             rank,
             round(scores[ordinal], 6),
-            similarities.get(ordinal, least),
+            collection.scaled(similarities.get(ordinal, least)),
             keyword_scores.get(ordinal, 0.0),
         )
         for rank, ordinal in enumerate(best, start=1)
