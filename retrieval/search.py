@@ -45,7 +45,6 @@ def search(
             rank,
             round(scores[ordinal], 6),
             collection.scaled(similarities.get(ordinal, least)),
-            keyword_scores.get(ordinal, 0.0),
         )
         for rank, ordinal in enumerate(best, start=1)
     ]

@@ -84,8 +84,6 @@ class Passage:
     score: float
     similarity: float
     """Cosine of question and chunk; where only the keywords found it, the least of those found."""
-    keyword_score: float = 0.0
-    """BM25 of question and chunk; 0 where only the vectors found it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from retrieval.ranking.features import describe
 from retrieval.ranking.ranking import (
     Candidate,
     confidence,
+    in_this_order,
     least_confidence,
     rank_passages,
     rank_sentences,
@@ -308,10 +309,7 @@ def _in_turn(looks: Sequence[_Look]) -> list[Passage]:
     for passage in in_turn:
         if passage is not None:
             kept.setdefault(passage.chunk.id, passage)
-    return [
-        replace(passage, rank=rank, score=round(1 / rank, 6))
-        for rank, passage in enumerate(kept.values(), start=1)
-    ]
+    return in_this_order(kept.values())
 
 
 def _nearest(collection: Collection, look: _Look) -> tuple[NearestArticle, ...]:

@@ -39,18 +39,8 @@ class Features:
 
     similarity: float
     """Cosine of question and sentence, on the scale of the bundled embedding model."""
-    relative_similarity: float
-    """The same less that of the best sentence found."""
     passage_similarity: float
     """Cosine of question and the best chunk that holds the sentence."""
-    relative_passage_similarity: float
-    """The same less that of the best chunk found."""
-    keyword_score: float
-    """BM25 of that chunk, as a share of the best found."""
-    passage_score: float
-    """Joined score of vectors and keywords of that chunk."""
-    passage_rank: float
-    """Its rank by that score, in tens."""
     sentence_coverage: float
     """Share of the question's words in the sentence, by rarity among the sentences found."""
     pair_coverage: float
@@ -188,7 +178,7 @@ def describe(
     pool = _read_pool(collection, vector, passages, terms)
     if not pool.sentences:
         return []
-    features = _features(asked, terms, passages, pool)
+    features = _features(asked, terms, pool)
     return [
         Described(
             Evidence(one.owner.article, "text", one.stored.start, one.stored.end),
@@ -200,9 +190,7 @@ def describe(
     ]
 
 
-def _features(
-    asked: Asked, terms: QuestionTerms, passages: Sequence[Passage], pool: _Pool
-) -> Iterator[Features]:
+def _features(asked: Asked, terms: QuestionTerms, pool: _Pool) -> Iterator[Features]:
     """Those of each sentence, some relative to all that were found."""
     sentences = pool.sentences
     kinds = asked.kinds
@@ -217,9 +205,6 @@ def _features(
     names_missing_near = terms.names_missing(pool.found_near).tolist()
     names_missing_here = terms.names_missing(pool.found).tolist()
     rarity = sum(terms.weights.values()) / _RARITY
-    best_similarity = max(one.similarity for one in sentences)
-    best_passage = max(one.similarity for one in passages)
-    best_keywords = max(one.keyword_score for one in passages) or 1.0
     bare_question = _bare(asked.folded)
     by_article: dict[str, str] = {}
     for one in sentences:
@@ -232,12 +217,7 @@ def _features(
         new = {kind for kind, _, _ in held}
         yield Features(
             similarity=one.similarity,
-            relative_similarity=one.similarity - best_similarity,
             passage_similarity=passage.similarity,
-            relative_passage_similarity=passage.similarity - best_passage,
-            keyword_score=passage.keyword_score / best_keywords,
-            passage_score=passage.score,
-            passage_rank=passage.rank / 10,
             sentence_coverage=sentence_coverage[at],
             pair_coverage=pair_coverage[at],
             context_coverage=context_coverage[at],

@@ -1,7 +1,7 @@
 """Sentences by how well they answer, passages by their best sentence, and whether any answers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.question import Asked
@@ -72,9 +72,14 @@ def rerank(reranker: Reranker, question: str, passages: Sequence[Passage]) -> li
     """
     scores = reranker.rerank(question, [one.chunk.text for one in passages])
     order = sorted(range(len(passages)), key=lambda at: (-scores[at], at))
+    return in_this_order(passages[at] for at in order)
+
+
+def in_this_order(passages: Iterable[Passage]) -> list[Passage]:
+    """The passages with their places as ranks, and scores that say no more than that."""
     return [
-        replace(passages[at], rank=rank, score=round(1 / rank, 6))
-        for rank, at in enumerate(order, start=1)
+        replace(one, rank=rank, score=round(1 / rank, 6))
+        for rank, one in enumerate(passages, start=1)
     ]
 
 

@@ -357,9 +357,7 @@ def _names(folded: str) -> Iterable[tuple[str, str]]:
 
 
 def _without_answer(found: Example) -> Example:
-    rows = found.rows[~found.answers].copy()
-    similarity, relative = NAMES.index("similarity"), NAMES.index("relative_similarity")
-    rows[:, relative] = rows[:, similarity] - rows[:, similarity].max()
+    rows = found.rows[~found.answers]
     return replace(found, way="cut", rows=rows, answers=np.zeros(len(rows), bool))
 
 
