@@ -1,6 +1,8 @@
 """Sub-headings of an article: which one a place in its text stands under."""
 
 import re
+from bisect import bisect_right
+from functools import lru_cache
 from itertools import pairwise
 
 _MAX_CHARACTERS = 30
@@ -14,13 +16,20 @@ def heading_above(text: str, position: int) -> str:
     That is a line of at most thirty characters that does not end as a sentence does, with a longer
     line below it.
     """
-    found = ""
+    starts, headings = _headings(text)
+    at = bisect_right(starts, position)
+    return headings[at - 1] if at and starts[at - 1] < position else ""
+
+
+@lru_cache(maxsize=64)
+def _headings(text: str) -> tuple[list[int], list[str]]:
+    """Where sub-headings begin, and what they say. Asked for every chunk of an article in turn."""
+    starts: list[int] = []
+    headings: list[str] = []
     for match, below in pairwise(_LINE.finditer(text)):
         line = match[0].strip()
-        start = match.start() + match[0].index(line)
-        if start > position:
-            break
         is_short = len(line) <= _MAX_CHARACTERS and len(line) < len(below[0].strip())
         if is_short and not _SENTENCE_END.search(line):
-            found = line if start < position else ""
-    return found
+            starts.append(match.start() + match[0].index(line))
+            headings.append(line)
+    return starts, headings
