@@ -223,8 +223,10 @@ def test_articles_come_back_as_they_were(database: Path) -> None:
     assert store.article("nothing") is None
     assert store.articles(["b.md", "nothing"]) == {"b.md": OTHER}
     assert store.chunks([0]) == {0: CHUNK}
-    assert [(one.ordinal, one.start) for one in store.sentences("b.md", 0, 10)] == [(2, 0)]
-    assert [one.ordinal for one in store.sentences("a.md", 4, 8)] == [1]
+    assert [
+        (one.ordinal, one.start) for one in store.sentences_in([("b.md", Span(0, 10))])["b.md"]
+    ] == [(2, 0)]
+    assert [one.ordinal for one in store.sentences_in([("a.md", Span(4, 8))])["a.md"]] == [1]
     assert store.fingerprints(["a.md"])["a.md"].hash == article_hash(ARTICLE)
     assert list(store.everything()) == [("a.md", ARTICLE), ("b.md", OTHER)]
     assert list(store.all_chunks(0)) == [(0, ARTICLE, CHUNK)]

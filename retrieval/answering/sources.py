@@ -56,7 +56,7 @@ def _adjoin(one: _Piece, other: _Piece) -> bool:
 
 def _source(collection: Collection, piece: _Piece) -> Source:
     span = piece.span
-    inside = collection.articles.sentences(piece.article.id, span.start, span.end)
+    inside = collection.articles.sentences_in([(piece.article.id, span)])[piece.article.id]
     return Source(
         piece.article,
         min(span.start, inside[0].start),

@@ -357,18 +357,6 @@ class ArticleStore:
                 sentences.setdefault(name, []).append(StoredSentence(*parts))
         return sentences
 
-    def sentences(self, article_id: str, start: int, end: int) -> list[StoredSentence]:
-        """The sentences of an article that reach into `start` to `end`, in order."""
-        query = (
-            select(_SENTENCES.c.ordinal, _SENTENCES.c.start, _SENTENCES.c.end)
-            .join(_ARTICLES)
-            .where(_ARTICLES.c.id == article_id)
-            .where(_SENTENCES.c.start < end, _SENTENCES.c.end > start)
-            .order_by(_SENTENCES.c.ordinal)
-        )
-        with self._engine.connect() as connection:
-            return [StoredSentence(*row) for row in connection.execute(query)]
-
     def everything(self) -> Iterator[tuple[str, Article]]:
         """File and article of all articles, in order of their ordinals."""
         with self._engine.connect() as connection:

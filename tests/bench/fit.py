@@ -101,27 +101,18 @@ ANSWER = (
 )
 """Left out of both: what depends on how many alike passages a collection has, such as ranks."""
 
+_SHARED = {
+    "similarity": 25.0,
+    "passage_similarity": 25.0,
+    "sentence_coverage": 1.5,
+    "article_coverage": 1.5,
+    "names_missing": -2.0,
+    "kind_missing": -0.6,
+    "fragment": -0.6,
+}
 _OTHER: Mapping[str, Mapping[str, float]] = {
-    "order": {
-        "similarity": 25.0,
-        "passage_similarity": 25.0,
-        "sentence_coverage": 1.5,
-        "article_coverage": 1.5,
-        "names_missing": -2.0,
-        "kind_missing": -0.6,
-        "fragment": -0.6,
-        "asks": -5.0,
-    },
-    "answer": {
-        "bias": -41.7,
-        "similarity": 25.0,
-        "passage_similarity": 25.0,
-        "sentence_coverage": 1.5,
-        "article_coverage": 1.5,
-        "names_missing": -2.0,
-        "kind_missing": -0.6,
-        "fragment": -0.6,
-    },
+    "order": {**_SHARED, "asks": -5.0},
+    "answer": {"bias": -41.7, **_SHARED},
     "least": {"generous": 0.005, "balanced": 0.015, "strict": 0.05},
 }
 """Set by hand on 55 English questions about the shipped corpus: there are no public English

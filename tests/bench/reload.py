@@ -15,16 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retrieval.chunking import chunk_article, embedded_text
+from retrieval.corpus import read_corpus
 from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
-from retrieval.sentences import split_sentences
-from retrieval.types import Article
+from retrieval.evaluation.asking import embedded_texts
+from retrieval.types import Loaded
 from tests.model_server import StubModelServer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -110,7 +109,8 @@ def _with_real_model(root: Path, count: int) -> dict[str, Any]:
     settings = {"CORPUS_DIR": str(corpus), "DATA_DIR": str(root / "data")}
     limit_threads(os.cpu_count() or 1)
     model = LocalEmbedder()
-    texts = list(_embedded_texts(corpus, model))
+    articles = (one for one in read_corpus(corpus) if isinstance(one, Loaded))
+    texts = embedded_texts(articles, model)
     tokens = sum(map(model.count_tokens, texts))
     started = time.perf_counter()
     for first in range(0, len(texts), BATCH):
@@ -215,20 +215,6 @@ _VOCABULARY = (
     "全市 全区 完成 开展 建立 打造 形成 解决 落实 优化 升级 保障 就业 岗位 "
     "家庭 孩子 老人 青年 学生 教师"
 ).split()
-
-
-def _embedded_texts(corpus: Path, model: LocalEmbedder) -> Iterator[str]:
-    from retrieval.corpus import read_corpus
-    from retrieval.types import Loaded
-
-    articles: list[Article] = [
-        item.article for item in read_corpus(corpus) if isinstance(item, Loaded)
-    ]
-    for article in articles:
-        chunks = chunk_article(article, model.count_tokens)
-        yield from (embedded_text(article, chunk) for chunk in chunks)
-    for article in articles:
-        yield from (article.text[one.start : one.end] for one in split_sentences(article.text))
 
 
 if __name__ == "__main__":

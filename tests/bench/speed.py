@@ -13,11 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from retrieval.chunking import chunk_article, embedded_text
 from retrieval.corpus import read_corpus
 from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
 from retrieval.evaluation import load_golden
-from retrieval.sentences import split_sentences
+from retrieval.evaluation.asking import embedded_texts
 from retrieval.types import Loaded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -78,13 +77,8 @@ def _model_alone() -> float:
     """Seconds that the embedding model alone takes for the texts a first indexing embeds."""
     limit_threads(os.cpu_count() or 1)
     embedder = LocalEmbedder()
-    texts: list[str] = []
-    articles = [item.article for item in read_corpus(CORPUS) if isinstance(item, Loaded)]
-    for article in articles:
-        chunks = chunk_article(article, embedder.count_tokens)
-        texts += [embedded_text(article, chunk) for chunk in chunks]
-    for article in articles:
-        texts += [article.text[one.start : one.end] for one in split_sentences(article.text)]
+    articles = (item for item in read_corpus(CORPUS) if isinstance(item, Loaded))
+    texts = embedded_texts(articles, embedder)
     started = time.perf_counter()
     for first in range(0, len(texts), BATCH):
         embedder.embed_passages(texts[first : first + BATCH])
