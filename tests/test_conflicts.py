@@ -8,13 +8,12 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.check import Source
-from retrieval.building import Builder
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.question import read_question
-from retrieval.reload import Reloader
 from retrieval.types import Strictness
+from tests.small import reload
 
 EMBEDDER = LocalEmbedder()
 _REPORT = (
@@ -50,12 +49,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, (title, date, text, source) in ARTICLES.items():
         front = f"title: {title}\nsource: {source}" + (f"\ndate: {date}" if date else "")
         (root / "articles" / name).write_text(f"---\n{front}\n---\n\n{text}\n", "utf-8")
-    Reloader(
-        corpus_dir=root / "articles",
-        data_dir=root / "data",
-        builder=Builder(data_dir=root / "data", embedder=EMBEDDER),
-        embedding=EMBEDDER.fingerprint,
-    ).reload(full=False, force=False, dry_run=False, progress=lambda _: None)
+    reload(root / "articles", root / "data", EMBEDDER)
     return root / "data"
 
 

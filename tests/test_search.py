@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from retrieval.answering.answerer import Answerer
-from retrieval.building import Builder
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.question import read_question
-from retrieval.reload import Reloader
 from retrieval.search import search
 from retrieval.types import Answer
+from tests.small import reload
 
 EMBEDDER = LocalEmbedder()
 ARTICLES = {
@@ -52,12 +51,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "articles").mkdir()
     for name, text in ARTICLES.items():
         (root / "articles" / name).write_text(text, "utf-8")
-    Reloader(
-        corpus_dir=root / "articles",
-        data_dir=root / "data",
-        builder=Builder(data_dir=root / "data", embedder=EMBEDDER),
-        embedding=EMBEDDER.fingerprint,
-    ).reload(full=False, force=False, dry_run=False, progress=lambda _: None)
+    reload(root / "articles", root / "data", EMBEDDER)
     return root / "data"
 
 

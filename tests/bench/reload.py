@@ -9,7 +9,6 @@ times do not. Start of Python included.
 import argparse
 import json
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from retrieval.corpus import read_corpus
 from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
 from retrieval.evaluation.asking import embedded_texts
 from retrieval.types import Loaded
+from tests.bench.keeping import keep
 from tests.model_server import StubModelServer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,10 +53,7 @@ def main() -> None:
             figures |= _with_real_model(root / "real", sizes.real)
         if sizes.lines:
             figures |= _reading_alone(root / "lines", sizes.lines)
-    machine = {"machine": platform.platform(), "cores": os.cpu_count(), "python": sys.version}
-    out = ROOT / "bench"
-    out.mkdir(exist_ok=True)
-    (out / "reload.json").write_text(json.dumps(figures | machine, indent=1), "utf-8")
+    keep("reload", figures)
 
 
 def _with_stand_in(root: Path, count: int) -> dict[str, Any]:

@@ -3,11 +3,7 @@
 The vectors are made of pairs of characters, as those of the stand-in in `make bench-reload`.
 """
 
-import json
-import os
-import platform
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -27,6 +23,7 @@ from retrieval.ranking.ranking import confidence, rank_passages, rank_sentences
 from retrieval.search import search
 from retrieval.tokens import estimate_tokens
 from retrieval.types import Loaded, Vectors
+from tests.bench.keeping import keep
 from tests.bench.reload import pairs_of_characters, write_articles
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,10 +77,7 @@ def main() -> None:
         p50, p95 = np.percentile(values, [50, 95]).tolist()
         figures |= {f"{stage}_p50_ms": round(p50, 1), f"{stage}_p95_ms": round(p95, 1)}
         print(f"{stage:10} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms")
-    out = ROOT / "bench"
-    out.mkdir(exist_ok=True)
-    machine = {"machine": platform.platform(), "cores": os.cpu_count(), "python": sys.version}
-    (out / "search.json").write_text(json.dumps(figures | machine, indent=1), "utf-8")
+    keep("search", figures)
 
 
 def _times(

@@ -5,7 +5,6 @@ Measures the real commands on this machine; ratios travel, absolute times do not
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
 from retrieval.evaluation import load_golden
 from retrieval.evaluation.asking import embedded_texts
 from retrieval.types import Loaded
+from tests.bench.keeping import keep
 
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = ROOT / "corpus"
@@ -40,10 +40,7 @@ def main() -> None:
     figures["answer_p95_ms"] = statistics.quantiles(times, n=20)[-1]
     for name, value in figures.items():
         print(f"{name:26} {value:10.2f}")
-    out = ROOT / "bench"
-    out.mkdir(exist_ok=True)
-    machine = {"machine": platform.platform(), "cores": os.cpu_count(), "python": sys.version}
-    (out / "speed.json").write_text(json.dumps(figures | machine, indent=1), "utf-8")
+    keep("speed", figures)
 
 
 def _timed(arguments: list[str], variables: dict[str, str]) -> tuple[float, bytes]:
