@@ -1,5 +1,6 @@
 """Fixtures that several test modules share."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -56,17 +57,33 @@ def crashes(pytestconfig: pytest.Config) -> int:
 
 @pytest.fixture(scope="session")
 def corpus_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an index of the shipped corpus, made with the real embedding model."""
-    data_dir = tmp_path_factory.mktemp("corpus") / "data"
+    """A data folder with an index of the shipped corpus, made with the real embedding model.
+
+    The first worker that needs it makes it for all. It is only read; who writes takes a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shipped"
+    folder.mkdir(exist_ok=True)
+    data_dir = folder / "data"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not data_dir.exists():
+            _index(data_dir)
+    return data_dir
+
+
+def _index(data_dir: Path) -> None:
+    """Made aside: what failed is not there for the next worker."""
+    aside = data_dir.with_name("unfinished")
     finished = subprocess.run(
         [sys.executable, "-m", "bot", "reload"],
-        env=environment(CORPUS_DIR=CORPUS, DATA_DIR=data_dir),
+        env=environment(CORPUS_DIR=CORPUS, DATA_DIR=aside),
         cwd=data_dir.parent,
         capture_output=True,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr.decode()
-    return data_dir
+    aside.rename(data_dir)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ THERE = "铁路小区"
 REFUSAL = "文章里没有说到这个问题的答案。"
 UNPARSED = "Bad Request: can't parse entities: Unsupported start tag"
 TINY = "---\ntitle: 小城新桥\nbyline: 记者 甲乙\n---\n\n青石镇的新桥在五月通车，全长三百二十米。\n"
-SECONDS = 30
+SECONDS = 120
 """The longest that anything here may take on a busy machine."""
 
 
