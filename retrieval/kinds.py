@@ -53,6 +53,13 @@ EXACT = MEASURED | {Kind.NUMBER, Kind.DATE}
 """Kinds that are told by their form."""
 
 _HAN = r"[\u4e00-\u9fff]"
+_TIMES = (
+    r"世纪|\d万年|年[初底]|(?:周|星期|礼拜)[一二三四五六日天末]|[上中下]旬|[早晚上中下正]午|凌晨|清晨|傍晚|[早晚]上|"
+    "[春夏秋冬][季天至分]|春节|元旦|清明|端午|中秋|重阳|国庆|除夕|寒假|暑假|[周商秦汉隋唐宋元明清]朝|清代|民国|初年|末年|时期|"
+    "[昨今明]天|[今去前明]年|近日|日前"
+)
+"""Days, seasons and ages that have no figures."""
+
 _DIGITS = r"(?:\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+)"
 _NUMBER = rf"{_DIGITS}[万亿千百十]*(?:余|多|来|几)?\s*"
 _PEOPLE_UNITS = "(?:名|位|人|口)"
@@ -80,7 +87,10 @@ _WORKS = (
 _END = r"(?:[是为在有]|分别|各是|是?多少|是?什么|是?谁)*[?？.。、]*$"
 """After a noun at the end of a question in key words: 首映时间, 死亡人数."""
 
-_CLASSIFIER = "(?:个|名|位|人|家|支|项|次|场|条|件|种|座|所|辆|台|只|份)"
+_CLASSIFIER = (
+    "(?:[个名位人家支项次场条件种座所辆台只份张套篇本部间幢栋艘架枚首幅双组批户头棵起宗处届款门堂块片把箱袋副面路]|"
+    "对(?!于|待|方)|类)"
+)
 _COUNTED = re.compile(rf"(?:多少|几)[万亿]?{_CLASSIFIER}*({_HAN}{{1,8}})")
 _COUNT = re.compile(rf"{_DIGITS}[万亿余多来几]*{_CLASSIFIER}?")
 _COUNTED_REACH = 10
@@ -97,8 +107,10 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 _HOLDS: dict[Kind, re.Pattern[str]] = {
     Kind.NUMBER: _any(r"\d", rf"{_DIGITS}(?:[万亿]|余|多)?{_HAN}"),
     Kind.PEOPLE: _any(rf"{_NUMBER}(?:{_PEOPLE_UNITS}|{_PEOPLE})"),
-    Kind.MONEY: _any(rf"{_NUMBER}{_MONEY}", r"[$¥€£]\s?\d"),
-    Kind.SHARE: _any(rf"{_NUMBER}%", "百分之", f"{_DIGITS}成", f"{_DIGITS}分之", "个百分点"),
+    Kind.MONEY: _any(rf"{_NUMBER}{_MONEY}", r"[$¥€£]\s?\d", "免费|免收|不收费|不要钱"),
+    Kind.SHARE: _any(
+        rf"{_NUMBER}(?:%|个百分点|个?基点)", "百分之", f"{_DIGITS}(?:成|分之)", "[过近]半|一半"
+    ),
     Kind.AGE: _any(rf"{_NUMBER}岁", "[1-9]0后", "出生"),
     Kind.MEASURE: _any(rf"{_NUMBER}{_MEASURES}"),
     Kind.DURATION: _any(rf"{_NUMBER}{_TIME}", "半(?:年|天|小时|个月)"),
@@ -117,6 +129,7 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         "近日|日前|近年|春节|世纪",
         "[上下本]周",
         "[昨今明]天",
+        _TIMES,
     ),
     Kind.RANK: _any(f"第{_DIGITS}", "首位|榜首|冠军|名列|位居|排名"),
     Kind.PERSON: _any(
@@ -139,7 +152,7 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
 
 _NAMES_ONE: dict[Kind, re.Pattern[str]] = {
     Kind.NUMBER: _any(
-        r"(?<![第\d.,:-])\d[\d,]*(?:\.\d+)?[万亿千百余多]*(?![\d.,:届]|\s?(?:年|月|日|号))",
+        r"(?<![第\d.,-])(?<!\d:)\d[\d,]*(?:\.\d+)?[万亿千百余多]*(?![\d.,:届]|\s?(?:年|月|日|号))",
         "百分之|[一二三四五六七八九半]成",
         rf"(?<![第零〇一二两三四五六七八九十百千])[零〇一二两三四五六七八九十百千万亿]+[余多]?{_CLASSIFIER}",
     ),
@@ -147,7 +160,7 @@ _NAMES_ONE: dict[Kind, re.Pattern[str]] = {
         rf"{_DIGITS}\s*(?:年|月|日|号)(?![内期])",
         r"\d{4}-\d\d?-\d\d?",
         r"\d{4}/\d\d?/\d\d?",
-        "世纪",
+        _TIMES,
     ),
     Kind.PERSON: _any(rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}", f"{_HAN}某", f"{_HAN}(?:先生|女士)"),
     Kind.PLACE: _any(
@@ -168,8 +181,9 @@ _TAGS: dict[Kind, frozenset[str]] = {
 _ASKS: dict[Kind, re.Pattern[str]] = {
     Kind.AGE: _any("年龄|年纪(?!念)|几岁|多少岁|多大岁数", "how old", r"\bages?\b"),
     Kind.MONEY: _any(
-        "多少钱|几块钱|价格|收费|票价|租金|售价|单价|造价|薪水|工资|花费",
-        "(?:多少|几)(?:万|亿)?(?:美|欧)?元",
+        "多少钱|几块钱|票价|租金|售价|单价|造价",
+        f"(?:(?<!评)价格?|收费|薪水|工资|花费)(?:[是为要有]?多|[是为]?几|{_END})",
+        "(?:多少|几)(?:万|亿)?(?:[美欧日港澳]|人民币)?元",
         "how much (?:does|do|did|is|was|money)",
         r"\b(?:price|cost|fee|salary|rent)s?\b",
     ),

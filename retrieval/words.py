@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
 _INTERROGATIVE = re.compile(
-    r"哪(?:些|里|儿|一?[个家位种]|几[个家位种]?)?|[干做叫]?什么|多少|谁|怎么样?|怎样|如何|为什么|为何|为啥|何时|何处|"
+    r"哪(?:些|里|儿|一?[个家位种]|几[个家位种]?)?|[干做叫]?什么|多少|谁|怎么样?|怎样|如何|为什么|为何|为啥|何时|何处|(?<=有)何|"
     r"几[个名位对支家次点场份处类项]"
 )
 """Cut out first: the segmenter would take 哪些项目 for one word."""

@@ -29,6 +29,8 @@ _RARITY = 20
 _OPENING = 100
 _LONGEST_RUN = 20
 _SUPPORTERS = 3
+_CROWDED = (0.85, 0.88)
+_ELEVENTH = 10
 _NEAR = 22
 """Characters on either side of a thing of the kind asked for."""
 
@@ -60,6 +62,8 @@ class Features:
     """Longest run of characters shared with the question, in tens, two at most."""
     names_missing: float
     """Share of the question's names, by rarity, that stand nowhere in the article."""
+    persons_missing: float
+    """1 when a person of the question stands nowhere in the article."""
     names_missing_near: float
     """The same of the sentence with its context."""
     names_missing_here: float
@@ -105,6 +109,10 @@ class Features:
     """Characters of the sentence, in hundreds, two at most."""
     any_kind: float
     """1 when the kind asked for was not recognised."""
+    crowded: float
+    """Of all sentences found for a question: 0 to 1, how alike to it the eleventh passage is, from
+    a cosine of 0.85 to one of 0.88. In a collection with many articles on the very matter even
+    passages that do not answer look right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,7 @@ class _Article:
     found_in_heading: list[float]
     coverage: float
     names_missing: float
+    persons_missing: float
     figures_missing: float
     times: Sequence[DateSpan]
     """Within the times that the question names."""
@@ -178,7 +187,7 @@ def describe(
     pool = _read_pool(collection, vector, passages, terms)
     if not pool.sentences:
         return []
-    features = _features(asked, terms, pool)
+    features = _features(asked, terms, pool, _crowded(passages))
     return [
         Described(
             Evidence(one.owner.article, "text", one.stored.start, one.stored.end),
@@ -190,7 +199,9 @@ def describe(
     ]
 
 
-def _features(asked: Asked, terms: QuestionTerms, pool: _Pool) -> Iterator[Features]:
+def _features(
+    asked: Asked, terms: QuestionTerms, pool: _Pool, crowded: float
+) -> Iterator[Features]:
     """Those of each sentence, some relative to all that were found."""
     sentences = pool.sentences
     kinds = asked.kinds
@@ -227,6 +238,7 @@ def _features(asked: Asked, terms: QuestionTerms, pool: _Pool) -> Iterator[Featu
             article_coverage=one.owner.coverage,
             longest_run=_longest_run(bare_question, _bare(one.folded)) / 10,
             names_missing=one.owner.names_missing,
+            persons_missing=one.owner.persons_missing,
             names_missing_near=names_missing_near[at],
             names_missing_here=names_missing_here[at],
             figures_missing=one.owner.figures_missing,
@@ -248,7 +260,15 @@ def _features(asked: Asked, terms: QuestionTerms, pool: _Pool) -> Iterator[Featu
             opening=1 / (1 + one.stored.start / _OPENING),
             length=min(len(one.folded), 200) / 100,
             any_kind=float(not named),
+            crowded=crowded,
         )
+
+
+def _crowded(passages: Sequence[Passage]) -> float:
+    least, most = _CROWDED
+    similar = sorted((one.similarity for one in passages), reverse=True)
+    eleventh = similar[min(_ELEVENTH, len(similar) - 1)]
+    return min(max(0.0, (eleventh - least) / (most - least)), 1.0)
 
 
 def _support(
@@ -378,6 +398,7 @@ def _read(article: Article, found: Sequence[str], terms: QuestionTerms) -> _Arti
         found_in_heading=terms.find(terms.searchable(article.heading)),
         coverage=float(terms.coverage(found_in_whole)),
         names_missing=float(terms.names_missing(found_in_whole)),
+        persons_missing=terms.persons_missing(whole),
         figures_missing=terms.figures_missing(whole),
         times=terms.times(folded.text, article.day),
     )

@@ -20,15 +20,14 @@ class Candidate:
     features: Features
     score: float
     can_answer: bool
-    """Not where the article lacks a number or all the names of the question, or the sentence the
-    unit asked for: so it was with 4 % of the answerable questions that the weights were fitted on,
-    and with a sixth of those that are not."""
+    """Not where the article lacks a number, a person or all the names of the question, or the
+    sentence the unit or the number or date asked for."""
 
 
 def rank_sentences(asked: Asked, described: Sequence[Described]) -> list[Candidate]:
     """The sentences with their scores, best first; of equal ones the first found.
 
-    After all others come those without the unit asked for, whatever their scores.
+    After all others come those without the number, unit or date asked for, whatever their scores.
     """
     weights = _weights(asked).order
     candidates = [
@@ -38,13 +37,13 @@ def rank_sentences(asked: Asked, described: Sequence[Described]) -> list[Candida
             one.chunk_ids,
             one.features,
             _weighed(weights, one.features),
-            _can_answer(one.features),
+            can_answer(one.features),
         )
         for one in described
     ]
     return sorted(
         candidates,
-        key=lambda one: (one.features.measure_missing, -one.score, one.ordinal),
+        key=lambda one: (lacks(one.features), -one.score, one.ordinal),
     )
 
 
@@ -108,8 +107,14 @@ def confidence(asked: Asked, candidates: Sequence[Candidate]) -> float:
     return 1 / (1 + math.exp(-total))
 
 
-def _can_answer(features: Features) -> bool:
-    missing = features.figures_missing or features.measure_missing
+def lacks(features: Features) -> bool:
+    """Whether a sentence does not hold what is told by its form and asked for."""
+    return bool(features.measure_missing or features.exact_missing)
+
+
+def can_answer(features: Features) -> bool:
+    """Whether the article and the sentence hold what an answer cannot do without."""
+    missing = features.figures_missing or features.persons_missing or lacks(features)
     return not missing and features.names_missing < 1
 
 

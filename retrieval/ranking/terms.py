@@ -2,12 +2,12 @@
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.folding import DateSpan, figure_values, find_dates, find_figures, fold
+from retrieval.folding import DateSpan, Figure, figure_values, find_dates, find_figures, fold
 from retrieval.index.keywords import KeywordIndex
 from retrieval.pinyin import romanised_names
 from retrieval.question import Asked, asked_for
@@ -22,6 +22,26 @@ _UNHEARD = 0.5
 """What a word that no text holds is worth, unless it is a name: readers have words of their own."""
 
 _VAGUE = re.compile("最?近|日前|recent")
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜"
+    "戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文习"
+)
+"""The most common ones: the segmenter takes many a word for a person."""
+
+_PERSON_TAGS = {"nr", "nrt", "nrfg"}
+_LONGEST_PERSON = 3
+_LARGE = 9
+"""Numbers up to it stand everywhere: they count only together with what they count."""
+
+_ARTICLES = "一两"
+_OF_THE_ANSWER = re.compile("(?:[哪前]|分之)$")
+"""Before a number that the answer need not repeat: 哪两个, 前三名."""
+
+_UNIT = re.compile(
+    "[余多来几]?(号[\u4e00-\u9fff]?|分钟|小时|个月|"
+    "[期届级路环班版栋幢楼层名位人口家个对项类种条件支辆台座所户份本张篇只套批组队款处间次场回遍倍成岁元块秒天周米吨斤亩度])"
+)
+
 _PARTS = 0.7
 """What all the pairs of a word are worth where the word itself is missing."""
 
@@ -54,10 +74,22 @@ class QuestionTerms:
         }
         self._rarities = np.array(list(self.weights.values()))
         self._name_rarities = np.array([self.names.get(word, 0.0) for word in self.weights])
-        self.figures = {figure.value for figure in find_figures(folded) if figure.value > 9}
-        self.periods = [
-            one for one in find_dates(folded, asked.at) if not _VAGUE.match(folded, one.start)
+        self.persons = [
+            word
+            for word, tag in tagged_words(folded)
+            if tag in _PERSON_TAGS and word[0] in _SURNAMES and 1 < len(word) <= _LONGEST_PERSON
         ]
+        dates = find_dates(folded, asked.at)
+        self.periods = [one for one in dates if not _VAGUE.match(folded, one.start)]
+        self.figures = {figure.value for figure in find_figures(folded) if figure.value > _LARGE}
+        self.counts = {
+            (one.value, unit)
+            for one, unit in _counted(folded)
+            if one.value <= _LARGE
+            and folded[one.start] not in _ARTICLES
+            and not _OF_THE_ANSWER.search(folded[: one.start])
+            and not any(date.start <= one.start < date.end for date in dates)
+        }
         self.quoted = _QUOTED.findall(folded)
 
     def searchable(self, text: str) -> str:
@@ -79,8 +111,16 @@ class QuestionTerms:
         return [_found(word, folded) for word in self.weights]
 
     def figures_missing(self, folded: str) -> float:
-        """1 when a number above nine does not stand in the text."""
-        return float(not self.figures <= figure_values(folded)) if self.figures else 0.0
+        """1 when a number does not stand in the text, one up to nine beside what it counts."""
+        if self.figures and not self.figures <= figure_values(folded):
+            return 1.0
+        if not self.counts:
+            return 0.0
+        return float(not self.counts <= {(one.value, unit) for one, unit in _counted(folded)})
+
+    def persons_missing(self, folded: str) -> float:
+        """1 when of a person not even a pair of characters stands in the text."""
+        return float(any(not _found(person, folded) for person in self.persons))
 
     def times(self, folded: str, day: datetime.date | None) -> list[DateSpan]:
         """The times named in a text of that day that lie within a time the question names.
@@ -104,6 +144,13 @@ class QuestionTerms:
         if not self.quoted:
             return 0.0
         return sum(term not in folded for term in self.quoted) / len(self.quoted)
+
+
+def _counted(folded: str) -> Iterator[tuple[Figure, str]]:
+    """The numbers of a text that stand before a unit, with that."""
+    for figure in find_figures(folded):
+        if unit := _UNIT.match(folded, figure.end):
+            yield figure, unit[1]
 
 
 def _within(one: DateSpan, period: DateSpan) -> bool:

@@ -19,6 +19,7 @@ fitted. The rgb sets are not read here: they only measure.
 import argparse
 import datetime
 import json
+import math
 import random
 import re
 import zlib
@@ -43,6 +44,7 @@ from retrieval.folding import fold
 from retrieval.index.collection import Collection
 from retrieval.question import read_question
 from retrieval.ranking.features import Features, describe
+from retrieval.ranking.ranking import can_answer
 from retrieval.search import search
 from retrieval.types import Article
 from retrieval.words import ASKING_WORDS, tagged_words
@@ -63,9 +65,14 @@ _ORDER_STIFFNESS = 1 / 3
 _ANSWER_STIFFNESS = 10.0
 """What large weights cost, in units of a squared standardised weight."""
 
-_LEAST = {"generous": 0.015, "balanced": 0.035, "strict": 0.2}
-"""Share of the answerable questions of the fitting sets that are refused, at most."""
+_LEAST = {"generous": 0.015, "balanced": 0.03, "strict": 0.2}
+"""Share of the answerable questions of the fitting sets that are refused for their score."""
 
+_LEAST_CROWDED = 0.2
+"""The same, for `balanced`, of questions about what many articles are about: there most of what is
+found looks right, so that more has to speak for an answer. _LEAST is of the others."""
+
+_MANY = 0.5
 _LAST = 1_000.0
 NAMES = Features.__slots__
 _FOR = frozenset(
@@ -79,15 +86,15 @@ _FOR = frozenset(
 
 _AGAINST = frozenset(
     """
-    rarity_missing names_missing names_missing_near names_missing_here figures_missing
-    figures_missing_near figures_missing_here quoted_missing kind_missing kind_repeated
-    exact_missing measure_missing
+    rarity_missing names_missing persons_missing names_missing_near names_missing_here
+    figures_missing figures_missing_near figures_missing_here quoted_missing
+    kind_missing kind_repeated exact_missing measure_missing
     counted_missing period_missing period_missing_near period_missing_here asks fragment
     """.split()
 )
 """Features that can only speak against it."""
 
-_FREE = frozenset({"any_kind", "length"})
+_FREE = frozenset({"any_kind", "length", "crowded"})
 ORDER = tuple(
     name
     for name in NAMES
@@ -179,25 +186,23 @@ def store(examples: Sequence[Example], sets: Sequence[str], out: Path) -> None:
         "cross_validated": cross_validate(examples, lambda one: str(one.fold)),
         "set_left_out": cross_validate(examples, lambda one: one.set),
     }
-    confidences, _ = confidence_of(order, answer, examples)
-    balanced = sorted(
-        sure for sure, one in zip(confidences, examples, strict=True) if one.way == "with"
-    )
+    answerable = [one for one in examples if one.way == "with" and _may_answer(order, one)]
+    rows = np.array([_best_row(order, one) for one in answerable])
+    scores = answer.of(rows[rows[:, ANSWER.index("crowded")] < _MANY])
+    least = {name: float(np.quantile(scores, share)) for name, share in _LEAST.items()}
+    answer = _stricter_where_crowded(answer, rows, least["balanced"])
     stored = {
         "chinese": {
             "order": order.stored(),
             "answer": answer.stored(),
-            "least": {
-                name: round(float(np.quantile(balanced, share)), 4)
-                for name, share in _LEAST.items()
-            },
+            "least": {name: round(1 / (1 + math.exp(-score)), 4) for name, score in least.items()},
         },
         "other": _OTHER,
         "fitted": {
             "by": "make fit",
             "on": list(sets),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "refused_at_most": _LEAST,
+            "refused_at_most": {**_LEAST, "balanced where crowded": _LEAST_CROWDED},
             **figures,
         },
     }
@@ -361,9 +366,24 @@ def fit(examples: Sequence[Example]) -> tuple[Linear, Linear]:
         number: _fit_order([one for one in examples if one.fold != number])
         for number in range(_FOLDS)
     }
-    rows = np.array([_best_row(ordered[one.fold], one) for one in examples])
-    answered = np.array([one.way == "with" for one in examples])
+    open_ones = [one for one in examples if _may_answer(ordered[one.fold], one)]
+    rows = np.array([_best_row(ordered[one.fold], one) for one in open_ones])
+    answered = np.array([one.way == "with" for one in open_ones])
     return _fit_order(examples), _fit_answer(rows, answered)
+
+
+def _stricter_where_crowded(answer: Linear, rows: Matrix, least: float) -> Linear:
+    """With a lower weight of `crowded`, so that the share meant is below the least score there.
+
+    `rows`: of answerable questions. Their scores where nothing is crowded stay as they are.
+    """
+    at = answer.names.index("crowded")
+    crowded = rows[:, at]
+    many = crowded >= _MANY
+    above = (answer.of(rows[many]) - least) / crowded[many]
+    weights = answer.weights.copy()
+    weights[at] -= np.quantile(above, _LEAST_CROWDED)
+    return replace(answer, weights=weights)
 
 
 def _columns(names: Sequence[str]) -> list[int]:
@@ -371,9 +391,15 @@ def _columns(names: Sequence[str]) -> list[int]:
 
 
 def _best(order: Linear, example: Example) -> int:
-    """The sentence that would be quoted: those without the unit asked for come last."""
+    """The sentence that would be quoted: those that lack the unit or date asked for come last."""
     scores = order.of(example.rows[:, _columns(order.names)])
-    return int((scores - _LAST * example.rows[:, NAMES.index("measure_missing")]).argmax())
+    lacking = example.rows[:, _columns(("measure_missing", "exact_missing"))].max(axis=1)
+    return int((scores - _LAST * lacking).argmax())
+
+
+def _may_answer(order: Linear, example: Example) -> bool:
+    """Whether it is for the second model to say if the best sentence answers."""
+    return can_answer(Features(*example.rows[_best(order, example)].tolist()))
 
 
 def _best_row(order: Linear, example: Example) -> Matrix:
@@ -442,7 +468,8 @@ def confidence_of(
     """For each example the confidence, and whether its best sentence holds the answer."""
     rows = np.array([_best_row(order, one) for one in examples])
     right = [one.answers[_best(order, one)] for one in examples]
-    return 1 / (1 + np.exp(-answer.of(rows))), np.array(right, float)
+    may = np.array([_may_answer(order, one) for one in examples])
+    return may / (1 + np.exp(-answer.of(rows))), np.array(right, float)
 
 
 def cross_validate(
