@@ -5,37 +5,31 @@ something happened says nothing of when it was printed: where a question may mea
 the collection knows no such person, newspaper or title, it is asked of all articles.
 """
 
-import datetime
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from retrieval.folding import DateSpan, chinese_number, find_dates
+from retrieval.folding import DateSpan
 from retrieval.index.articles import ArticleStore
+from retrieval.listings import ARTICLE_WORD, listing_of, topic_words, without
 from retrieval.pinyin import romanised_person
+from retrieval.publication import (
+    ABOUT,
+    JOINED,
+    LONGEST_PERSON,
+    PAGE,
+    VAGUE,
+    Filter,
+    bounded,
+    bylines_of,
+    dates_of,
+    page_key,
+    values_of,
+)
 from retrieval.question import Asked
-from retrieval.types import Field, Span
+from retrieval.rows import beside_listing
+from retrieval.types import Article, Field, Span
 from retrieval.words import ASKING_WORDS, content_words, persons_of
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What an article must be to be asked about; None: whatever it is."""
-
-    first: datetime.date | None = None
-    last: datetime.date | None = None
-    """Days of publication; None: no bound on that side."""
-    byline: str | None = None
-    """A person, folded."""
-    source: str | None = None
-    """A newspaper as the collection names it, folded."""
-    page: str | None = None
-    """Such as 1 or b3: without zeros, 版, or the A of a main section."""
-    title: str | None = None
-    """A whole title of the collection, folded and without punctuation."""
-    words: tuple[Span, ...] = field(default=(), compare=False)
-    """Where the folded question says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +38,31 @@ class Narrowed:
 
     asked: Asked
     """Without the words of the filter; whole where it says nothing else, where nothing matches, and
-    where it asks for a field of the article so named."""
+    where it asks for a field of the article so named, or for articles themselves."""
     chunks: frozenset[int] | None
     """None: all; none at all where no article is of that day or page."""
 
 
-_WORD = (
-    "(?:报道|报纸(?!订|发行|广告|业|厂|亭|架|栏|印|回收|杂志)|文章|稿子|稿件|特写|社论|"
-    "新闻(?!中心|联播|人|社|学|网|工作|单位|媒体|周刊|出版|办|界|业|通气|部|事业|评|宣传|记者|专业)|"
-    "消息(?!人士|灵通|称)|通讯(?!员|社|录|公司|设备|技术|工具|运营|卫星))"
-    "(?![组员会量]|征集|大赛|比赛|竞赛|评选|奖|写作|发布|采访|活动|数量|经验|任务)"
-)
+_WORD = ARTICLE_WORD
 _ONE = "(?:[这那哪](?:一|几|两)?[篇条则份期天些个]?|[几一两]篇|所有|全部)?"
 _PRINTED = "(?:刊登|刊发|刊载|登载|见报|登报|登出|刊出)"
 _PAPER = r"(?:《[^《》]{1,10}》|[\u4e00-\u9fff]{2,6}[日晚早晨时]报(?!社|道|集团|记者))"
 _CLAUSE = "[^,。;?!:]"
-_NUMERAL = "[一二三四五六七八九十]{1,3}"
-_PAGE = rf"(?:头版|第(?:[a-z]?\d{{1,2}}|{_NUMERAL})版|(?<![a-z\d])[a-z]\d{{1,2}}版)"
-
-_ABOUT = re.compile(
-    "(?:关于|有关|针对|涉及|介绍|回顾|讲述|描写|反映|记述|预告|报道|总结)[^,。;?!:的]{0,8}$"
-)
-_JOINED = re.compile("(?:和|与|及|或|、)$")
-_VAGUE = re.compile("近(?:日|年|来|期|几年).*|日前|最近|连日来|recently")
-
+_NO_CLIMB = "(?![山峰顶塔楼岛船机记陆台门])"
 _AFTER_DATE = re.compile(
     rf"(?P<bound>以前|之前|以后|之后)?(?:[这那]一?天|当[天日])?(?:"
-    rf"的{_ONE}{_WORD}|[那这](?:一|几|两)?[篇条则份期些个]{_WORD}|报(?:道|纸)(?![组员会])|"
+    rf"的{_ONE}{_WORD}|[那这](?:一|几|两)?[篇条则份期些个]{_WORD}|报[道导纸](?![组员会])|"
     rf"的?《[^《》]{{1,10}}[报刊]》|的{_PAPER}|"
-    rf"{_PAPER}?(?:{_PRINTED}的?|报道(?![组员会]))|登[的了]{_CLAUSE}{{0,10}}?{_WORD}|"
-    rf"{_PAPER}?发表的(?!讲话|演讲|致辞|声明|谈话){_CLAUSE}{{0,10}}?{_WORD}|"
-    rf"发布的{_ONE}(?:报道|文章|稿子|稿件)|的?{_PAGE})"
+    rf"{_PAPER}?(?:{_PRINTED}的?|报[道导](?![组员会]))|登[的了]{_NO_CLIMB}(?={_CLAUSE}{{0,20}}?{_WORD})|"
+    rf"登[在于](?=报上|{PAGE}|{_PAPER})|登的(?=[讲说]|是(?!.{{0,6}}[山峰岛塔楼船])|[那这][篇条则期些]|内容)|"
+    rf"{_PAPER}?发表的(?!讲话|演讲|致辞|声明|谈话)(?={_CLAUSE}{{0,20}}?{_WORD})|"
+    rf"发布的{_ONE}(?:报[道导]|文章|稿子|稿件)|的?{PAGE})"
 )
 _BEFORE_DATE = re.compile(rf"(?:{_PRINTED}|登)[于在]$")
 _BEFORE_DATE_OF_ARTICLES = re.compile("(?:发表|出版)[于在]$")
 _ANY_WORD = re.compile(_WORD)
 
-_ENGLISH_WORD = r"(?:articles?|stories|story|news ?papers?|news reports?)"
+_ENGLISH_WORD = r"(?:articles?|headlines|stories|story|news ?papers?|news reports?)"
 _ENGLISH_BEFORE = re.compile(
     rf"(?:\b{_ENGLISH_WORD} (?:(?:that|which) )?(?:(?:was|were|is|are) )?"
     r"(?:(?:published|printed|from|of|dated|in|on|during) ?){1,2}"
@@ -95,33 +77,27 @@ _ENGLISH_WORDS = re.compile(rf"\b(?:{_ENGLISH_WORD}|reports?)\b")
 _NOT_AN_ARTICLE = re.compile(r"\b(?:books?|novels?|albums?|journals?|stud(?:y|ies)|laws?)\b")
 
 _PAGE_NAMED = re.compile(
-    rf"(?P<page>{_PAGE})(?:(?:头条)?的?{_ONE}{_WORD}|(?:上|头条)?的?{_PRINTED}|上的|"
+    rf"(?P<page>{PAGE})(?:上?都?有(?=什么|哪些|啥)|(?:头条)?的?{_ONE}{_WORD}|(?:上|头条)?的?{_PRINTED}|上的|"
     rf"(?<=头版)(?:头条|上|[的是有登]|讲|说))"
-    rf"|(?:{_PRINTED}|登|发表)[在于]{_CLAUSE}{{0,12}}?(?P<page2>{_PAGE})"
+    rf"|(?:{_PRINTED}|登|发表)[在于]{_CLAUSE}{{0,12}}?(?P<page2>{PAGE})"
     rf"|\b(?P<page3>(?:on|from) (?:page [a-z]?\d{{1,2}}|the front page))\b"
     rf"|\b(?P<page4>front[- ]page) (?:article|story|report)"
 )
-_PAGE_NUMBER = re.compile(rf"(?<![a-z\d])([a-z]?)-?0*(\d+)|({_NUMERAL})")
-_FRONT = re.compile("头版|front")
-
 _AFTER_SOURCE = re.compile(
-    rf"》?(?:的{_ONE}{_WORD}|{_WORD}(?!过)|{_PRINTED}|登[了的]|发表|上[的刊登]|的?{_PAGE})"
+    rf"》?(?:的{_ONE}{_WORD}|{_WORD}(?!过)|{_PRINTED}|登[了的]|发表|上[的刊登]|的?{PAGE})"
 )
 _BYLINE_NAMED = re.compile(
-    rf"(?:采写|报道|撰写|采访)的(?!人|对象)|报道[了中里]|写的{_CLAUSE}{{0,10}}?{_WORD}|"
-    rf"的{_ONE}{_WORD}|拍摄?的{_CLAUSE}{{0,6}}?(?:照片|图片|画面)"
+    rf"(?:采写|报[道导]|撰写|采访)的(?!人|对象)|报[道导][了中里]|写的(?={_CLAUSE}{{0,20}}?{_WORD})|"
+    rf"的{_ONE}{_WORD}|拍摄?的(?={_CLAUSE}{{0,6}}?(?:照片|图片|画面))"
 )
-_LONGEST_PERSON = 4
-_NEWSROOM = re.compile("(?:[日晚晨早时]报|[社网台])$")
-"""How a newsroom's name in a byline ends, which is no person's."""
-
 _ROLE_BEFORE = re.compile("(?:(?:本报|见习|特约|新华社)*(?:记者|通讯员|作者|摄影师?)|署名为?)$")
 _LATIN_NAME = r"(?P<name{}>[a-z]+(?:[ -][a-z]+){{1,2}})"
 _ENGLISH_BYLINE = re.compile(
     rf"\b(?:{_ENGLISH_WORD}|reports?|photos?) (?:(?:that|which) )?(?:(?:was|were) )?"
     r"(?:(?:written|reported|taken) )?by (?:the )?(?:reporter |journalist )?"
     rf"{_LATIN_NAME.format(1)}"
-    rf"|\b{_LATIN_NAME.format(2)}['’]s (?:article|report|story|piece)\b"
+    rf"|\b{_LATIN_NAME.format(2)}['’]s (?:articles?|reports?|story|stories|pieces?)\b"
+    rf"|\b(?:did|has|have) {_LATIN_NAME.format(3)} (?:write|written|report|reported|publish)"
 )
 
 _QUOTED = [
@@ -129,7 +105,7 @@ _QUOTED = [
     for opening, closing in ("《》", "“”", "「」", "『』", '""')
 ]
 _AFTER_TITLE = re.compile(
-    rf"[这那此该]一?[篇条则个]?{_WORD}|一文|(?:报道|文章|通讯|消息)(?=[中里说]|提到)"
+    rf"[这那此该]一?[篇条则个]?{_WORD}|一文|(?:报[道导]|文章|通讯|消息)(?=[中里说]|提到)"
 )
 _BEFORE_TITLE = re.compile(
     r"(?:题为|标题[为是叫]|题目[为是叫])$"
@@ -139,7 +115,7 @@ _LEAST_PART = 4
 _NOT_WORD = re.compile(r"[\W_]+")
 _SAYS_LITTLE = ASKING_WORDS | frozenset(
     """
-    报道 文章 新闻 报纸 稿子 消息 内容 主要 写 登 说 讲 刊登 发表 采写 提到 谈 篇 主题 有
+    报道 报导 文章 新闻 报纸 稿子 消息 内容 主要 写 登 说 讲 刊登 发表 采写 提到 谈 篇 主题 有
     article articles report reports story stories news newspaper published printed say said
     """.split()
 )
@@ -151,9 +127,13 @@ def narrowed(asked: Asked, articles: ArticleStore) -> Narrowed:
     if wanted is None:
         return Narrowed(asked, None)
     chunks = matching(wanted, articles)
-    rest = _without(asked.folded, wanted.words)
+    rest = without(asked.folded, wanted.words)
     says_little = not set(content_words(rest)) - _SAYS_LITTLE
-    if not chunks or says_little or asked.field is not None:
+    listing = listing_of(asked.folded, chinese=asked.chinese)
+    asks_for_articles = listing is not None and (
+        listing.plain or not topic_words(asked.folded, (*listing.words, *wanted.words))
+    )
+    if not chunks or says_little or asked.field is not None or asks_for_articles:
         return Narrowed(asked, chunks)
     return Narrowed(replace(asked, text=rest, folded=rest), chunks)
 
@@ -164,15 +144,11 @@ def understood(asked: Asked, articles: ArticleStore) -> Filter | None:
     A person, a newspaper or a title is only one that the collection has. A day or a page may match
     nothing, provided that some article of the collection bears a date or a page at all.
     """
-    readers = (_title, _days, _page, _source, _byline)
+    readers = (_title, _days, _page, _source, _byline, beside_listing)
     parts = [part for read in readers if (part := read(asked, articles)) is not None]
     if not parts:
         return None
-    values: dict[str, Any] = {}
-    for part in parts:
-        for name in ("first", "last", "byline", "source", "page", "title"):
-            if (value := getattr(part, name)) is not None:
-                values[name] = value
+    values = {name: value for part in parts for name, value in values_of(part).items()}
     return Filter(**values, words=tuple(word for part in parts for word in part.words))
 
 
@@ -181,33 +157,35 @@ def matching(wanted: Filter, articles: ArticleStore) -> frozenset[int]:
 
     An article without a date matches no days, one without a page no page.
     """
+    values = _stored_values(wanted, articles)
+    return articles.chunks_where(first=wanted.first, last=wanted.last, values=values)
+
+
+def newest(wanted: Filter, articles: ArticleStore, most: int) -> list[Article]:
+    """Those of the articles that match, the newest first, then in the order of the collection."""
+    ids = articles.newest_where(
+        first=wanted.first, last=wanted.last, values=_stored_values(wanted, articles), most=most
+    )
+    found = articles.articles(ids)
+    return [found[article_id] for article_id in ids]
+
+
+def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Field, list[str]]:
+    """What the fields of an article that matches may hold, as stored."""
     values: dict[Field, list[str]] = {}
     if wanted.byline is not None:
-        values["byline"] = list(_bylines_of(wanted.byline, articles))
+        values["byline"] = list(bylines_of(wanted.byline, articles))
     if wanted.source is not None:
         values["source"] = _stored(articles, "source", lambda folded: folded == wanted.source)
     if wanted.page is not None:
-        values["page"] = _stored(articles, "page", lambda folded: _page_key(folded) == wanted.page)
+        values["page"] = _stored(articles, "page", lambda folded: page_key(folded) == wanted.page)
     if wanted.title is not None:
         values["title"] = _stored(articles, "title", lambda folded: _bare(folded) == wanted.title)
-    return articles.chunks_where(first=wanted.first, last=wanted.last, values=values)
+    return values
 
 
 def _stored(articles: ArticleStore, name: Field, fits: Callable[[str], bool]) -> list[str]:
     return [stored for stored, folded in articles.values(name).items() if fits(folded)]
-
-
-def _bylines_of(person: str, articles: ArticleStore) -> Iterator[str]:
-    """The bylines that hold the person, as stored."""
-    for stored, folded in articles.values("byline").items():
-        if person in folded and person in persons_of(folded):
-            yield stored
-
-
-def _without(folded: str, words: tuple[Span, ...]) -> str:
-    taken = {index for span in words for index in range(span.start, span.end)}
-    kept = (" " if index in taken else character for index, character in enumerate(folded))
-    return " ".join("".join(kept).split())
 
 
 def _title(asked: Asked, articles: ArticleStore) -> Filter | None:
@@ -240,12 +218,10 @@ def _one_title(bare: str, articles: ArticleStore) -> str | None:
 
 def _days(asked: Asked, articles: ArticleStore) -> Filter | None:
     folded = asked.folded
-    # 日报 and 日文 are words where a day might end
-    dates = find_dates(folded.replace("报道", "文章").replace("报纸", "文章"), asked.at)
-    parts = [(date, part) for date in dates if (part := _day(asked, date)) is not None]
+    parts = [(date, part) for date in dates_of(asked) if (part := _day(asked, date)) is not None]
     if (
         len(parts) != 1
-        or _JOINED.search(folded, 0, parts[0][0].start)
+        or JOINED.search(folded, 0, parts[0][0].start)
         or not articles.values("date")
     ):
         return None
@@ -255,18 +231,13 @@ def _days(asked: Asked, articles: ArticleStore) -> Filter | None:
 def _day(asked: Asked, date: DateSpan) -> Filter | None:
     folded = asked.folded
     before = folded[: date.start]
-    if _VAGUE.fullmatch(folded, date.start, date.end) or _ABOUT.search(before):
+    if VAGUE.fullmatch(folded, date.start, date.end) or ABOUT.search(before):
         return None
     words = _chinese_words(folded, before, date) if asked.chinese else None
     if words is None:
         return _english_day(folded, before, date)
     bound = _AFTER_DATE.match(folded, date.end)
-    one_day = datetime.timedelta(days=1)
-    if bound is not None and bound["bound"] in ("以前", "之前"):
-        return Filter(last=date.first - one_day, words=(words,))
-    if bound is not None and bound["bound"] in ("以后", "之后"):
-        return Filter(first=date.last + one_day, words=(words,))
-    return Filter(first=date.first, last=date.last, words=(words,))
+    return bounded(date, bound["bound"] if bound else None, words)
 
 
 def _chinese_words(folded: str, before: str, date: DateSpan) -> Span | None:
@@ -299,21 +270,10 @@ def _page(asked: Asked, articles: ArticleStore) -> Filter | None:
     in_english = match["page3"] is not None
     if in_english and not _ENGLISH_WORDS.search(asked.folded):
         return None
-    key = _page_key(named)
+    key = page_key(named)
     if key is None or not articles.values("page"):
         return None
     return Filter(page=key, words=(Span(*match.span()),))
-
-
-def _page_key(folded: str) -> str | None:
-    """One name for 1, 01, A1, 第1版 and 头版."""
-    if _FRONT.search(folded):
-        return "1"
-    match = _PAGE_NUMBER.search(folded)
-    if match is None:
-        return None
-    number = match[2] or f"{chinese_number(match[3])}"
-    return f"{(match[1] or '').replace('a', '')}{number}"
 
 
 def _source(asked: Asked, articles: ArticleStore) -> Filter | None:
@@ -332,7 +292,7 @@ def _source(asked: Asked, articles: ArticleStore) -> Filter | None:
 
 def _source_words(folded: str, name: re.Match[str]) -> Span | None:
     start = name.start() - folded.endswith("《", 0, name.start())
-    if _ABOUT.search(folded, 0, start):
+    if ABOUT.search(folded, 0, start):
         return None
     if name[0].isascii():
         cue = re.search(r"\b(?:in|from|by)(?: the)? $", folded[:start])
@@ -354,14 +314,14 @@ def _byline(asked: Asked, articles: ArticleStore) -> Filter | None:
 
 def _person_before(folded: str, cue: re.Match[str], articles: ArticleStore) -> Filter | None:
     """The longest person of a byline who stands before the cue."""
-    for length in range(_LONGEST_PERSON, 1, -1):
+    for length in range(LONGEST_PERSON, 1, -1):
         start = cue.start() - length
         person = folded[max(start, 0) : cue.start()]
-        if start < 0 or _NEWSROOM.search(person) or not any(_bylines_of(person, articles)):
+        if start < 0 or not any(bylines_of(person, articles)):
             continue
         if role := _ROLE_BEFORE.search(folded[:start]):
             start = role.start()
-        return None if _ABOUT.search(folded[:start]) else _filter_of(person, start, cue.end())
+        return None if ABOUT.search(folded[:start]) else _filter_of(person, start, cue.end())
     return None
 
 
@@ -371,7 +331,7 @@ def _filter_of(person: str, start: int, end: int) -> Filter:
 
 def _latin_byline(match: re.Match[str], persons: set[str]) -> Filter | None:
     """The person whose name in pinyin is written, family name first or last."""
-    parts = re.split("[ -]", match["name1"] or match["name2"])
+    parts = re.split("[ -]", match["name1"] or match["name2"] or match["name3"])
     for count in range(len(parts), 0, -1):
         written = parts[:count] if match["name1"] else parts[-count:]
         turned = [*written[-1:], *written[:-1]]

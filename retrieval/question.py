@@ -48,10 +48,25 @@ _PRESENT = _any(
 )
 
 _ARTICLE = (
-    "(?:报道|文章|新闻|稿子|稿件|消息|这篇|那篇|这条|那条|通讯|照片|图片|一文|"
+    "(?:报[道导]|文章|新闻|稿子|稿件|消息|这篇|那篇|这条|那条|通讯|照片|图片|一文|"
     "article|story|report|piece|photo|picture)"
 )
+_END = r"[呢啊呀吗]?[\s?!。.]*$"
 _REPORTER = "(?:记者|通讯员|摄影者|摄影师)"
+_WHEN = "(?:哪一?[天年月日期]|几月几[号日]|几[月号]|什么时候|什么时间|何时|何日)"
+_LITTLE = "(?:的|是|于|在|到底|究竟|最早|最初|当时|大概|具体){0,3}"
+_PRINTED = (
+    "(?:刊登|刊发|刊载|登载|登出|登报|登在|见的?报|上的?报|登的?报|登的(?![山记机顶陆台门船岛塔楼峰]))"
+    "(?!的?(?:广告|启事))"
+)
+"""What is done with articles only; of 登 what is no climbing, boarding or registering."""
+
+_ISSUED = rf"(?:的?(?:发表|发布|出版|发|出)|{_PRINTED}|的{_END})"
+_ISSUING = "(?:发表|发布(?!会|人|者)|出版)"
+_WHEN_ISSUED = f"(?:日期|时间|于?{_WHEN}|是?{_WHEN})"
+_WROTE = "(?:都|曾经?|一共|总共){0,2}(?:采|撰)?写[了过]"
+"""Asks of a person's works, which only bylines tell."""
+
 _FIELDS: dict[Field, re.Pattern[str]] = {
     "byline": _any(
         "谁(?:写|拍|采写|报道|采访|撰写|摄)",
@@ -59,6 +74,8 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
         f"{_ARTICLE}.*作者|作者.*{_ARTICLE}|署名",
         f"[哪几][位些名个].{{0,3}}{_REPORTER}",
         f"{_REPORTER}.{{0,6}}(?:是?谁|有谁|叫什么|哪[位些]|名字|姓名)",
+        rf"{_REPORTER}(?![在从用给为对到把当最先随])[\u4e00-\u9fff]{{2,4}}{_WROTE}(?:哪|什么)",
+        f"{_WROTE}(?:哪些|哪几?[篇条则]|什么)(?:报[道导]|新闻|稿)",
         r"\bwho (?:wrote|reported|took|shot|photographed|authored)\b",
         r"\bwho is the (?:author|reporter|journalist|photographer)\b",
         r"\bwritten by whom\b|\bbyline\b|\bthe author of\b",
@@ -69,9 +86,13 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
         r"\bheadline\b|\btitle of\b",
     ),
     "date": _any(
-        rf"{_ARTICLE}.{{0,10}}(?:哪天|哪一?[年月日天]|几[月号]|什么时候|何时|日期).{{0,4}}[发刊登报出的]",
-        "(?:发表|刊登|刊发|见报|发布|出版).{0,4}(?:日期|时间|于?哪|是?什么时候|是?何时)",
-        "(?:什么时候|何时|哪天|哪一天)(?:发表|刊登|刊发|见报|登报)",
+        rf"{_ARTICLE}(?:{_LITTLE}{_WHEN}{_ISSUED}|(.{{0,20}}){_WHEN}.{{0,2}}{_PRINTED}|的?日期)",
+        rf"{_ARTICLE}(.{{0,10}}){_ISSUING}.{{0,4}}{_WHEN_ISSUED}",
+        rf"[》”」』]{_LITTLE}(?:{_WHEN}(?:发表|{_PRINTED})|发表.{{0,4}}{_WHEN_ISSUED})",
+        rf"(?:刊登|刊发|刊载|登载|见报|登报|登出).{{0,4}}{_WHEN_ISSUED}",
+        rf"{_WHEN}(?:刊登|刊发|刊载|登载|见的?报|登的?报|上的报纸?)(?!的?(?:广告|启事))",
+        rf"^([^山峰岛塔楼船机]*){_WHEN}登(?:的|出来?的?){_END}",
+        rf"{_WHEN}的?报纸?(?:上|里|登|刊|报[道导]|的?{_END})",
         r"when was (?:the|this|that) (?:article|story|report|piece).{0,20}(?:published|printed)",
         "publication date|date of publication",
     ),
@@ -108,7 +129,8 @@ def read_question(question: str, asked_at: datetime.date | None = None) -> Asked
 
 def without_field_words(folded: str, field: Field) -> str:
     """The question without the words that name the field: what the article is about."""
-    return re.sub(_ARTICLE, " ", _FIELDS[field].sub(" ", folded))
+    rest = _FIELDS[field].sub(lambda match: f" {' '.join(filter(None, match.groups()))} ", folded)
+    return re.sub(_ARTICLE, " ", rest)
 
 
 def asked_for(folded: str) -> set[str]:

@@ -33,6 +33,9 @@ _ROLE = re.compile(
     "(?:本报|新华社|中新社|人民日报)?(?:特约|见习|实习|首席|驻[^ ]{1,6})?(?:全媒体)?"
     "(?:记者|通讯员|摄影|撰稿|评论员|实习生)|本报|新华社|中新社|整理|编辑|责编|作者|报道|供图|综合|图片"
 )
+_NEWSROOM = re.compile("(?:[日晚晨早时]报|[社网台])$")
+"""How a newsroom's name in a byline ends, which is no person's."""
+
 _NOT_HAN = re.compile(r"[^\u3400-\u9fff]+")
 
 STOP_WORDS = frozenset(
@@ -96,9 +99,13 @@ def names_of(article: Article) -> list[str]:
 
 
 def persons_of(folded_byline: str) -> list[str]:
-    """The Chinese persons of a byline, in order, without their roles."""
+    """The Chinese persons of a byline, in order, without their roles; no newsrooms."""
     parts = _NOT_HAN.split(_ROLE.sub(" ", folded_byline))
-    return [part for part in parts if _SHORTEST_NAME <= len(part) <= _LONGEST_PERSON]
+    return [
+        part
+        for part in parts
+        if _SHORTEST_NAME <= len(part) <= _LONGEST_PERSON and not _NEWSROOM.search(part)
+    ]
 
 
 def name_words(question: str) -> list[str]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.filters import Filter, matching, narrowed, understood
+from retrieval.filters import matching, narrowed, understood
 from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations
+from retrieval.publication import Filter
 from retrieval.question import read_question
 from retrieval.search import search
 from tests.fakes import FakeEmbedder
@@ -99,6 +100,32 @@ def days(first: str, last: str | None = None) -> Filter:
         ("3月5日那天的报纸登了什么?", days("2025-03-05")),
         ("3月1日至3月10日的报道", days("2025-03-01", "2025-03-10")),
         ("2024年以前的报道提到过渡口吗?", Filter(last=day("2023-12-31"))),
+        ("3月5日登的讲了什么?", days("2025-03-05")),
+        ("3月5日登的报道讲了什么?", days("2025-03-05")),
+        ("3月5日登在头版的是什么?", Filter(day("2025-03-05"), day("2025-03-05"), page="1")),
+        ("3月有哪些报道?", days("2025-03-01", "2025-03-31")),
+        ("三月份都登了哪些報導?", days("2025-03-01", "2025-03-31")),
+        ("3月都报道了什么?", days("2025-03-01", "2025-03-31")),
+        ("哪些文章是3月发表的?", days("2025-03-01", "2025-03-31")),
+        ("3月有哪些关于茶农的报道?", days("2025-03-01", "2025-03-31")),
+        ("2025年3月5日以后有哪些报道?", Filter(first=day("2025-03-06"))),
+        ("周远山写了什么?", Filter(byline="周远山")),
+        ("周遠山寫過哪篇報道?", Filter(byline="周远山")),
+        ("有哪些报道是沈亦舟写的?", Filter(byline="沈亦舟")),
+        ("河湾日报有哪些报道?", Filter(source="河湾日报")),
+        ("第3版有什么新闻?", Filter(page="3")),
+        ("3版有哪些文章?", Filter(page="3")),
+        ("头版有什么?", Filter(page="1")),
+        (
+            "河湾日报3月头版有哪些报道?",
+            Filter(day("2025-03-01"), day("2025-03-31"), source="河湾日报", page="1"),
+        ),
+        (
+            "去年7月周远山写了哪些报道?",
+            Filter(day("2024-07-01"), day("2024-07-31"), byline="周远山"),
+        ),
+        ("What articles came out in July 2024?", days("2024-07-01", "2024-07-31")),
+        ("What did Zhou Yuanshan write?", Filter(byline="周远山")),
         ("articles from last week about lanterns", days("2025-06-09", "2025-06-15")),
         (
             "Which article published in March 2025 mentions tea?",
@@ -153,6 +180,20 @@ def test_words_about_publication_are_understood(
         "关于去年7月的报道有哪些?",
         "回顾去年7月的报道是哪篇?",
         "去年的文章征集活动收到多少稿件?",
+        "提到去年7月的报道有哪些?",
+        "有哪些关于去年7月的报道?",
+        "有哪些采访周远山的照片?",
+        "有哪些报道提到周远山?",
+        "3月和5月有哪些报道?",
+        "周远山和沈亦舟写了哪些报道?",
+        "3月5日有什么?",
+        "3月5日登山的有谁?",
+        "3月5日登的山有多高?",
+        "3月5日登的这座山有多高?",
+        "3月5日登的是什么山?",
+        "3月5日登记了多少人?",
+        "3月5日登上雪峰的新闻人物是谁?",
+        "3月5日登机的旅客说了什么消息?",
         "近年来的报道怎么说?",
         "最近的报道说了什么?",
         "今年以来收了多少苹果?",
@@ -162,7 +203,6 @@ def test_words_about_publication_are_understood(
         "这篇报道是什么时候发表的?",
         "老桥那篇报道登在第几版?",
         "灯会登在哪家报纸?",
-        "周远山写了什么?",
         "周远山是谁?",
         "周远山写的小说叫什么?",
         "关于周远山的报道有哪些?",

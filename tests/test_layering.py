@@ -18,13 +18,15 @@ LAYERS = [
     "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences retrieval.batches "
     "retrieval.headings retrieval.lock",
     "retrieval.words",
-    "retrieval.kinds retrieval.pinyin retrieval.parts",
+    "retrieval.kinds retrieval.pinyin retrieval.parts retrieval.listings",
     "retrieval.question retrieval.chunking retrieval.embedding retrieval.reranking "
     "retrieval.corpus",
     "retrieval.cache",
     "retrieval.index",
     "retrieval.jobs",
     "retrieval.difference retrieval.child retrieval.pruning",
+    "retrieval.publication",
+    "retrieval.rows",
     "retrieval.filters",
     "retrieval.search",
     "retrieval.ranking",

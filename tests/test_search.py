@@ -118,7 +118,7 @@ async def test_questions_about_an_article_are_answered_from_its_fields(
     assert citation.field == field
 
 
-@pytest.mark.parametrize("question", ["周远山写了什么?", "周远山是谁?", "周遠山寫過哪篇報道?"])
+@pytest.mark.parametrize("question", ["周远山是谁?", "周遠山是誰?", "周远山是干什么的?"])
 async def test_a_person_of_a_byline_is_known_by_the_article(
     answerer: Answerer, question: str
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from retrieval.answering import extractive
 from retrieval.answering.check import Source, check
 from retrieval.answering.fields import answer_by_author, answer_from_field
+from retrieval.answering.headlines import headlines
 from retrieval.answering.language import language_of, refusal_text
 from retrieval.answering.premises import said_instead
 from retrieval.answering.sources import sources_of
@@ -251,6 +252,9 @@ class Answerer:
     def _from_fields(self, collection: Collection, look: _Look) -> list[Statement]:
         if look.nothing_matches:
             return []
+        listed = headlines(collection, look.asked, look.ranked)
+        if listed:
+            return listed
         passages = look.ranked[:_PASSAGES]
         return answer_by_author(collection, look.asked.text, passages) or answer_from_field(
             collection, look.asked.text, look.asked, passages

@@ -9,10 +9,11 @@ import numpy as np
 from retrieval.answering.statements import Statement
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
+from retrieval.listings import listing_of
 from retrieval.question import Asked, without_field_words
 from retrieval.ranking.terms import QuestionTerms
 from retrieval.types import Article, Evidence, Field, Passage
-from retrieval.words import tagged_words
+from retrieval.words import persons_of, tagged_words
 
 _MIN_COVERAGE = 0.6
 """Share of the nouns and names of the question, by rarity, that the article must hold."""
@@ -21,7 +22,6 @@ _MIN_SIMILARITY = 0.74
 """For questions without a word that could be looked for: the chunk's cosine. Measured on the
 shipped corpus: English questions about its articles reach it, others mostly do not."""
 
-_ROLE = re.compile(r"^(?:本报|新华社|中新社|特约|见习)*(?:讯|记者|通讯员|摄影|摄)*")
 _WORK = re.compile(r"写[了过的]|拍[了过的]|采[写访]|报道|哪[篇些]|文章|是谁|干什么|做什么")
 _SUBJECT_TAGS = ("n", "m", "eng", "i", "l", "j", "x", "vn")
 
@@ -30,7 +30,7 @@ def answer_from_field(
     collection: Collection, question: str, asked: Asked, passages: Sequence[Passage]
 ) -> list[Statement]:
     """The field asked for of the article that the question names; [] where that is not clear."""
-    if asked.field is None:
+    if asked.field is None or _asks_for_articles(asked.folded, asked.chinese):
         return []
     rest = without_field_words(fold(question), asked.field)
     if asked.chinese:
@@ -50,16 +50,20 @@ def answer_by_author(
 ) -> list[Statement]:
     """Headline and byline of the first article by a person whom the question asks about; or []."""
     folded = fold(question)
-    if not _WORK.search(folded):
+    if not _WORK.search(folded) or _asks_for_articles(folded, chinese=True):
         return []
     ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))
     articles = collection.articles.articles(ids)
     for article in (articles[article_id] for article_id in ids):
-        names = (_ROLE.sub("", part) for part in fold(article.byline).split())
-        asked_about = [name for name in names if 2 <= len(name) <= 4 and name in folded]
+        asked_about = [name for name in persons_of(fold(article.byline)) if name in folded]
         if asked_about and not any(name in fold(article.text) for name in asked_about):
             return [*_stated(article, "title"), *_stated(article, "byline")]
     return []
+
+
+def _asks_for_articles(folded: str, chinese: bool) -> bool:
+    listing = listing_of(folded, chinese=chinese)
+    return listing is not None and listing.plain
 
 
 def _stated(article: Article, field: Field) -> list[Statement]:

@@ -316,16 +316,24 @@ class ArticleStore:
         `first` and `last` are days of publication, None for no bound; an article without a date
         is of no day.
         """
-        articles = select(_ARTICLES.c.ordinal)
-        if first is not None or last is not None:
-            earliest, latest = first or datetime.date.min, last or datetime.date.max
-            dated = _ARTICLES.c.date.between(earliest.isoformat(), latest.isoformat())
-            articles = articles.where(dated)
-        for field, wanted in values.items():
-            articles = articles.where(_ARTICLES.c[field].in_(wanted))
+        articles = _of(select(_ARTICLES.c.ordinal), first, last, values)
         query = select(_CHUNKS.c.ordinal).where(_CHUNKS.c.article.in_(articles))
         with self._engine.connect() as connection:
             return frozenset(connection.scalars(query))
+
+    def newest_where(
+        self,
+        *,
+        first: datetime.date | None,
+        last: datetime.date | None,
+        values: Mapping[Field, Collection[str]],
+        most: int,
+    ) -> list[str]:
+        """Ids of such articles, the newest first, then in order; without a date at the end."""
+        query = _of(select(_ARTICLES.c.id), first, last, values)
+        query = query.order_by(_ARTICLES.c.date.desc(), _ARTICLES.c.ordinal).limit(most)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
 
     def chunks(self, ordinals: Sequence[int]) -> dict[int, Chunk]:
         """Chunks by ordinal."""
@@ -435,6 +443,21 @@ class ArticleStore:
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+
+
+def _of(
+    query: Select[Any],
+    first: datetime.date | None,
+    last: datetime.date | None,
+    values: Mapping[Field, Collection[str]],
+) -> Select[Any]:
+    """The query of articles, confined to those of these days and with one of the values each."""
+    if first is not None or last is not None:
+        earliest, latest = first or datetime.date.min, last or datetime.date.max
+        query = query.where(_ARTICLES.c.date.between(earliest.isoformat(), latest.isoformat()))
+    for field, wanted in values.items():
+        query = query.where(_ARTICLES.c[field].in_(wanted))
+    return query
 
 
 def _streamed(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
