@@ -2,7 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import rjieba
 
@@ -37,6 +38,23 @@ _NEWSROOM = re.compile("(?:[日晚晨早时]报|[社网台])$")
 """How a newsroom's name in a byline ends, which is no person's."""
 
 _NOT_HAN = re.compile(r"[^\u3400-\u9fff]+")
+
+ASKING = "asking"
+"""Part of speech of the words that ask."""
+
+
+class Word(NamedTuple):
+    """A word of a folded text, its part of speech as of jieba, and where it begins."""
+
+    text: str
+    tag: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends (exclusive)."""
+        return self.start + len(self.text)
+
 
 STOP_WORDS = frozenset(
     """
@@ -137,6 +155,27 @@ def pairs(folded: str) -> list[str]:
 def tagged_words(folded: str) -> list[tuple[str, str]]:
     """Words of a folded text with their part of speech (nr person, ns place, nt organisation)."""
     return _SEGMENTER.tag(_plain(folded))
+
+
+def placed_words(folded: str) -> list[Word]:
+    """All words of a folded text in order, with their parts of speech; `ASKING` for words that ask.
+
+    White space is left out.
+    """
+    words: list[Word] = []
+    at = 0
+    for match in _INTERROGATIVE.finditer(folded):
+        words += _placed(folded[at : match.start()], at)
+        words.append(Word(match[0], ASKING, match.start()))
+        at = match.end()
+    return [*words, *_placed(folded[at:], at)]
+
+
+def _placed(text: str, offset: int) -> Iterator[Word]:
+    for word, tag in _SEGMENTER.tag(text):
+        if word.strip():
+            yield Word(word, tag, offset)
+        offset += len(word)
 
 
 def _plain(folded: str) -> str:

@@ -18,10 +18,10 @@ LAYERS = [
     "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences retrieval.batches "
     "retrieval.headings retrieval.lock",
     "retrieval.words",
-    "retrieval.kinds retrieval.pinyin retrieval.parts retrieval.listings",
-    "retrieval.question retrieval.chunking retrieval.embedding retrieval.reranking "
-    "retrieval.corpus",
-    "retrieval.cache",
+    "retrieval.kinds retrieval.pinyin retrieval.joined retrieval.listings",
+    "retrieval.clauses retrieval.question retrieval.chunking retrieval.embedding "
+    "retrieval.reranking retrieval.corpus",
+    "retrieval.cache retrieval.parts",
     "retrieval.index",
     "retrieval.jobs",
     "retrieval.difference retrieval.child retrieval.pruning",
