@@ -38,6 +38,8 @@ ARTICLES = {
         "青石晚报",
     ),
     "bridge.md": ("老桥修好了", "2024-11-20", "柳溪村的石桥修好了,花了46万元。", "河湾日报"),
+    "park-early.md": ("公园", "2025-01-08", "和平公园的改造花了30万元。", "河湾日报"),
+    "park-late.md": ("公园账目", "2025-01-10", "和平公园的改造花了50万元。", "青石晚报"),
     "ferry.md": ("渡口的新船", "", "青石渡口的新船能坐60人。", ""),
 }
 
@@ -136,6 +138,13 @@ async def test_reports_that_name_different_figures_are_both_quoted_newer_first(
         "柳溪村粮仓火灾造成15人受伤。[1]",
         "柳溪村粮仓火灾造成12人受伤。[2]",
     ]
+
+
+async def test_a_name_that_only_looks_joined_does_not_hide_that_reports_differ(
+    answerer: Answerer,
+) -> None:
+    answer = await answerer.answer("和平公园的改造花了多少钱?")
+    assert [one.article_id for one in answer.citations] == ["park-late.md", "park-early.md"]
 
 
 async def test_a_present_day_question_about_figures_that_differ_names_both(

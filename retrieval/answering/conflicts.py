@@ -2,20 +2,17 @@
 
 import datetime
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from retrieval.folding import figure_values, find_dates, fold
+from retrieval.joined import is_joining
 from retrieval.kinds import EXACT, Kind, find_held
 from retrieval.question import Asked
 from retrieval.ranking.ranking import Candidate
 
 NEARLY_AS_GOOD = 0.2
 """A sentence counts beside the best when it is at least this share as likely to answer."""
-
-_SEVERAL = re.compile(r"[和与及、]|\band\b")
-"""Two articles may each answer one half: that is no contradiction."""
 
 _ARTICLES = frozenset({Decimal(0), Decimal(1)})
 """一只 is no figure that two reports agree in."""
@@ -44,8 +41,8 @@ def contradicting(
     that is told by its form.
     """
     kinds = tuple(EXACT & set(asked.kinds))
-    if not kinds or asked.many or _SEVERAL.search(asked.folded):
-        return []
+    if not kinds or asked.many or is_joining(asked.folded):
+        return []  # of several things asked for two articles may each answer one
     named = [_things(lead, kinds, asked)]
     if not named[0]:
         return []
