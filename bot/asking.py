@@ -2,10 +2,12 @@
 
 import datetime
 import json
+import locale
 import sys
 from typing import Any, BinaryIO
 
 from bot.indexing import verify_index
+from bot.phrases import phrases_for
 from bot.results import answer_object, to_line
 from bot.settings import Settings
 from bot.terminal import plain_answer
@@ -30,7 +32,8 @@ async def answer_one(settings: Settings, question: str, *, as_json: bool) -> Non
         answer = await answerer.answer(question)
     finally:
         answerer.close()
-    print(to_line(answer_object(answer)) if as_json else plain_answer(answer), flush=True)
+    phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
+    print(to_line(answer_object(answer)) if as_json else plain_answer(answer, phrases), flush=True)
 
 
 async def answer_lines(settings: Settings, stream: BinaryIO) -> None:

@@ -16,6 +16,7 @@ class Phrases:
     terminal_greeting: str
     thinking: str
     nearest: str
+    unanswered: str
     in_their_words: str
     untitled: str
     indexing: str
@@ -45,6 +46,7 @@ CHINESE = Phrases(
     terminal_greeting="报答：直接输入问题，按 Ctrl-D 结束。",
     thinking="正在查找……",
     nearest="最接近的文章：",
+    unanswered="文章里没有说到：{parts}",
     in_their_words="文章原文：",
     untitled="（无标题）",
     indexing="文章正在编入索引，请稍候再问。",
@@ -76,6 +78,7 @@ ENGLISH = Phrases(
     terminal_greeting="Baoda: type a question; Ctrl-D ends.",
     thinking="Looking …",
     nearest="Nearest articles:",
+    unanswered="The articles do not say: {parts}",
     in_their_words="In the articles' own words:",
     untitled="(no headline)",
     indexing="The articles are being indexed. Please ask again in a moment.",
@@ -108,3 +111,9 @@ def introduction(answer: Answer, phrases: Phrases) -> str:
     foreign = language_of(answer.question) is Language.ENGLISH
     quoted = answer.mode != "llm" and not answer.refused
     return phrases.in_their_words if foreign and quoted else ""
+
+
+def left_open(answer: Answer, phrases: Phrases) -> str:
+    """Which parts of the question the articles do not answer, on one line; "" where they do."""
+    parts = (" ".join(one.split()).rstrip("?？。.;；!！") for one in answer.unanswered)
+    return phrases.unanswered.format(parts=" / ".join(parts)) if answer.unanswered else ""

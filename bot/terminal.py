@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from bot.phrases import Phrases, introduction, phrases_for
+from bot.phrases import Phrases, introduction, left_open, phrases_for
 from bot.settings import Settings
 from bot.wiring import make_answerer
 from retrieval.errors import BaodaError, CollectionError
@@ -44,8 +44,9 @@ def converse(settings: Settings) -> None:
 async def answer_lines(settings: Settings, stream: TextIO) -> None:
     """One answer on one line of standard output for every line that is not blank.
 
-    Where the answers come from goes to standard error.
+    Where the answers come from, and what they leave open, goes to standard error.
     """
+    phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
     answerer = make_answerer(settings)
     try:
         for line in stream:
@@ -59,15 +60,16 @@ async def answer_lines(settings: Settings, stream: TextIO) -> None:
                 print(error, flush=True)
                 continue
             print(" ".join(answer.text.splitlines()), flush=True)
-            for source in _sources(answer):
+            for source in filter(None, [left_open(answer, phrases), *_sources(answer)]):
                 print(f"    {source}", file=sys.stderr, flush=True)
     finally:
         answerer.close()
 
 
-def plain_answer(answer: Answer) -> str:
-    """Answer, then its sources or the nearest articles, one a line."""
-    return "\n".join([answer.text, *_sources(answer)])
+def plain_answer(answer: Answer, phrases: Phrases) -> str:
+    """Answer and what it leaves open, then its sources or the nearest articles, one a line."""
+    lines = [answer.text, left_open(answer, phrases), *_sources(answer)]
+    return "\n".join(filter(None, lines))
 
 
 def _sources(answer: Answer) -> list[str]:
@@ -86,6 +88,8 @@ def _print_answer(console: Console, answer: Answer, phrases: Phrases) -> None:
     if intro := introduction(answer, phrases):
         console.print(Text(intro, style="dim"))
     console.print(Text(answer.text, style="yellow" if answer.refused else ""))
+    if line := left_open(answer, phrases):
+        console.print(Text(line, style="yellow"))
     if answer.refused and answer.nearest:
         console.print(Text(phrases.nearest, style="dim"))
     for source in _sources(answer):

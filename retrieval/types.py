@@ -149,6 +149,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     passages: tuple[Passage, ...] = ()
     nearest: tuple[NearestArticle, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    """Of a question with several parts, quoted from the articles: the parts they do not answer."""
     confidence: float | None = None
     """How likely the best sentence answers, 0 to 1; None where that was not asked."""
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.phrases import CHINESE, ENGLISH
+from bot.phrases import CHINESE, ENGLISH, Phrases
 from bot.telegram.rendering import LIMIT, Part, render, render_text, utf16_length
+from bot.terminal import plain_answer
 from retrieval.types import Answer, Citation, Mode, NearestArticle, Timings
 from tests.e2e.bot_api import parse_telegram_html
 
@@ -130,6 +131,22 @@ def test_a_citation_unfolds_under_the_answer() -> None:
         "本报记者 甲 · 2025-01-02 · 工人日报\n原话。</blockquote>"
     )
     assert part.plain == ("答案。[1]\n\n[1] 题 <目>\n本报记者 甲 · 2025-01-02 · 工人日报\n原话。")
+
+
+@pytest.mark.parametrize(
+    ("phrases", "expected"),
+    [
+        (CHINESE, "文章里没有说到：村长是谁 / 桥在哪里"),
+        (ENGLISH, "The articles do not say: 村长是谁 / 桥在哪里"),
+    ],
+)
+def test_parts_that_stay_open_are_named_after_the_answer(phrases: Phrases, expected: str) -> None:
+    answer = dataclasses.replace(
+        make_answer("甲[1]", [make_citation("甲")]), unanswered=("村长是谁？", "桥在哪里?\n")
+    )
+    (part,) = render(answer, phrases)
+    assert part.plain == f"甲[1]\n{expected}\n\n[1] 标题\n甲"
+    assert plain_answer(answer, phrases).splitlines()[:2] == ["甲[1]", expected]
 
 
 def test_citations_come_in_the_order_of_their_numbers() -> None:

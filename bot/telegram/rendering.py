@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.phrases import Phrases, introduction
+from bot.phrases import Phrases, introduction, left_open
 from retrieval.types import Answer, Citation, NearestArticle
 
 LIMIT = 4096
@@ -32,8 +32,12 @@ class _Block:
 
 
 def render(answer: Answer, phrases: Phrases) -> list[Part]:
-    """The messages of an answer: its text, then each citation as a quotation that unfolds."""
-    said = "\n".join(filter(None, (introduction(answer, phrases), answer.text)))
+    """The messages of an answer: its text, then each citation as a quotation that unfolds.
+
+    After the text stands which parts of the question it leaves open.
+    """
+    lines = (introduction(answer, phrases), answer.text, left_open(answer, phrases))
+    said = "\n".join(filter(None, lines))
     blocks = list(_text_blocks(said))
     if answer.refused and answer.nearest:
         blocks += _text_blocks(_nearest(answer.nearest, phrases))

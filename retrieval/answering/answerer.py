@@ -20,9 +20,9 @@ from retrieval.answering.sources import sources_of
 from retrieval.answering.statements import Statement, compose
 from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.filters import narrowed
-from retrieval.folding import is_traditional
+from retrieval.folding import fold, is_traditional
 from retrieval.index.collection import Collection, Collections
-from retrieval.parts import parts
+from retrieval.parts import own_names, parts, untold
 from retrieval.question import MAX_CHARACTERS, Asked, read_question
 from retrieval.ranking.duplicates import without_duplicates
 from retrieval.ranking.features import describe
@@ -38,6 +38,7 @@ from retrieval.ranking.ranking import (
 from retrieval.search import search
 from retrieval.types import (
     Answer,
+    Article,
     Embedder,
     Mode,
     NearestArticle,
@@ -90,6 +91,8 @@ class _Found:
     from_field: bool
     sources: tuple[Source, ...]
     nearest: tuple[NearestArticle, ...]
+    unanswered: tuple[str, ...]
+    """Parts of the question that the statements leave open."""
     said_instead: tuple[Statement, ...]
     """When the articles do not answer: what they do say, where that can be told."""
     confidence: float | None
@@ -183,6 +186,7 @@ class Answerer:
             citations=citations,
             passages=found.passages,
             nearest=found.nearest if refused else (),
+            unanswered=() if refused or mode == "llm" else found.unanswered,
             confidence=found.confidence,
         )
         _log(answer)
@@ -198,12 +202,15 @@ class Answerer:
             whole = self._look(collection, read_question(question, today))
             each = [self._look(collection, read_question(part, today)) for part in parts(question)]
             passages = _in_turn([*each, whole])[:_PASSAGES] if each else whole.ranked[:_PASSAGES]
+            unanswered: list[str] = []
+            sure = None
             statements = self._from_fields(collection, whole)
             from_field = bool(statements)
-            sure = None
             if whole.asked.field is None and not from_field:
                 sure = max(look.sure for look in (whole, *each))
-                statements = self._quote(whole, each)
+            if sure is not None or (each and whole.asked.field is not None):
+                quoted, unanswered = self._quote(collection, whole, each)
+                statements = quoted or statements
             model_writes = self._writer is not None and statements and not from_field
             may_refuse = model_writes or not statements
             return _Found(
@@ -212,6 +219,7 @@ class Answerer:
                 from_field=from_field,
                 sources=sources_of(collection, passages) if model_writes else (),
                 nearest=_nearest(collection, whole) if may_refuse else (),
+                unanswered=tuple(unanswered),
                 said_instead=tuple(self._said_instead(whole)) if not statements else (),
                 confidence=sure,
             )
@@ -260,13 +268,39 @@ class Answerer:
             collection, look.asked.text, look.asked, passages
         )
 
-    def _quote(self, whole: _Look, each: Sequence[_Look]) -> list[Statement]:
-        """The sentences that answer: of a question with parts the best for each, in their order."""
-        answered = [look for look in each if self._answers(look)]
-        if answered:
-            quoted = [extractive.write(look.candidates, look.asked, most=2) for look in answered]
-            return list(dict.fromkeys(chain.from_iterable(quoted)))
-        return extractive.write(whole.candidates, whole.asked) if self._answers(whole) else []
+    def _quote(
+        self, collection: Collection, whole: _Look, each: Sequence[_Look]
+    ) -> tuple[list[Statement], list[str]]:
+        """The sentences that answer, and the parts of the question that none of them answers.
+
+        Of a question with parts the best for each, in their order.
+        """
+        texts = [look.asked.text for look in each]
+        found = [
+            (look.asked, self._quote_part(collection, look, own_names(look.asked.text, texts)))
+            for look in each
+        ]
+        quoted = list(dict.fromkeys(chain.from_iterable(one for _, one in found)))
+        if not quoted:
+            answers = whole.asked.field is None and self._answers(whole)
+            return extractive.write(whole.candidates, whole.asked) if answers else [], []
+        return quoted, untold(
+            [asked.text for asked, one in found if one],
+            [asked.text for asked, one in found if not one],
+            [one.text for one in quoted],
+        )
+
+    def _quote_part(
+        self, collection: Collection, look: _Look, names: Sequence[str]
+    ) -> list[Statement]:
+        """The sentences that answer a part, of articles that speak of what it alone names."""
+        if look.asked.field is not None:
+            return self._from_fields(collection, look)
+        if not self._answers(look):
+            return []
+        about = [one for one in look.candidates if _speaks_of(one.evidence.article, names)]
+        able = any(one.can_answer for one in about)
+        return extractive.write(about, look.asked, most=2) if able else []
 
     def _said_instead(self, look: _Look) -> list[Statement]:
         least = least_confidence(look.asked, self._strictness)
@@ -291,6 +325,14 @@ def _found_in(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> l
     """The candidates that stand in one of the passages."""
     ids = {passage.chunk.id for passage in passages}
     return [one for one in candidates if not ids.isdisjoint(one.chunk_ids)]
+
+
+def _speaks_of(article: Article, names: Sequence[str]) -> bool:
+    """Whether one of the folded names stands in the article, be it without 市 or 镇 at its end."""
+    if not names:
+        return True
+    text = fold(f"{article.heading}\n{article.byline}\n{article.text}")
+    return any(name in text or (len(name) > 2 and name[:-1] in text) for name in names)
 
 
 def trimmed(question: str) -> str:
