@@ -22,7 +22,7 @@ def write(
 ) -> list[Statement]:
     """One to three sentences, or at `most` that many, each its own evidence, in reading order.
 
-    Nothing is said twice.
+    Nothing is said twice, and all together is no longer than an answer may be.
     Where reports contradict each other all are quoted; then, and where the question asks for the
     present, the newer stands first. `candidates` come best first, and the first can answer.
     """
@@ -48,8 +48,21 @@ def write(
         if len(chosen) == most:
             break
     ordered = _ordered(chosen, by_day=asked.present or bool(rivals))
-    quoted = [shortened(one.evidence, asked, limit) for one in ordered]
+    allowed = rooms([len(one.evidence.quote) for one in ordered], limit)
+    quoted = [
+        shortened(one.evidence, asked, room) for one, room in zip(ordered, allowed, strict=True)
+    ]
     return [Statement(one.quote, (one,)) for one in quoted]
+
+
+def rooms(lengths: Sequence[int], limit: int) -> list[int]:
+    """What each quote may take of the limit: what it needs, or its share of what others leave."""
+    allowed = [0] * len(lengths)
+    left = limit
+    for done, at in enumerate(sorted(range(len(lengths)), key=lengths.__getitem__)):
+        allowed[at] = min(lengths[at], left // (len(lengths) - done))
+        left -= allowed[at]
+    return allowed
 
 
 def _ordered(chosen: Sequence[Candidate], *, by_day: bool) -> list[Candidate]:
