@@ -67,12 +67,15 @@ def _asks_which(question: str) -> bool:
 
 
 def each_with_subject(questions: Sequence[str]) -> list[str]:
-    """The questions, those that do not say what they are about with the subject of the first."""
+    """The questions, those that do not say what they are about with the subject of one before."""
     title = _TITLE.search(questions[0])
     subject = title[0] if title else _subject(questions[0])
-    if not subject:
-        return list(questions)
-    return [questions[0], *(_with_subject(one, subject) for one in questions[1:])]
+    completed = [questions[0]]
+    for question in questions[1:]:
+        completed.append(_with_subject(question, subject) if subject else question)
+        if not title and completed[-1] == question:
+            subject = _subject(question) or subject
+    return completed
 
 
 def _with_subject(question: str, subject: str) -> str:

@@ -118,6 +118,10 @@ def _asked_at_once(question: str) -> list[str]:
     match = _ASKED_AT_ONCE.search(folded.text)
     if match is None or _TOGETHER.search(folded.text):
         return []
+    before = question_words(folded.text[: match.start()])
+    complete = before and before[-1].tag in {"v", "p"} and before[-1].text != "是"
+    if complete and "," in match[0]:
+        return []  # 建于哪一年,由谁设计: clauses of their own
     each = _ONE_OF_THEM.finditer(folded.text, *match.span())
     whole = folded.original(*match.span())
     return [_replaced(question, whole, folded.original(*one.span())) for one in each]
@@ -178,6 +182,8 @@ def _completed(things: Sequence[str]) -> list[str]:
     """Each with the unit that only the last has, and the month that only the first has."""
     unit = match[0] if (match := _UNIT.search(things[-1])) else ""
     month = match[0] if (match := _MONTH.match(things[0])) else ""
+    if not any(form.fullmatch(fold("、".join(things))) for form in _OF_ONE_FORM):
+        return list(things)
     return [f"{'' if '月' in one else month}{one.removesuffix(unit)}{unit}" for one in things]
 
 
