@@ -4,7 +4,7 @@ from collections.abc import Collection as Ordinals
 from collections.abc import Mapping
 
 from retrieval.index.collection import Collection
-from retrieval.question import Asked
+from retrieval.questions.question import Asked
 from retrieval.types import Passage, Vectors
 
 _CANDIDATES = 60

@@ -72,6 +72,13 @@ STOP_WORDS = frozenset(
 )
 
 
+PERSON_TAGS = frozenset({"nr", "nrt", "nrfg"})
+SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史"
+    "顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文习褚卫严华陶葛郎鲁韦柳倪毕安齐伍穆庞纪舒项祝阮蓝季梅凌霍柯洪翁温翟申冉桑牛边尚庄柴游"
+)
+"""The most common ones. The segmenter takes many a word for a person."""
+
 ASKING_WORDS = frozenset(
     """
     哪家 哪位 哪种 哪几 几个 几名 几对 几支 几家 几次 几点 几场 几份 几处 多少钱 啥 为啥 有啥

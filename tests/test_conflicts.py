@@ -11,7 +11,7 @@ from retrieval.answering.check import Source
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
-from retrieval.question import read_question
+from retrieval.questions.question import read_question
 from retrieval.types import Strictness
 from tests.small import reload
 

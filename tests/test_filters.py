@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.filters import matching, narrowed, understood
 from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations
-from retrieval.publication import Filter
-from retrieval.question import read_question
+from retrieval.questions.filters import matching, narrowed, understood
+from retrieval.questions.publication import Filter
+from retrieval.questions.question import read_question
 from retrieval.search import search
 from tests.fakes import FakeEmbedder
 from tests.small import reload

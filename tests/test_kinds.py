@@ -3,8 +3,8 @@
 import pytest
 
 from retrieval.folding import fold
-from retrieval.kinds import Kind, asked_kinds, holds
-from retrieval.question import asked_for, is_chinese, read_question
+from retrieval.questions.kinds import Kind, asked_kinds, holds
+from retrieval.questions.question import asked_for, is_chinese, read_question
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.joined import is_joining
-from retrieval.parts import MAX_PARTS, parts, untold
+from retrieval.questions.joined import is_joining
+from retrieval.questions.parts import MAX_PARTS, parts, untold
 
 SEVERAL = [
     (

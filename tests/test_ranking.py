@@ -12,7 +12,7 @@ import pytest
 
 from retrieval.index.collection import OneCollection
 from retrieval.index.generations import Generations
-from retrieval.question import Asked, read_question
+from retrieval.questions.question import Asked, read_question
 from retrieval.ranking.features import Described, Features, describe
 from retrieval.ranking.ranking import (
     answer_features,

@@ -10,7 +10,7 @@ from retrieval.answering.answerer import Answerer
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
-from retrieval.question import read_question
+from retrieval.questions.question import read_question
 from retrieval.search import search
 from retrieval.types import Answer
 from tests.small import reload

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from retrieval.answering import extractive
 from retrieval.answering.shortening import shortened
-from retrieval.question import read_question
+from retrieval.questions.question import read_question
 from retrieval.types import Article, Evidence
 
 LIMIT = 40

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations, Manifest
-from retrieval.question import read_question
+from retrieval.questions.question import read_question
 from retrieval.search import search
 from tests.fakes import FakeEmbedder
 from tests.small import reload, stored, write

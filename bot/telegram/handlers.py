@@ -24,7 +24,7 @@ from retrieval.errors import (
     QuestionError,
     ReloadError,
 )
-from retrieval.question import MAX_CHARACTERS
+from retrieval.questions.question import MAX_CHARACTERS
 
 logger = logging.getLogger(__name__)
 

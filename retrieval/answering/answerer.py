@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import Protocol
 
@@ -19,11 +19,11 @@ from retrieval.answering.premises import said_instead
 from retrieval.answering.sources import sources_of
 from retrieval.answering.statements import Statement, compose
 from retrieval.errors import ModelUnavailableError, QuestionError
-from retrieval.filters import narrowed
 from retrieval.folding import fold, is_traditional
 from retrieval.index.collection import Collection, Collections
-from retrieval.parts import own_names, parts, untold
-from retrieval.question import MAX_CHARACTERS, Asked, read_question
+from retrieval.questions.filters import narrowed
+from retrieval.questions.parts import own_names, parts, untold
+from retrieval.questions.question import MAX_CHARACTERS, Asked, read_question
 from retrieval.ranking.duplicates import without_duplicates
 from retrieval.ranking.features import describe
 from retrieval.ranking.ranking import (
@@ -96,6 +96,16 @@ class _Found:
     said_instead: tuple[Statement, ...]
     """When the articles do not answer: what they do say, where that can be told."""
     confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """An extractive answer; without statements there is none."""
+
+    statements: Sequence[Statement]
+    unanswered: Sequence[str] = ()
+    from_field: bool = False
+    sure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +212,18 @@ class Answerer:
             whole = self._look(collection, read_question(question, today))
             each = [self._look(collection, read_question(part, today)) for part in parts(question)]
             passages = _in_turn([*each, whole])[:_PASSAGES] if each else whole.ranked[:_PASSAGES]
-            unanswered: list[str] = []
-            sure = None
-            statements = self._from_fields(collection, whole)
-            from_field = bool(statements)
-            if whole.asked.field is None and not from_field:
-                sure = max(look.sure for look in (whole, *each))
-            if sure is not None or (each and whole.asked.field is not None):
-                quoted, unanswered = self._quote(collection, whole, each)
-                statements = quoted or statements
-            model_writes = self._writer is not None and statements and not from_field
-            may_refuse = model_writes or not statements
+            quoted = self._quoted(collection, whole, each)
+            model_writes = self._writer is not None and quoted.statements and not quoted.from_field
+            may_refuse = model_writes or not quoted.statements
             return _Found(
                 passages=tuple(passages),
-                statements=tuple(statements),
-                from_field=from_field,
+                statements=tuple(quoted.statements),
+                from_field=quoted.from_field,
                 sources=sources_of(collection, passages) if model_writes else (),
                 nearest=_nearest(collection, whole) if may_refuse else (),
-                unanswered=tuple(unanswered),
-                said_instead=tuple(self._said_instead(whole)) if not statements else (),
-                confidence=sure,
+                unanswered=tuple(quoted.unanswered),
+                said_instead=() if quoted.statements else tuple(self._said_instead(whole)),
+                confidence=quoted.sure,
             )
 
     def _look(self, collection: Collection, asked: Asked) -> _Look:
@@ -268,27 +270,38 @@ class Answerer:
             collection, look.asked.text, look.asked, passages
         )
 
-    def _quote(
-        self, collection: Collection, whole: _Look, each: Sequence[_Look]
-    ) -> tuple[list[Statement], list[str]]:
-        """The sentences that answer, and the parts of the question that none of them answers.
+    def _quoted(self, collection: Collection, whole: _Look, each: Sequence[_Look]) -> _Quoted:
+        """What answers: fields of an article, or sentences, of a question with parts for each."""
+        fields = self._from_fields(collection, whole)
+        asks_text = whole.asked.field is None
+        if asks_text and not fields:
+            sure = max(look.sure for look in (whole, *each))
+            return replace(self._quote_sentences(collection, whole, each), sure=sure)
+        if each and not asks_text:
+            of_parts = self._quote_parts(collection, each)
+            if of_parts.statements:
+                return replace(of_parts, from_field=bool(fields))
+        return _Quoted(fields, from_field=bool(fields))
 
-        Of a question with parts the best for each, in their order.
-        """
+    def _quote_sentences(
+        self, collection: Collection, whole: _Look, each: Sequence[_Look]
+    ) -> _Quoted:
+        of_parts = self._quote_parts(collection, each)
+        if of_parts.statements or not self._answers(whole):
+            return of_parts
+        return _Quoted(extractive.write(whole.candidates, whole.asked))
+
+    def _quote_parts(self, collection: Collection, each: Sequence[_Look]) -> _Quoted:
+        """The best sentences for each part, in the order of the parts, and those left open."""
         texts = [look.asked.text for look in each]
         found = [
-            (look.asked, self._quote_part(collection, look, own_names(look.asked.text, texts)))
+            (look.asked.text, self._quote_part(collection, look, own_names(look.asked.text, texts)))
             for look in each
         ]
-        quoted = list(dict.fromkeys(chain.from_iterable(one for _, one in found)))
-        if not quoted:
-            answers = whole.asked.field is None and self._answers(whole)
-            return extractive.write(whole.candidates, whole.asked) if answers else [], []
-        return quoted, untold(
-            [asked.text for asked, one in found if one],
-            [asked.text for asked, one in found if not one],
-            [one.text for one in quoted],
-        )
+        statements = list(dict.fromkeys(chain.from_iterable(one for _, one in found)))
+        told = [text for text, one in found if one]
+        others = [text for text, one in found if not one]
+        return _Quoted(statements, untold(told, others, [one.text for one in statements]))
 
     def _quote_part(
         self, collection: Collection, look: _Look, names: Sequence[str]

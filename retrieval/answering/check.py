@@ -18,7 +18,7 @@ from retrieval.folding import (
     spelled_date,
 )
 from retrieval.pinyin import romanised
-from retrieval.question import is_chinese
+from retrieval.questions.question import is_chinese
 from retrieval.sentences import split_sentences
 from retrieval.types import Article, Evidence, Field, Span, Vectors
 from retrieval.words import content_words, tagged_words

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from retrieval.folding import figure_values, find_dates, fold
-from retrieval.joined import is_joining
-from retrieval.kinds import EXACT, Kind, find_held
-from retrieval.question import Asked
+from retrieval.questions.joined import is_joining
+from retrieval.questions.kinds import EXACT, Kind, find_held
+from retrieval.questions.question import Asked
 from retrieval.ranking.ranking import Candidate
 
 NEARLY_AS_GOOD = 0.2

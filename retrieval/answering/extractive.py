@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from retrieval.answering.conflicts import NEARLY_AS_GOOD, contradicting, leading, newest_first
 from retrieval.answering.shortening import shortened
 from retrieval.answering.statements import Statement
-from retrieval.question import Asked
+from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import repeats
 from retrieval.ranking.ranking import Candidate
 

@@ -9,8 +9,8 @@ import numpy as np
 from retrieval.answering.statements import Statement
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
-from retrieval.listings import listing_of
-from retrieval.question import Asked, without_field_words
+from retrieval.questions.listings import listing_of
+from retrieval.questions.question import Asked, without_field_words
 from retrieval.ranking.terms import QuestionTerms
 from retrieval.types import Article, Evidence, Field, Passage
 from retrieval.words import persons_of, tagged_words

@@ -3,7 +3,7 @@
 import enum
 
 from retrieval.folding import fold, is_traditional
-from retrieval.question import is_chinese
+from retrieval.questions.question import is_chinese
 
 
 class Language(enum.Enum):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from retrieval.answering.shortening import shortened
 from retrieval.answering.statements import Statement
 from retrieval.folding import find_figures
-from retrieval.question import Asked
+from retrieval.questions.question import Asked
 from retrieval.ranking.ranking import Candidate, confidence
 
 _MAX_CHARACTERS = 160

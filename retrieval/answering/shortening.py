@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.folding import fold_with_origins
-from retrieval.kinds import find_held
-from retrieval.question import Asked
+from retrieval.questions.kinds import find_held
+from retrieval.questions.question import Asked
 from retrieval.types import Evidence, Span
 from retrieval.words import content_words, pairs, placed_words
 

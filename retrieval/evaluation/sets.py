@@ -15,7 +15,7 @@ from typing import Any
 
 from retrieval.corpus import jsonl
 from retrieval.errors import EvaluationError
-from retrieval.question import MAX_CHARACTERS
+from retrieval.questions.question import MAX_CHARACTERS
 from retrieval.types import Loaded
 
 _UNANSWERABLE = "unanswerable"

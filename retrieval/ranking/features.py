@@ -11,8 +11,8 @@ from retrieval.folding import DateSpan, Folded, fold, fold_with_origins
 from retrieval.headings import heading_above
 from retrieval.index.articles import StoredSentence
 from retrieval.index.collection import Collection
-from retrieval.kinds import EXACT, MEASURED, Kind, asks, counted_missing, find_held, holds
-from retrieval.question import Asked
+from retrieval.questions.kinds import EXACT, MEASURED, Kind, asks, counted_missing, find_held, holds
+from retrieval.questions.question import Asked
 from retrieval.ranking.terms import QuestionTerms, Rows, share
 from retrieval.types import Article, Evidence, Passage, Span, Vectors
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from retrieval.question import Asked
+from retrieval.questions.question import Asked
 from retrieval.ranking.features import Described, Features
 from retrieval.ranking.weights import Weights, load_weights
 from retrieval.types import Evidence, Passage, Reranker, Strictness

@@ -10,8 +10,16 @@ import numpy.typing as npt
 from retrieval.folding import DateSpan, Figure, figure_values, find_dates, find_figures, fold
 from retrieval.index.keywords import KeywordIndex
 from retrieval.pinyin import romanised_names
-from retrieval.question import Asked, asked_for
-from retrieval.words import ASKING_WORDS, content_words, pairs, search_words, tagged_words
+from retrieval.questions.question import Asked, asked_for
+from retrieval.words import (
+    ASKING_WORDS,
+    PERSON_TAGS,
+    SURNAMES,
+    content_words,
+    pairs,
+    search_words,
+    tagged_words,
+)
 
 Rows = npt.NDArray[np.float64]
 
@@ -22,13 +30,6 @@ _UNHEARD = 0.5
 """What a word that no text holds is worth, unless it is a name: readers have words of their own."""
 
 _VAGUE = re.compile("最?近|日前|recent")
-_SURNAMES = frozenset(
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜"
-    "戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文习"
-)
-"""The most common ones: the segmenter takes many a word for a person."""
-
-_PERSON_TAGS = {"nr", "nrt", "nrfg"}
 _LONGEST_PERSON = 3
 _LARGE = 9
 """Numbers up to it stand everywhere: they count only together with what they count."""
@@ -39,7 +40,7 @@ _OF_THE_ANSWER = re.compile("(?:[哪前]|分之)$")
 
 _UNIT = re.compile(
     "[余多来几]?(号[\u4e00-\u9fff]?|分钟|小时|个月|"
-    "[期届级路环班版栋幢楼层名位人口家个对项类种条件支辆台座所户份本张篇只套批组队款处间次场回遍倍成岁元块秒天周米吨斤亩度])"
+    "[期届级路环班版栋幢楼层名位人口支辆台座所户份本张篇只批队间次场回遍倍成岁元块秒天周米吨斤亩度])"
 )
 
 _PARTS = 0.7
@@ -77,7 +78,7 @@ class QuestionTerms:
         self.persons = [
             word
             for word, tag in tagged_words(folded)
-            if tag in _PERSON_TAGS and word[0] in _SURNAMES and 1 < len(word) <= _LONGEST_PERSON
+            if tag in PERSON_TAGS and word[0] in SURNAMES and 1 < len(word) <= _LONGEST_PERSON
         ]
         dates = find_dates(folded, asked.at)
         self.periods = [one for one in dates if not _VAGUE.match(folded, one.start)]

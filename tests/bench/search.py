@@ -17,7 +17,7 @@ from retrieval.cache import EmbeddingCache
 from retrieval.corpus import read_corpus
 from retrieval.index.collection import Collection
 from retrieval.index.writing import Embedding, GenerationWriter
-from retrieval.question import read_question
+from retrieval.questions.question import read_question
 from retrieval.ranking.features import describe
 from retrieval.ranking.ranking import confidence, rank_passages, rank_sentences
 from retrieval.search import search

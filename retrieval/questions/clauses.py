@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from retrieval.folding import fold, fold_with_origins
-from retrieval.joined import (
+from retrieval.questions.joined import (
     ATTRIBUTES,
     QUOTED,
     is_name,

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from retrieval.index.articles import ArticleStore
-from retrieval.listings import listing_of, topic_words
-from retrieval.publication import (
+from retrieval.questions.listings import listing_of, topic_words
+from retrieval.questions.publication import (
     ABOUT,
     JOINED,
     LONGEST_PERSON,
@@ -19,7 +19,7 @@ from retrieval.publication import (
     page_key,
     values_of,
 )
-from retrieval.question import Asked
+from retrieval.questions.question import Asked
 from retrieval.types import Span
 
 _ANY_PAGE = re.compile(rf"{PAGE}|(?<![a-z\d第])(?:\d{{1,2}}|{NUMERAL})版")

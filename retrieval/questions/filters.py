@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from retrieval.folding import DateSpan
 from retrieval.index.articles import ArticleStore
-from retrieval.listings import ARTICLE_WORD, listing_of, topic_words, without
 from retrieval.pinyin import romanised_person
-from retrieval.publication import (
+from retrieval.questions.listings import ARTICLE_WORD, listing_of, topic_words, without
+from retrieval.questions.publication import (
     ABOUT,
     JOINED,
     LONGEST_PERSON,
@@ -26,8 +26,8 @@ from retrieval.publication import (
     page_key,
     values_of,
 )
-from retrieval.question import Asked
-from retrieval.rows import beside_listing
+from retrieval.questions.question import Asked
+from retrieval.questions.rows import beside_listing
 from retrieval.types import Article, Field, Span
 from retrieval.words import ASKING_WORDS, content_words, persons_of
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from retrieval.clauses import asking_clauses, asks, each_with_subject
 from retrieval.folding import fold, fold_with_origins
-from retrieval.joined import is_name, joined_things, question_words
-from retrieval.question import is_chinese
+from retrieval.questions.clauses import asking_clauses, asks, each_with_subject
+from retrieval.questions.joined import is_name, joined_things, question_words
+from retrieval.questions.question import is_chinese
 from retrieval.types import Span
 from retrieval.words import content_words
 

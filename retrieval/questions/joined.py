@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retrieval.types import Span
-from retrieval.words import ASKING, Word, placed_words
+from retrieval.words import ASKING, SURNAMES, Word, placed_words
 
 _CONNECTORS = frozenset({"和", "与", "及", "以及", "跟", "、", "and"})
 _NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz", "eng"})
@@ -17,11 +17,6 @@ QUOTED = re.compile(r"《[^《》]*》|“[^“”]*”|「[^「」]*」")
 _LATIN = re.compile(r"[a-z][a-z0-9.+-]*")
 _LONGEST_PERSON = 4
 _LONGEST_FOREIGN = 8
-_SURNAMES = frozenset(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹苏潘葛范彭郎鲁韦马方任袁柳史唐薛雷贺倪汤罗毕郝安常于傅齐康伍余顾孟黄穆萧尹姚邵汪毛戴宋庞熊纪舒项祝董梁杜阮蓝季贾江郭梅林钟徐邱高夏蔡田胡凌霍万柯卢丁邓洪石崔龚程陆翁段侯武刘龙叶白温乔翟谭申冉桑牛边尚庄柴阎游"
-)
-"""Before a word such as 和平 they make a person's name, which the segmenter cuts apart."""
-
 _SUFFIXES = frozenset("省市县区镇乡村街路厂队组校院馆店站港岛州社局所园场")
 """Ends of names that the segmenter cuts off: 青石 镇."""
 
@@ -144,7 +139,7 @@ def _merged(one: Word, other: Word) -> Word | None:
         return Word(text, "nrt", one.start)
     if one.text[-1] == "·" or (one.tag in _NAMES and other.text == "·"):
         return Word(text, "nrt", one.start)
-    if one.text in _SURNAMES and other.text[0] in "和与及" and len(other.text) == 2:
+    if one.text in SURNAMES and other.text[0] in "和与及" and len(other.text) == 2:
         return Word(text, "nr", one.start)
     if other.text in _SUFFIXES and len(one.text) > 1 and one.tag in _NAMES | _NOUNS:
         return Word(text, "nz", one.start)

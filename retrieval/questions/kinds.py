@@ -8,11 +8,11 @@ import re
 from collections.abc import Collection
 from itertools import takewhile
 
-from retrieval.words import tagged_words
+from retrieval.words import PERSON_TAGS, SURNAMES, tagged_words
 
 
 class Kind(enum.Enum):
-    """Kinds of things asked for. ANY: none that could be recognised in a sentence."""
+    """Kinds of things asked for. NAMED: a person by name. ANY: none that could be recognised."""
 
     ANY = enum.auto()
     NUMBER = enum.auto()
@@ -27,6 +27,7 @@ class Kind(enum.Enum):
     DATE = enum.auto()
     RANK = enum.auto()
     PERSON = enum.auto()
+    NAMED = enum.auto()
     PLACE = enum.auto()
     ORGANISATION = enum.auto()
     WORK = enum.auto()
@@ -49,7 +50,7 @@ MEASURED = frozenset(
 )
 """Kinds that come with a unit of their own: where the unit is missing, the answer is."""
 
-EXACT = MEASURED | {Kind.NUMBER, Kind.DATE}
+EXACT = MEASURED | {Kind.NUMBER, Kind.DATE, Kind.NAMED}
 """Kinds that are told by their form."""
 
 _HAN = r"[\u4e00-\u9fff]"
@@ -76,6 +77,8 @@ _MEASURES = (
     "(?:平方米|平方公里|平方英里|平米|立方米|公里|千米|厘米|毫米|海里|英里|米|公顷|亩|吨|公斤|千克|克|"
     "斤|升|千瓦时|千瓦|度|摄氏度|℃|层|级)"
 )
+_ROLE_END = "[长员者师人工生手星记任理板]"
+_ROLE = "(?:[长员者师人工生手星]|书记|主任|经理|老板|先生|女士)"
 _ORGANISATIONS = (
     "(?:公司|企业|集团|机构|组织|单位|部门|银行|支行|分行|医院|大学|学校|学院|高校|中学|小学|媒体|报社|协会|"
     "团体|政党|法院|团队|球队|俱乐部|厂商|品牌|研究[所院]|出版社|电视台|平台|基金会|联盟|委员会)"
@@ -87,10 +90,10 @@ _WORKS = (
 _END = r"(?:[是为在有]|分别|各是|是?多少|是?什么|是?谁)*[?？.。、]*$"
 """After a noun at the end of a question in key words: 首映时间, 死亡人数."""
 
-_CLASSIFIER = (
-    "(?:[个名位人家支项次场条件种座所辆台只份张套篇本部间幢栋艘架枚首幅双组批户头棵起宗处届款门堂块片把箱袋副面路]|"
-    "对(?!于|待|方)|类)"
-)
+_CLASSIFIER = "(?:[个名位人家支项次场条件种座所辆台只份张套篇本幢栋艘架枚首幅对棵]|人次)"
+_CLASSIFIERS = rf"(?:{_CLASSIFIER}|[部间双组批户起宗处届款门堂块片把箱袋副面路类])"
+"""What may follow a numeral, words among it that are nouns too."""
+
 _COUNTED = re.compile(rf"(?:多少|几)[万亿]?{_CLASSIFIER}*({_HAN}{{1,8}})")
 _COUNT = re.compile(rf"{_DIGITS}[万亿余多来几]*{_CLASSIFIER}?")
 _COUNTED_REACH = 10
@@ -104,10 +107,16 @@ def _any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives))
 
 
+_A_NAME = _any(
+    rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}",
+    f"{_HAN}某",
+    f"{_HAN}(?:先生|女士)",
+    f"(?<={_ROLE_END})[{''.join(sorted(SURNAMES))}]{_HAN}{{1,2}}",
+)
 _HOLDS: dict[Kind, re.Pattern[str]] = {
     Kind.NUMBER: _any(r"\d", rf"{_DIGITS}(?:[万亿]|余|多)?{_HAN}"),
     Kind.PEOPLE: _any(rf"{_NUMBER}(?:{_PEOPLE_UNITS}|{_PEOPLE})"),
-    Kind.MONEY: _any(rf"{_NUMBER}{_MONEY}", r"[$¥€£]\s?\d", "免费|免收|不收费|不要钱"),
+    Kind.MONEY: _any(rf"{_NUMBER}{_MONEY}", r"[$¥€£]\s?\d"),
     Kind.SHARE: _any(
         rf"{_NUMBER}(?:%|个百分点|个?基点)", "百分之", f"{_DIGITS}(?:成|分之)", "[过近]半|一半"
     ),
@@ -138,6 +147,7 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         f"[小老]{_HAN}",
         "先生|女士|某",
     ),
+    Kind.NAMED: _A_NAME,
     Kind.PLACE: _any(
         rf"{_HAN}(?:省|市|区|县|镇|乡|村|路|街|街道|州|国|岛|港|站|厅|馆|院|楼|园|小区|社区|中心|地)"
     ),
@@ -154,7 +164,7 @@ _NAMES_ONE: dict[Kind, re.Pattern[str]] = {
     Kind.NUMBER: _any(
         r"(?<![第\d.,-])(?<!\d:)\d[\d,]*(?:\.\d+)?[万亿千百余多]*(?![\d.,:届]|\s?(?:年|月|日|号))",
         "百分之|[一二三四五六七八九半]成",
-        rf"(?<![第零〇一二两三四五六七八九十百千])[零〇一二两三四五六七八九十百千万亿]+[余多]?{_CLASSIFIER}",
+        rf"(?<![第零〇一二两三四五六七八九十百千])[零〇一二两三四五六七八九十百千万亿]+[余多]?{_CLASSIFIERS}",
     ),
     Kind.DATE: _any(
         rf"{_DIGITS}\s*(?:年|月|日|号)(?![内期])",
@@ -162,7 +172,8 @@ _NAMES_ONE: dict[Kind, re.Pattern[str]] = {
         r"\d{4}/\d\d?/\d\d?",
         _TIMES,
     ),
-    Kind.PERSON: _any(rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}", f"{_HAN}某", f"{_HAN}(?:先生|女士)"),
+    Kind.PERSON: _A_NAME,
+    Kind.NAMED: _A_NAME,
     Kind.PLACE: _any(
         rf"{_HAN}{{2,6}}(?:省|市|[区县镇乡村路街]|大道|广场|体育场|馆|中心|大厦|机场|车站|大学|学院|酒店|宾馆|公园|码头|"
         "剧院|教堂|宫|岛|州|国)"
@@ -173,7 +184,8 @@ _NAMES_ONE: dict[Kind, re.Pattern[str]] = {
 """What names a thing of the kind, where that is told by more than what `holds` looks for."""
 
 _TAGS: dict[Kind, frozenset[str]] = {
-    Kind.PERSON: frozenset({"nr", "nrt", "nrfg"}),
+    Kind.PERSON: PERSON_TAGS,
+    Kind.NAMED: PERSON_TAGS,
     Kind.PLACE: frozenset({"ns"}),
     Kind.ORGANISATION: frozenset({"nt"}),
 }
@@ -182,7 +194,7 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
     Kind.AGE: _any("年龄|年纪(?!念)|几岁|多少岁|多大岁数", "how old", r"\bages?\b"),
     Kind.MONEY: _any(
         "多少钱|几块钱|票价|租金|售价|单价|造价",
-        f"(?:(?<!评)价格?|收费|薪水|工资|花费)(?:[是为要有]?多|[是为]?几|{_END})",
+        f"(?:(?<!评)价格?|薪水|工资|花费)(?:[是为要有]?多|[是为]?几|{_END})|收费.{{0,2}}[多几]",
         "(?:多少|几)(?:万|亿)?(?:[美欧日港澳]|人民币)?元",
         "how much (?:does|do|did|is|was|money)",
         r"\b(?:price|cost|fee|salary|rent)s?\b",
@@ -231,6 +243,10 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         f"主席|总裁|书记|嘉宾){_END}",
         r"\bwho\b|\bwhom\b|\bwhose\b",
     ),
+    Kind.NAMED: _any(
+        f"{_ROLE}的?(?:名字)?叫什么|{_ROLE}的?(?:姓名|名字)(?:是?什么|是?谁|叫|{_END})|姓什么|叫什么姓",
+        "what(?: is|'s) the name of the (?:head|director|reporter|man|woman|person|boss|chief)",
+    ),
     Kind.PLACE: _any(
         f"哪里|哪儿|何[处地区]|什么地[方区带]|在哪|从哪|到哪|地点|地址|哪一?个?{_AREAS}",
         f"(?:举办[地国]|所在地|位置|起点|终点|产地){_END}",
@@ -269,7 +285,9 @@ def holds(folded_sentence: str, kind: Kind) -> bool:
     """Whether a sentence holds a thing of that kind."""
     if kind is Kind.ANY or _HOLDS[kind].search(folded_sentence):
         return True
-    return kind is Kind.PERSON and any(tag == "nr" for _, tag in tagged_words(folded_sentence))
+    return kind in (Kind.PERSON, Kind.NAMED) and any(
+        tag == "nr" for _, tag in tagged_words(folded_sentence)
+    )
 
 
 def find_held(

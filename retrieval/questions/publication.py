@@ -8,7 +8,7 @@ from typing import Any
 
 from retrieval.folding import DateSpan, chinese_number, find_dates
 from retrieval.index.articles import ArticleStore
-from retrieval.question import Asked
+from retrieval.questions.question import Asked
 from retrieval.types import Span
 from retrieval.words import persons_of
 

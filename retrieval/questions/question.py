@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from retrieval.folding import fold
-from retrieval.kinds import Kind, asked_kinds, counted_things
+from retrieval.questions.kinds import Kind, asked_kinds, counted_things
 from retrieval.types import Field
 from retrieval.words import tagged_words
 
