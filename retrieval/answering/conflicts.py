@@ -56,7 +56,7 @@ def contradicting(
 
 
 def newest_first(
-    chosen: Iterable[Candidate], order: Callable[[Candidate], tuple[bool, int]]
+    chosen: Iterable[Candidate], order: Callable[[Candidate], tuple[int, ...]]
 ) -> list[Candidate]:
     """By the days of their articles, undated last; of one day in the order given."""
     return sorted(sorted(chosen, key=order), key=_day, reverse=True)

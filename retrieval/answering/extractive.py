@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from retrieval.answering.conflicts import NEARLY_AS_GOOD, contradicting, leading, newest_first
 from retrieval.answering.shortening import shortened
 from retrieval.answering.statements import Statement
+from retrieval.questions.kinds import Kind
 from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import repeats
 from retrieval.ranking.ranking import Candidate
@@ -13,6 +14,10 @@ from retrieval.ranking.ranking import Candidate
 _MAX_SENTENCES = 3
 _MAX_CHARACTERS = 160
 _MAX_CHARACTERS_OF_LISTS = 320
+_NEARLY_IN_ENGLISH = 0.45
+"""Scores of English questions lie closer together: there are fewer words to go by."""
+
+_OPEN = frozenset({Kind.ANY, Kind.REASON, Kind.LIST})
 _GOES_ON = 0.05
 """Enough, as a share of the best, for the sentence after it where more than one thing is asked."""
 
@@ -22,6 +27,7 @@ def write(
 ) -> list[Statement]:
     """One to three sentences, or at `most` that many, each its own evidence, in reading order.
 
+    Where a person, a place, a time or an amount is asked for, the one that holds it comes first.
     Nothing is said twice, and all together is no longer than an answer may be.
     Where reports contradict each other all are quoted; then, and where the question asks for the
     present, the newer stands first. `candidates` come best first, and the first can answer.
@@ -30,13 +36,14 @@ def write(
     lead = leading(candidates, asked)
     rivals = contradicting(lead, candidates, asked)
     following = [one for one in candidates if asked.many and _follows(lead, one)]
+    nearly = NEARLY_AS_GOOD if asked.chinese or asked.many else _NEARLY_IN_ENGLISH
     limit = _MAX_CHARACTERS_OF_LISTS if asked.many else _MAX_CHARACTERS
     chosen: list[Candidate] = []
     length = 0
     for candidate in [lead, *rivals, *following, *candidates]:
         quote = candidate.evidence.quote
         share = math.exp(candidate.score - candidates[0].score)
-        if share < (_GOES_ON if candidate in following else NEARLY_AS_GOOD):
+        if share < (_GOES_ON if candidate in following else nearly):
             continue
         too_much = candidate.features.fragment or length + len(quote) > limit
         if chosen and candidate not in rivals and too_much:
@@ -47,7 +54,7 @@ def write(
         length += len(quote)
         if len(chosen) == most:
             break
-    ordered = _ordered(chosen, by_day=asked.present or bool(rivals))
+    ordered = _ordered(chosen, asked, by_day=asked.present or bool(rivals))
     allowed = rooms([len(one.evidence.quote) for one in ordered], limit)
     quoted = [
         shortened(one.evidence, asked, room) for one, room in zip(ordered, allowed, strict=True)
@@ -65,12 +72,14 @@ def rooms(lengths: Sequence[int], limit: int) -> list[int]:
     return allowed
 
 
-def _ordered(chosen: Sequence[Candidate], *, by_day: bool) -> list[Candidate]:
+def _ordered(chosen: Sequence[Candidate], asked: Asked, *, by_day: bool) -> list[Candidate]:
     """The lead's article before the others, each in its own order; or the newest article first."""
-    first = chosen[0].evidence.article.id
+    lead = chosen[0]
+    lead_first = not asked.many and not _OPEN.issuperset(asked.kinds)
 
-    def reading(one: Candidate) -> tuple[bool, int]:
-        return one.evidence.article.id != first, one.ordinal
+    def reading(one: Candidate) -> tuple[bool, bool, int]:
+        other_article = one.evidence.article.id != lead.evidence.article.id
+        return other_article, lead_first and one is not lead, one.ordinal
 
     return newest_first(chosen, reading) if by_day else sorted(chosen, key=reading)
 
