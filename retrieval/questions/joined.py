@@ -114,7 +114,8 @@ def question_words(folded: str) -> list[Word]:
         if not any(start <= match.start() < end for start, end in inside)
     ]
     taken = {at for one in fixed for at in range(one.start, one.end)}
-    rest = [one for one in placed_words(folded) if taken.isdisjoint(range(one.start, one.end))]
+    placed = (one for word in placed_words(folded) for one in _apart(word))
+    rest = [one for one in placed if taken.isdisjoint(range(one.start, one.end))]
     words: list[Word] = []
     for word in map(_retagged, sorted([*fixed, *rest], key=lambda one: one.start)):
         if words and (merged := _merged(words[-1], word)):
@@ -122,6 +123,15 @@ def question_words(folded: str) -> list[Word]:
         else:
             words.append(word)
     return words
+
+
+def _apart(word: Word) -> Iterator[Word]:
+    """镇 and 有 where the segmenter finds 镇有."""
+    if len(word.text) == 2 and word.text[0] in _SUFFIXES and word.text[1] in "有在是":
+        yield Word(word.text[0], "n", word.start)
+        yield Word(word.text[1], "v", word.start + 1)
+    else:
+        yield word
 
 
 def _retagged(word: Word) -> Word:

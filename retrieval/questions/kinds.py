@@ -164,7 +164,8 @@ _NAMES_ONE: dict[Kind, re.Pattern[str]] = {
     Kind.NUMBER: _any(
         r"(?<![第\d.,-])(?<!\d:)\d[\d,]*(?:\.\d+)?[万亿千百余多]*(?![\d.,:届]|\s?(?:年|月|日|号))",
         "百分之|[一二三四五六七八九半]成",
-        rf"(?<![第零〇一二两三四五六七八九十百千])[零〇一二两三四五六七八九十百千万亿]+[余多]?{_CLASSIFIERS}",
+        rf"(?<![第零〇一二两三四五六七八九十百千])(?!一{_CLASSIFIERS})"
+        rf"[零〇一二两三四五六七八九十百千万亿]+[余多]?{_CLASSIFIERS}",
     ),
     Kind.DATE: _any(
         rf"{_DIGITS}\s*(?:年|月|日|号)(?![内期])",
@@ -270,9 +271,14 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
 }
 
 
+_POINTING = re.compile("[那这好][几些]")
+"""那几分钟 asks for no number."""
+
+
 def asked_kinds(folded_question: str) -> tuple[Kind, ...]:
     """The kinds of things a question asks for; ANY when none is recognised."""
-    kinds = {kind for kind, pattern in _ASKS.items() if pattern.search(folded_question)}
+    asking = _POINTING.sub(" ", folded_question)
+    kinds = {kind for kind, pattern in _ASKS.items() if pattern.search(asking)}
     if kinds & (MEASURED | {Kind.DATE}):
         # a recognised unit says more than "a number"
         kinds -= {Kind.NUMBER, Kind.LIST}
@@ -303,7 +309,12 @@ def find_held(
         pattern = _NAMES_ONE.get(kind) or _HOLDS.get(kind)
         spans = [match.span() for match in pattern.finditer(folded_sentence)] if pattern else []
         if tags := _TAGS.get(kind):
-            spans += _tagged(folded_sentence, tags)
+            tagged = _tagged(folded_sentence, tags)
+            spans += [
+                (start, end)
+                for start, end in tagged
+                if kind is not Kind.NAMED or folded_sentence[start] in SURNAMES
+            ]
         new = [
             (kind, start, end)
             for start, end in spans

@@ -65,6 +65,7 @@ _COUNTED = re.compile(
 )
 """甲和乙两地: not said of one of them."""
 
+_RESPECTIVELY = re.compile("分[别別]|各自|各(?![种種地位界国國项項类類个個方级級省市处處式族])")
 _END = re.compile(r"[?？;；。]")
 
 
@@ -146,7 +147,8 @@ def _of_each_thing(question: str) -> list[str]:
         named = [question[one.start : one.end] for one in spans]
         if 1 < len(named) <= MAX_PARTS and not any(map(asks, named)):
             before, after = question[: whole.start], question[whole.end :]
-            return [f"{before}{one}{after}" for one in _completed(named)]
+            rest = _RESPECTIVELY.sub("", after, count=1)
+            return [f"{before}{one}{rest}" for one in _completed(named)]
     return []
 
 
