@@ -51,7 +51,7 @@ from retrieval.types import (
 
 logger = logging.getLogger(__name__)
 
-_CANDIDATES = 30
+_CANDIDATES = 20
 """Passages whose sentences are weighed; the right one is nearly always among them."""
 
 _PASSAGES = 10

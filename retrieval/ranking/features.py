@@ -13,7 +13,7 @@ from retrieval.index.articles import StoredSentence
 from retrieval.index.collection import Collection
 from retrieval.questions.kinds import EXACT, MEASURED, Kind, asks, counted_missing, find_held, holds
 from retrieval.questions.question import Asked
-from retrieval.ranking.terms import QuestionTerms, Rows, share
+from retrieval.ranking.terms import Figured, QuestionTerms, Rows, share
 from retrieval.types import Article, Evidence, Passage, Span, Vectors
 
 _NOT_WORD = re.compile(r"\W")
@@ -157,6 +157,8 @@ class _Sentence:
     folded: str
     context: str
     """The heading, the two sentences before it, and the sentence itself."""
+    figures: frozenset[Figured]
+    figures_near: frozenset[Figured]
     times: Sequence[DateSpan]
     times_near: Sequence[DateSpan]
     similarity: float
@@ -242,8 +244,8 @@ def _features(
             names_missing_near=names_missing_near[at],
             names_missing_here=names_missing_here[at],
             figures_missing=one.owner.figures_missing,
-            figures_missing_near=terms.figures_missing(one.context),
-            figures_missing_here=terms.figures_missing(one.folded),
+            figures_missing_near=terms.figures_missing(one.figures_near),
+            figures_missing_here=terms.figures_missing(one.figures),
             quoted_missing=terms.quoted_missing(one.context),
             kind_missing=len(missing - MEASURED) / len(kinds),
             kind_repeated=len(set(kinds) - new) / len(kinds) if named else 0.0,
@@ -315,6 +317,7 @@ def _read_pool(
         if first == len(near):
             continue
         texts = [owner.folded.slice(one.start, one.end) for one in near]
+        figures = [terms.figures_in(text) for text in texts]
         for one, text in zip(near, texts, strict=True):
             if one.ordinal not in found:
                 original = owner.article.text[one.start : one.end]
@@ -325,6 +328,7 @@ def _read_pool(
         inside = near[first:]
         above = fold(heading_above(owner.article.text, passage.chunk.start))
         found_above = _most([owner.found_in_heading, terms.find(above)])
+        figures_above = terms.figures_in(f"{owner.heading} {above}")
         found_in_chunk[passage.chunk.id] = np.max(
             [found_above, *(found[one.ordinal] for one in inside)], axis=0
         )
@@ -341,6 +345,8 @@ def _read_pool(
                     owner=owner,
                     folded=texts[index],
                     context=" ".join([owner.heading, above, *(texts[at] for at in context)]),
+                    figures=figures[index],
+                    figures_near=figures_above.union(*(figures[at] for at in context)),
                     times=owner.times_in(one.start, one.end),
                     times_near=owner.times_in(near[context[0]].start, one.end),
                     similarity=collection.scaled(similarities[index]),
@@ -399,7 +405,7 @@ def _read(article: Article, found: Sequence[str], terms: QuestionTerms) -> _Arti
         coverage=float(terms.coverage(found_in_whole)),
         names_missing=float(terms.names_missing(found_in_whole)),
         persons_missing=terms.persons_missing(whole),
-        figures_missing=terms.figures_missing(whole),
+        figures_missing=terms.figures_missing(terms.figures_in(whole)),
         times=terms.times(folded.text, article.day),
     )
 

@@ -2,7 +2,8 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ from retrieval.words import (
 )
 
 Rows = npt.NDArray[np.float64]
+Figured = Decimal | tuple[Decimal, str]
+"""A number, or one with its unit."""
 
 _NAME_TAGS = {"nr", "nrt", "ns", "nt", "nz"}
 _EVERYWHERE = {"中国", "我国", "全国", "国内", "国家", "本报"}
@@ -111,13 +114,15 @@ class QuestionTerms:
         """For every word, in order, 1 where the text holds it; less where but pairs of it stand."""
         return [_found(word, folded) for word in self.weights]
 
-    def figures_missing(self, folded: str) -> float:
-        """1 when a number does not stand in the text, one up to nine beside what it counts."""
-        if self.figures and not self.figures <= figure_values(folded):
-            return 1.0
-        if not self.counts:
-            return 0.0
-        return float(not self.counts <= {(one.value, unit) for one, unit in _counted(folded)})
+    def figures_in(self, folded: str) -> frozenset[Figured]:
+        """The numbers of a text, those with a unit once more with it; none if none is asked for."""
+        values = figure_values(folded) if self.figures else ()
+        counts = ((one.value, unit) for one, unit in _counted(folded)) if self.counts else ()
+        return frozenset((*values, *counts))
+
+    def figures_missing(self, held: Set[Figured]) -> float:
+        """1 when a number is not among these, one up to nine beside what it counts."""
+        return float(not (self.figures <= held and self.counts <= held))
 
     def persons_missing(self, folded: str) -> float:
         """1 when of a person not even a pair of characters stands in the text."""
