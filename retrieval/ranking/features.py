@@ -29,7 +29,9 @@ _RARITY = 20
 _OPENING = 100
 _LONGEST_RUN = 20
 _SUPPORTERS = 3
-_CROWDED = (0.85, 0.88)
+_CLOSE = (0.85, 0.88)
+_MOST_OF_ITS_WORDS = 0.6
+_MANY = (0.05, 0.13)
 _ELEVENTH = 10
 _NEAR = 22
 """Characters on either side of a thing of the kind asked for."""
@@ -110,9 +112,9 @@ class Features:
     any_kind: float
     """1 when the kind asked for was not recognised."""
     crowded: float
-    """Of all sentences found for a question: 0 to 1, how alike to it the eleventh passage is, from
-    a cosine of 0.85 to one of 0.88. In a collection with many articles on the very matter even
-    passages that do not answer look right."""
+    """0 to 1, the same for all sentences found: where many articles speak of the very matter, even
+    what does not answer looks right. How close the eleventh passage is to the question, times how
+    many of the sentences stand in passages that hold most of its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def describe(
     pool = _read_pool(collection, vector, passages, terms)
     if not pool.sentences:
         return []
-    features = _features(asked, terms, pool, _crowded(passages))
+    features = _features(asked, terms, pool, _closeness(passages))
     return [
         Described(
             Evidence(one.owner.article, "text", one.stored.start, one.stored.end),
@@ -202,7 +204,7 @@ def describe(
 
 
 def _features(
-    asked: Asked, terms: QuestionTerms, pool: _Pool, crowded: float
+    asked: Asked, terms: QuestionTerms, pool: _Pool, closeness: float
 ) -> Iterator[Features]:
     """Those of each sentence, some relative to all that were found."""
     sentences = pool.sentences
@@ -217,6 +219,8 @@ def _features(
     passage_coverage = terms.coverage(pool.found_in_passage).tolist()
     names_missing_near = terms.names_missing(pool.found_near).tolist()
     names_missing_here = terms.names_missing(pool.found).tolist()
+    alike = sum(one >= _MOST_OF_ITS_WORDS for one in passage_coverage) / len(sentences)
+    crowded = closeness * _between(_MANY, alike)
     rarity = sum(terms.weights.values()) / _RARITY
     bare_question = _bare(asked.folded)
     by_article: dict[str, str] = {}
@@ -266,11 +270,15 @@ def _features(
         )
 
 
-def _crowded(passages: Sequence[Passage]) -> float:
-    least, most = _CROWDED
+def _closeness(passages: Sequence[Passage]) -> float:
     similar = sorted((one.similarity for one in passages), reverse=True)
-    eleventh = similar[min(_ELEVENTH, len(similar) - 1)]
-    return min(max(0.0, (eleventh - least) / (most - least)), 1.0)
+    return _between(_CLOSE, similar[min(_ELEVENTH, len(similar) - 1)])
+
+
+def _between(bounds: tuple[float, float], value: float) -> float:
+    """0 up to the lower bound, 1 from the upper one on."""
+    least, most = bounds
+    return min(max(0.0, (value - least) / (most - least)), 1.0)
 
 
 def _support(
