@@ -14,7 +14,7 @@ from retrieval.questions.joined import (
 from retrieval.words import Word
 
 _ASKS = re.compile(
-    r"哪|谁|什么|啥|(?<!茶)几(?!乎)|多少|(?<![任如奈])何(?!况)|如何|怎|吗|呢|是否|"
+    r"哪|谁|什么|啥|(?<![茶那这好])几(?!乎)|多少|(?<![任如奈])何(?!况)|如何|怎|吗|呢|是否|"
     "多[大高长久远深重宽厚快]|"
     r"\b(?:who|what|when|where|which|how|why)\b"
 )

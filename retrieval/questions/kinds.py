@@ -249,7 +249,7 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         "what(?: is|'s) the name of the (?:head|director|reporter|man|woman|person|boss|chief)",
     ),
     Kind.PLACE: _any(
-        f"哪里|哪儿|何[处地区]|什么地[方区带]|在哪|从哪|到哪|地点|地址|哪一?个?{_AREAS}",
+        f"哪里|哪儿|何[处地区]|什么地[方区带]|[在从到]哪(?!一?[些个位种几家年月天次届支部本])|地点|地址|哪一?个?{_AREAS}",
         f"(?:举办[地国]|所在地|位置|起点|终点|产地){_END}",
         r"\bwhere\b",
         "(?:which|what) (?:city|district|province|street|country|place|town|community)",
@@ -271,14 +271,18 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
 }
 
 
-_POINTING = re.compile("[那这好][几些]")
-"""那几分钟 asks for no number."""
+_NO_AMOUNT = re.compile("[那这好哪]几")
+"""那几分钟 and 哪几句 ask for no number."""
 
 
 def asked_kinds(folded_question: str) -> tuple[Kind, ...]:
     """The kinds of things a question asks for; ANY when none is recognised."""
-    asking = _POINTING.sub(" ", folded_question)
-    kinds = {kind for kind, pattern in _ASKS.items() if pattern.search(asking)}
+    amounts = _NO_AMOUNT.sub(" ", folded_question)
+    kinds = {
+        kind
+        for kind, pattern in _ASKS.items()
+        if pattern.search(amounts if kind in EXACT else folded_question)
+    }
     if kinds & (MEASURED | {Kind.DATE}):
         # a recognised unit says more than "a number"
         kinds -= {Kind.NUMBER, Kind.LIST}

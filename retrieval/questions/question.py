@@ -35,10 +35,11 @@ def _any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives))
 
 
+_ASKING = "(?:什么|多少|(?<![那这好哪])几(?!乎)|谁|哪|怎[么样])"
 _MANY = _any(
     "哪些|哪几|哪三|哪两|有什么|都[有叫是能]|分别|包括|列举|过程|步骤|还有|建议",
     "如何|怎么|怎样|为什么|为何|为啥|什么好处|有啥|什么意思|寓意|内涵|含义",
-    "[几什][么个].{1,12}[几什][么个]|多少.+多少|几.+几",
+    f"{_ASKING}.*[^是]{_ASKING}",
     r"\bwhat (?:are|were|did|do)\b|\bwhy\b|\bhow (?:do|does|did)\b|\band\b|\blist\b|advice",
 )
 
