@@ -10,6 +10,11 @@ from retrieval.ranking.weights import Weights, load_weights
 from retrieval.types import Evidence, Passage, Reranker, Strictness
 
 
+_OUTDONE = 5.0
+"""By how much a sentence that lacks the amount or date asked for may be better than the best that
+has one: what is further behind is an amount of something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence that may answer. Higher scores are better; their differences are log odds."""
@@ -100,6 +105,8 @@ def answer_features(candidates: Sequence[Candidate]) -> dict[str, float]:
 def confidence(asked: Asked, candidates: Sequence[Candidate]) -> float:
     """How likely the best sentence answers, 0 to 1; 0 where none can. `candidates`: best first."""
     if not candidates or not candidates[0].can_answer:
+        return 0.0
+    if max(one.score for one in candidates) - candidates[0].score > _OUTDONE:
         return 0.0
     weights = _weights(asked).answer
     features = answer_features(candidates) | {"bias": 1.0}
