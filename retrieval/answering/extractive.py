@@ -19,7 +19,8 @@ _NEARLY_IN_ENGLISH = 0.45
 
 _OPEN = frozenset({Kind.ANY, Kind.REASON, Kind.LIST})
 _GOES_ON = 0.05
-"""Enough, as a share of the best, for the sentence after it where more than one thing is asked."""
+"""Enough, as a share of the best, for the sentence after it where more than one thing is asked, or
+none of a certain kind."""
 
 
 def write(
@@ -35,7 +36,8 @@ def write(
     candidates = [one for one in candidates if one.can_answer]
     lead = leading(candidates, asked)
     rivals = contradicting(lead, candidates, asked)
-    following = [one for one in candidates if asked.many and _follows(lead, one)]
+    goes_on = asked.many or asked.kinds == (Kind.ANY,)
+    following = [one for one in candidates if goes_on and _follows(lead, one)]
     nearly = NEARLY_AS_GOOD if asked.chinese or asked.many else _NEARLY_IN_ENGLISH
     limit = _MAX_CHARACTERS_OF_LISTS if asked.many else _MAX_CHARACTERS
     chosen: list[Candidate] = []
