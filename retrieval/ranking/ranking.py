@@ -9,7 +9,6 @@ from retrieval.ranking.features import Described, Features
 from retrieval.ranking.weights import Weights, load_weights
 from retrieval.types import Evidence, Passage, Reranker, Strictness
 
-
 _OUTDONE = 5.0
 """By how much a sentence that lacks the amount or date asked for may be better than the best that
 has one: what is further behind is an amount of something else."""
