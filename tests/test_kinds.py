@@ -3,7 +3,7 @@
 import pytest
 
 from retrieval.folding import fold
-from retrieval.questions.kinds import Kind, asked_kinds, holds
+from retrieval.questions.kinds import Kind, asked_kinds, find_held, holds
 from retrieval.questions.question import asked_for, is_chinese, read_question
 
 
@@ -32,6 +32,18 @@ from retrieval.questions.question import asked_for, is_chinese, read_question
         ("How many vanguard posts were set up?", {Kind.NUMBER}),
         ("How much does it cost?", {Kind.MONEY}),
         ("When was it built?", {Kind.DATE}),
+        ("厂长叫什么名字?", {Kind.PERSON, Kind.NAMED}),
+        ("记者姓什么?", {Kind.PERSON, Kind.NAMED}),
+        ("这条街叫什么名字?", {Kind.PERSON}),
+        ("校长是什么时候上任的?", {Kind.DATE}),
+        ("在哪些方面有进展?", {Kind.LIST}),
+        ("在展馆能看到哪些书?", {Kind.LIST}),
+        ("他在哪工作?", {Kind.PLACE}),
+        ("口号是哪几句?", {Kind.LIST}),
+        ("车停的那几分钟里要做什么?", {Kind.ANY}),
+        ("给了什么评价?", {Kind.ANY}),
+        ("门票价格是多少?", {Kind.MONEY}),
+        ("利率下调了多少个基点?", {Kind.SHARE}),
         ("它好看吗?", {Kind.ANY}),
         ("", {Kind.ANY}),
     ],
@@ -51,6 +63,9 @@ def test_kinds_asked_for(question: str, kinds: set[Kind]) -> None:
         ("每月举办读书会。", Kind.FREQUENCY),
         ("傍晚六点多开讲。", Kind.CLOCK),
         ("建于1932年。", Kind.DATE),
+        ("周五晚发生。", Kind.DATE),
+        ("冬至那天正午没有影子。", Kind.DATE),
+        ("段长王新民介绍。", Kind.NAMED),
         ("位居全市第一。", Kind.RANK),
         ("副书记刘正欣说。", Kind.PERSON),
         ("操作工小刘坐上了新座椅。", Kind.PERSON),
@@ -111,3 +126,20 @@ def test_the_word_after_which_names_what_is_asked_for() -> None:
 )
 def test_the_language_is_told_by_its_letters(text: str, chinese: bool) -> None:
     assert is_chinese(text) is chinese
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "named"),
+    [
+        ("这是村里的一项创新。", Kind.NUMBER, False),
+        ("办了两起案件。", Kind.NUMBER, True),
+        ("电话:5550123。", Kind.NUMBER, True),
+        ("它在唐朝建成。", Kind.DATE, True),
+        ("石匠把桥修好了。", Kind.DATE, False),
+        ("铁路公寓段的党员来了。", Kind.NAMED, False),
+        ("厂长常文海说。", Kind.NAMED, True),
+        ("弗里德里希·席勒来了。", Kind.NAMED, True),
+    ],
+)
+def test_a_sentence_names_a_thing_of_the_kind(sentence: str, kind: Kind, named: bool) -> None:
+    assert bool(find_held(fold(sentence), [kind], "")) is named

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import OneCollection
 from retrieval.index.generations import Generations
 from retrieval.questions.question import Asked, read_question
 from retrieval.ranking.features import Described, Features, describe
 from retrieval.ranking.ranking import (
     answer_features,
+    can_answer,
     confidence,
     least_confidence,
     rank_passages,
@@ -26,7 +28,7 @@ from retrieval.search import search
 from retrieval.types import Passage, Strictness
 from tests.conftest import ROOT
 from tests.fakes import FakeEmbedder
-from tests.small import reload
+from tests.small import reload, write
 
 TEXTS = {
     "bridge.md": (
@@ -91,6 +93,12 @@ def features(collection: OneCollection, question: str, start: str) -> Features:
         ("水坝谁来修?", "柳溪村的水坝", "asks", 0.0),
         ("果农李小满说了什么?", "果农李小满", "names_missing_here", 0.0),
         ("果农张建国说了什么?", "果农李小满", "names_missing_here", 1.0),
+        ("果农李小满说了什么?", "果农李小满", "persons_missing", 0.0),
+        ("果农张建国说了什么?", "果农李小满", "persons_missing", 1.0),
+        ("哪个校舍有8间教室?", "河湾镇", "figures_missing", 1.0),
+        ("哪两间教室最大?", "河湾镇", "figures_missing", 0.0),
+        ("果园的工人叫什么名字?", "果园今年", "exact_missing", 1.0),
+        ("果园的工人叫什么名字?", "果农李小满", "exact_missing", 0.0),
         ("新校舍“快乐角”在哪里?", "河湾镇", "quoted_missing", 1.0),
         ("新校舍可以坐多少名学生?", "河湾镇", "opening", 1.0),
     ],
@@ -99,6 +107,42 @@ def test_features(
     collection: OneCollection, question: str, start: str, feature: str, value: float
 ) -> None:
     assert getattr(features(collection, question, start), feature) == pytest.approx(value)
+
+
+def test_what_lacks_a_person_or_a_small_number_cannot_answer(collection: OneCollection) -> None:
+    assert not can_answer(features(collection, "果农张建国说了什么?", "果农李小满"))
+    assert not can_answer(features(collection, "哪个校舍有8间教室?", "河湾镇"))
+    assert can_answer(features(collection, "果农李小满说了什么?", "果农李小满"))
+
+
+def test_an_amount_of_something_else_is_no_answer(collection: OneCollection) -> None:
+    asked, _, described = found(collection, "石桥花了多少钱?")
+    best, *others = rank_sentences(asked, described)
+    assert confidence(asked, [best, *others]) > 0
+    better = dataclasses.replace(others[0], score=best.score + 20, can_answer=False)
+    assert confidence(asked, [best, better]) == 0
+
+
+@pytest.mark.parametrize(("bridges", "crowded"), [(1, 0.0), (15, 1.0)])
+def test_a_question_is_crowded_where_many_passages_hold_its_words(
+    tmp_path: Path, bridges: int, crowded: float
+) -> None:
+    (tmp_path / "articles").mkdir()
+    others = ["果园收了苹果。", "新校舍盖好了。", "水坝开工。", "集市搬家。", "书车进山。"] * 3
+    for number in range(15):
+        text = f"石桥{number}花了{number}万元。" if number < bridges else others[number]
+        write(tmp_path / "articles" / f"{number}.md", f"新闻{number}", text)
+    embedder = LocalEmbedder()
+    reload(tmp_path / "articles", tmp_path / "data", embedder)
+    generations = Generations(tmp_path / "data")
+    live = generations.require_live()
+    collection = OneCollection(generations.folder(live), generations.manifest(live))
+    asked = read_question("石桥花了多少万元?")
+    vector = embedder.embed_query(asked.text)
+    with collection.use() as opened:
+        described = describe(opened, asked, vector, search(opened, asked, vector, 20))
+    collection.close()
+    assert {one.features.crowded for one in described} == {crowded}
 
 
 def test_a_number_in_words_counts_as_one(collection: OneCollection) -> None:

@@ -107,12 +107,18 @@ def _any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives))
 
 
+_SURNAME = f"[{''.join(sorted(SURNAMES))}]"
 _A_NAME = _any(
     rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}",
     f"{_HAN}某",
     f"{_HAN}(?:先生|女士)",
-    f"(?<={_ROLE_END})[{''.join(sorted(SURNAMES))}]{_HAN}{{1,2}}",
+    f"(?<={_ROLE_END}){_SURNAME}{_HAN}{{1,2}}",
 )
+_FULL_NAME = re.compile(
+    rf"{_SURNAME}{_HAN}{{1,2}}(?<![省市县区镇乡村街路厂队组校院馆店站港岛州社局所园场赛节会杯业])"
+)
+"""What the segmenter takes for a person may be a place or a team: 柳溪村, 龙舟队."""
+
 _HOLDS: dict[Kind, re.Pattern[str]] = {
     Kind.NUMBER: _any(r"\d", rf"{_DIGITS}(?:[万亿]|余|多)?{_HAN}"),
     Kind.PEOPLE: _any(rf"{_NUMBER}(?:{_PEOPLE_UNITS}|{_PEOPLE})"),
@@ -317,7 +323,7 @@ def find_held(
             spans += [
                 (start, end)
                 for start, end in tagged
-                if kind is not Kind.NAMED or folded_sentence[start] in SURNAMES
+                if kind is not Kind.NAMED or _FULL_NAME.fullmatch(folded_sentence, start, end)
             ]
         new = [
             (kind, start, end)
