@@ -1,11 +1,14 @@
 """Small collections made with the fake embedding model, and what is in them."""
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from retrieval.answering.answerer import Answerer
 from retrieval.building import Builder
 from retrieval.index.articles import ArticleStore
-from retrieval.index.collection import check_complete
+from retrieval.index.collection import LiveCollection, check_complete
 from retrieval.index.generations import ARTICLES, Generations
 from retrieval.reload import Reloader, ReloadResult
 from retrieval.types import Article, Embedder, Progress
@@ -61,3 +64,12 @@ def stored(data_dir: Path) -> dict[str, Article]:
         return {article.id: article for _, article in store.everything()}
     finally:
         store.close()
+
+
+@contextmanager
+def answering(data_dir: Path, embedder: Embedder, today: datetime.date) -> Iterator[Answerer]:
+    """An answerer over the live generation that has no model but the embedding one."""
+    live = LiveCollection(Generations(data_dir), embedding=embedder.fingerprint)
+    made = Answerer(live=live, embedder=embedder, writer=None, today=lambda: today)
+    yield made
+    made.close()

@@ -8,13 +8,12 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.embedding import LocalEmbedder
-from retrieval.index.collection import LiveCollection
-from retrieval.index.generations import Generations
 from retrieval.types import Article
 from tests.fakes import FakeEmbedder
-from tests.small import reload, stored
+from tests.small import answering, reload, stored
 
 EMBEDDER = LocalEmbedder()
+DAY = datetime.date(2024, 12, 1)
 _COPIED = (
     "雾岭茶场今年秋天卖出2吨茶叶。茶农们学会了在网上开店,足不出户就能接到订单。"
     "茶场还请来摄影师,替每家茶农拍了照片。"
@@ -58,12 +57,8 @@ def articles(data_dir: Path) -> dict[str, Article]:
 
 @pytest.fixture(scope="module")
 def answerer(data_dir: Path) -> Iterator[Answerer]:
-    live = LiveCollection(Generations(data_dir), embedding=EMBEDDER.fingerprint)
-    made = Answerer(
-        live=live, embedder=EMBEDDER, writer=None, today=lambda: datetime.date(2024, 12, 1)
-    )
-    yield made
-    made.close()
+    with answering(data_dir, EMBEDDER, DAY) as made:
+        yield made
 
 
 SEPTEMBER = "choir ferry bridge"
@@ -221,10 +216,6 @@ async def test_at_most_ten_are_listed_the_newest_first(tmp_path: Path) -> None:
         (tmp_path / "articles" / f"{number:02}.md").write_text(f"---\n{front}\n---\n\n{text}。\n")
     embedder = FakeEmbedder()
     reload(tmp_path / "articles", tmp_path / "data", embedder)
-    live = LiveCollection(Generations(tmp_path / "data"), embedding=embedder.fingerprint)
-    made = Answerer(
-        live=live, embedder=embedder, writer=None, today=lambda: datetime.date(2024, 12, 1)
-    )
-    answer = await made.answer("5月有哪些报道?")
-    made.close()
+    with answering(tmp_path / "data", embedder, DAY) as made:
+        answer = await made.answer("5月有哪些报道?")
     assert [one.quote for one in answer.citations] == [f"第{at}回" for at in range(12, 2, -1)]

@@ -7,9 +7,7 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.embedding import LocalEmbedder
-from retrieval.index.collection import LiveCollection
-from retrieval.index.generations import Generations
-from tests.small import reload
+from tests.small import answering, reload
 
 EMBEDDER = LocalEmbedder()
 
@@ -33,12 +31,8 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
         "utf-8",
     )
     reload(root / "articles", root / "data", EMBEDDER)
-    live = LiveCollection(Generations(root / "data"), embedding=EMBEDDER.fingerprint)
-    made = Answerer(
-        live=live, embedder=EMBEDDER, writer=None, today=lambda: datetime.date(2025, 6, 1)
-    )
-    yield made
-    made.close()
+    with answering(root / "data", EMBEDDER, datetime.date(2025, 6, 1)) as made:
+        yield made
 
 
 async def test_the_year_that_is_reported_is_answered(answerer: Answerer) -> None:

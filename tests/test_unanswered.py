@@ -9,9 +9,7 @@ import pytest
 from bot.results import answer_object
 from retrieval.answering.answerer import Answerer
 from retrieval.embedding import LocalEmbedder
-from retrieval.index.collection import LiveCollection
-from retrieval.index.generations import Generations
-from tests.small import reload, write
+from tests.small import answering, reload, write
 
 EMBEDDER = LocalEmbedder()
 ARTICLES = {
@@ -34,12 +32,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def answerer(data_dir: Path) -> Iterator[Answerer]:
-    live = LiveCollection(Generations(data_dir), embedding=EMBEDDER.fingerprint)
-    made = Answerer(
-        live=live, embedder=EMBEDDER, writer=None, today=lambda: datetime.date(2025, 6, 1)
-    )
-    yield made
-    made.close()
+    with answering(data_dir, EMBEDDER, datetime.date(2025, 6, 1)) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
