@@ -36,7 +36,7 @@ def write(
     candidates = [one for one in candidates if one.can_answer]
     lead = leading(candidates, asked)
     rivals = contradicting(lead, candidates, asked)
-    goes_on = asked.many or asked.kinds == (Kind.ANY,)
+    goes_on = asked.many or (asked.chinese and asked.kinds == (Kind.ANY,))
     following = [one for one in candidates if goes_on and _follows(lead, one)]
     nearly = NEARLY_AS_GOOD if asked.chinese or asked.many else _NEARLY_IN_ENGLISH
     limit = _MAX_CHARACTERS_OF_LISTS if asked.many else _MAX_CHARACTERS

@@ -14,6 +14,7 @@ _TAKEN_FOR_GRANTED = (
     "figures_missing",
     "figures_missing_near",
     "figures_missing_here",
+    "dates_missing",
     "period_missing",
     "period_missing_near",
     "period_missing_here",

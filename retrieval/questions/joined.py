@@ -9,7 +9,7 @@ from retrieval.types import Span
 from retrieval.words import ASKING, SURNAMES, Word, placed_words
 
 _CONNECTORS = frozenset({"和", "与", "及", "以及", "跟", "、", "and"})
-_NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz", "eng"})
+NAMES = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz", "eng"})
 _NOUNS = frozenset({"n", "vn", "an", "j", "l", "i", "b", "s", "ng"})
 _COUNTS = frozenset({"m", "q"})
 _ENDS = frozenset({"的", "?"})
@@ -147,11 +147,11 @@ def _merged(one: Word, other: Word) -> Word | None:
         return Word(text, "nr", one.start)
     if {one.tag, other.tag} <= {"nr", "nrt"} and len(text) <= _LONGEST_FOREIGN:
         return Word(text, "nrt", one.start)
-    if one.text[-1] == "·" or (one.tag in _NAMES and other.text == "·"):
+    if one.text[-1] == "·" or (one.tag in NAMES and other.text == "·"):
         return Word(text, "nrt", one.start)
     if one.text in SURNAMES and other.text[0] in "和与及" and len(other.text) == 2:
         return Word(text, "nr", one.start)
-    if other.text in _SUFFIXES and len(one.text) > 1 and one.tag in _NAMES | _NOUNS:
+    if other.text in _SUFFIXES and len(one.text) > 1 and one.tag in NAMES | _NOUNS:
         return Word(text, "nz", one.start)
     return None
 
@@ -168,7 +168,7 @@ def _connectors(words: Sequence[Word]) -> list[int]:
 
 def _left(words: Sequence[Word], at: int) -> list[int]:
     """The nouns and names right before a connector; a word taken for a verb where it begins."""
-    named = at + 1 < len(words) and words[at + 1].tag in _NAMES
+    named = at + 1 < len(words) and words[at + 1].tag in NAMES
     if at == 1 and named and words[0].tag == "v" and len(words[0].text) > 1:
         return [0]
     start = at
@@ -186,7 +186,7 @@ def _right(words: Sequence[Word], at: int, *, ends: frozenset[str] = _ENDS) -> l
         follows = words[end + 1] if end + 1 < len(words) else None
         verbal = words[end].tag in {"v", "a", "d"} and len(words[end].text) > 1
         bound = follows is None or follows.text in ends or follows.tag in _NOUNS
-        alone = end == at + 1 and at > 0 and words[at - 1].tag in _NAMES | _NOUNS
+        alone = end == at + 1 and at > 0 and words[at - 1].tag in NAMES | _NOUNS
         if not is_nominal(words[end]) and not (verbal and alone and bound):
             break
         end += 1
@@ -197,7 +197,7 @@ def is_nominal(word: Word) -> bool:
     """Whether it is a noun, a name or a number beside one."""
     if word.text in _CONNECTORS or _says_each_alone(word):
         return False
-    return word.tag in _NAMES | _NOUNS | _COUNTS and not asks(word)
+    return word.tag in NAMES | _NOUNS | _COUNTS and not asks(word)
 
 
 def _with_owners(
@@ -270,12 +270,12 @@ def _up_to_its_noun(
 
 
 def _sort(word: Word) -> str:
-    return "name" if word.tag in _NAMES else "count" if word.tag in _COUNTS else "noun"
+    return "name" if word.tag in NAMES else "count" if word.tag in _COUNTS else "noun"
 
 
 def is_name(word: Word) -> bool:
     """Whether it is a proper name."""
-    return word.tag in _NAMES and len(word.text) > 1
+    return word.tag in NAMES and len(word.text) > 1
 
 
 def _is_name(words: Sequence[Word], group: Sequence[int]) -> bool:

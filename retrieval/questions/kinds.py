@@ -20,6 +20,9 @@ class Kind(enum.Enum):
     MONEY = enum.auto()
     SHARE = enum.auto()
     AGE = enum.auto()
+    LENGTH = enum.auto()
+    AREA = enum.auto()
+    WEIGHT = enum.auto()
     MEASURE = enum.auto()
     DURATION = enum.auto()
     FREQUENCY = enum.auto()
@@ -41,6 +44,9 @@ MEASURED = frozenset(
         Kind.MONEY,
         Kind.SHARE,
         Kind.AGE,
+        Kind.LENGTH,
+        Kind.AREA,
+        Kind.WEIGHT,
         Kind.MEASURE,
         Kind.DURATION,
         Kind.FREQUENCY,
@@ -73,12 +79,18 @@ _NO_COMPOUND = rf"(?=(?!{_HAN})|[参在加来被到受住去听得会死伤失�
 
 _MONEY = "(?:元|块钱|美元|美金|澳元|欧元|英镑|日元|人民币|港币|卢布)"
 _TIME = "(?:秒|分钟|小时|钟头|天|周|星期|礼拜|个月|年|日|月)"
-_MEASURES = (
-    "(?:平方米|平方公里|平方英里|平米|立方米|公里|千米|厘米|毫米|海里|英里|米|公顷|亩|吨|公斤|千克|克|"
-    "斤|升|千瓦时|千瓦|度|摄氏度|℃|层|级)"
-)
+_LENGTHS = "(?:公里|千米|厘米|毫米|海里|英里|英尺|里路|里地|米(?!饭|面|粉|粒))"
+_AREA_UNITS = "(?:平方(?:公里|千米|英里|厘米)?米?|平米|公顷|亩)"
+_WEIGHTS = "(?:吨|公斤|千克|克|斤|两重)"
+_MEASURES = "(?:立方米|方|升|毫升|千瓦时?|度|摄氏度|℃|层|级|分贝)"
 _ROLE_END = "[长员者师人工生手星记任理板]"
-_ROLE = "(?:[长员者师人工生手星]|书记|主任|经理|老板|先生|女士)"
+_KIN = "女儿|儿子|妻子|丈夫|父亲|母亲|师傅|徒弟"
+_HEADS = "书记|主任|经理|总裁|总理|总统|主席|教练"
+_ROLE = f"(?:[长员者师人工生手星]|{_HEADS}|{_KIN}|老板|先生|女士)"
+_OFFICE = (
+    "(?:(?<![专特成增])[部省市县区镇乡村厅局院校园馆会队站所厂段班团处科社行连营排]长|"
+    f"{_HEADS}|{_KIN}|厨师)"
+)
 _ORGANISATIONS = (
     "(?:公司|企业|集团|机构|组织|单位|部门|银行|支行|分行|医院|大学|学校|学院|高校|中学|小学|媒体|报社|协会|"
     "团体|政党|法院|团队|球队|俱乐部|厂商|品牌|研究[所院]|出版社|电视台|平台|基金会|联盟|委员会)"
@@ -127,7 +139,10 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         rf"{_NUMBER}(?:%|个百分点|个?基点)", "百分之", f"{_DIGITS}(?:成|分之)", "[过近]半|一半"
     ),
     Kind.AGE: _any(rf"{_NUMBER}岁", "[1-9]0后", "出生"),
-    Kind.MEASURE: _any(rf"{_NUMBER}{_MEASURES}"),
+    Kind.LENGTH: _any(rf"{_NUMBER}{_LENGTHS}"),
+    Kind.AREA: _any(rf"{_NUMBER}{_AREA_UNITS}"),
+    Kind.WEIGHT: _any(rf"{_NUMBER}{_WEIGHTS}"),
+    Kind.MEASURE: _any(rf"{_NUMBER}(?:{_MEASURES}|{_LENGTHS}|{_AREA_UNITS}|{_WEIGHTS})"),
     Kind.DURATION: _any(rf"{_NUMBER}{_TIME}", "半(?:年|天|小时|个月)"),
     Kind.FREQUENCY: _any(
         rf"每(?:隔|逢)?{_DIGITS}?个?(?:年|月|周|天|日|季|星期|小时|晚)",
@@ -162,7 +177,9 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         r"\b[a-z]{2,}",
     ),
     Kind.WORK: _any('[《“「『"]'),
-    Kind.REASON: _any("因|由于|为了|为的是|以便|从而|旨在|缘于|源于|使得|导致|针对|关系到|才|所以"),
+    Kind.REASON: _any(
+        "因|由于|为了|一是.+二是|解释[说道]|为的是|以便|从而|旨在|缘于|源于|使得|导致|针对|关系到|才|所以"
+    ),
     Kind.LIST: _any("、|和|以及|包括|有.+,.+"),
 }
 
@@ -227,10 +244,15 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         "(?:what|which) (?:year|date|day|month)",
     ),
     Kind.RANK: _any("第几|排名|名次|排第", r"\brank"),
+    Kind.LENGTH: _any(
+        rf"(?:多少|几)[百千万亿]*{_LENGTHS}",
+        f"(?<!许)多[高宽深远](?!兴|级)|(?<!许)多长(?!时间)|海拔|身高|(?:全长|[长宽高深]度|距离)(?:[是为有]?多|{_END})",
+        "how (?:tall|high|far|wide|deep|long is the (?:bridge|road|line|river|wall))",
+    ),
+    Kind.AREA: _any(rf"(?:多少|几)[百千万亿]*{_AREA_UNITS}|面积"),
+    Kind.WEIGHT: _any(rf"(?:多少|几)[百千万亿]*{_WEIGHTS}|多重(?!要)|重量", "how heavy"),
     Kind.MEASURE: _any(
-        rf"(?:多少|几)(?:万|亿)?{_MEASURES}",
-        "多[大高宽深远重厚]|面积|海拔|身高|体积|重量",
-        "how (?:big|large|tall|high|far|heavy|wide|deep)",
+        rf"(?:多少|几)[百千万亿]*{_MEASURES}", "多[大厚](?!家|年纪|岁)|体积", "how (?:big|large)"
     ),
     Kind.PEOPLE: _any(
         rf"(?:多少|几)个?(?:万|亿)?{_PEOPLE_UNITS}",
@@ -251,7 +273,9 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         r"\bwho\b|\bwhom\b|\bwhose\b",
     ),
     Kind.NAMED: _any(
+        f"{_OFFICE}(?:的?(?:名字|姓名))?(?:是谁|叫什么|是哪位|姓什么)|谁(?:是|担任|当).{{0,12}}{_OFFICE}{_END}",
         f"{_ROLE}的?(?:名字)?叫什么|{_ROLE}的?(?:姓名|名字)(?:是?什么|是?谁|叫|{_END})|姓什么|叫什么姓",
+        r"\bwho (?:is|was) the \w+(?: \w+)? (?:of|at|in)\b",
         "what(?: is|'s) the name of the (?:head|director|reporter|man|woman|person|boss|chief)",
     ),
     Kind.PLACE: _any(
@@ -277,12 +301,19 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
 }
 
 
+_WHO_IS = re.compile(
+    rf"(?:请问)?{_SURNAME}{_HAN}{{1,2}}(?:是谁|是什么人|是哪位|是干什么的|是做什么的)[?]?"
+)
+"""Asks what a person is, not for another person."""
+
 _NO_AMOUNT = re.compile("[那这好哪]几")
 """那几分钟 and 哪几句 ask for no number."""
 
 
 def asked_kinds(folded_question: str) -> tuple[Kind, ...]:
     """The kinds of things a question asks for; ANY when none is recognised."""
+    if _WHO_IS.fullmatch(folded_question):
+        return (Kind.ANY,)
     amounts = _NO_AMOUNT.sub(" ", folded_question)
     kinds = {
         kind
@@ -293,7 +324,7 @@ def asked_kinds(folded_question: str) -> tuple[Kind, ...]:
         # a recognised unit says more than "a number"
         kinds -= {Kind.NUMBER, Kind.LIST}
     if Kind.SHARE in kinds:
-        kinds -= {Kind.MEASURE}  # 率多高 asks for no length
+        kinds -= {Kind.MEASURE, Kind.LENGTH}  # 率多高 asks for no length
     return tuple(sorted(kinds, key=lambda kind: kind.value)) or (Kind.ANY,)
 
 
@@ -351,6 +382,12 @@ def asks(folded_sentence: str) -> bool:
     return folded_sentence.rstrip("”’」』)\"'").endswith("?")
 
 
+_UNCOUNTED = frozenset(
+    {"人", "钱", "数量", "地方", "时间", "东西", "名字", "人数", "家", "分", "人员"}
+)
+"""Words that stand for whatever is counted."""
+
+
 def counted_things(folded_question: str) -> tuple[str, ...]:
     """The nouns behind 多少 or 几 that name what is counted, such as 儿童 in 多少名儿童; or ()."""
     match = _COUNTED.search(folded_question)
@@ -359,15 +396,16 @@ def counted_things(folded_question: str) -> tuple[str, ...]:
     nouns = takewhile(
         lambda pair: pair[1][0] == "n" or pair[1] in ("vn", "l"), tagged_words(match[1])
     )
-    return tuple(word for word, _ in nouns)
+    return tuple(word for word, _ in nouns if word not in _UNCOUNTED)
 
 
 def counted_missing(folded_sentence: str, things: Collection[str]) -> float:
-    """1 when none of the things stands closely behind a number; 0 where there are none."""
+    """1 when none of the things stands close to a number; 0 where there are none."""
     if not things:
         return 0.0
     for match in _COUNT.finditer(folded_sentence):
-        behind = folded_sentence[match.end() : match.end() + _COUNTED_REACH]
-        if any(thing in behind for thing in things):
+        start = max(0, match.start() - _COUNTED_REACH)
+        near = folded_sentence[start : match.end() + _COUNTED_REACH]
+        if any(thing in near for thing in things):
             return 0.0
     return 1.0

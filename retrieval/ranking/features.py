@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.folding import DateSpan, Folded, fold, fold_with_origins
+from retrieval.folding import DateSpan, Folded, find_dates, fold, fold_with_origins
 from retrieval.headings import heading_above
 from retrieval.index.articles import StoredSentence
 from retrieval.index.collection import Collection
+from retrieval.questions.granted import Figured, Granted, taken_for_granted
 from retrieval.questions.kinds import EXACT, MEASURED, Kind, asks, counted_missing, find_held, holds
 from retrieval.questions.question import Asked
-from retrieval.ranking.terms import Figured, QuestionTerms, Rows, share
+from retrieval.ranking.terms import QuestionTerms, Rows, share
 from retrieval.types import Article, Evidence, Passage, Span, Vectors
 
 _NOT_WORD = re.compile(r"\W")
@@ -66,6 +67,8 @@ class Features:
     """Share of the question's names, by rarity, that stand nowhere in the article."""
     persons_missing: float
     """1 when a person of the question stands nowhere in the article."""
+    places_missing: float
+    """1 when a place or code that the question names does not stand in it as a whole."""
     names_missing_near: float
     """The same of the sentence with its context."""
     names_missing_here: float
@@ -100,7 +103,10 @@ class Features:
     period_missing_near: float
     """The same of the sentence with its context."""
     period_missing: float
-    """The same of the article and its date."""
+    """The same of the article."""
+    dates_missing: float
+    """Share of the times that the question names in figures that are met neither in the article nor
+    by its date."""
     asks: float
     """1 when the sentence is a question itself."""
     fragment: float
@@ -139,7 +145,9 @@ class _Article:
     coverage: float
     names_missing: float
     persons_missing: float
+    places_missing: float
     figures_missing: float
+    dates_missing: float
     times: Sequence[DateSpan]
     """Within the times that the question names."""
 
@@ -188,10 +196,11 @@ def describe(
     if not passages:
         return []
     terms = QuestionTerms(asked, collection.keywords)
-    pool = _read_pool(collection, vector, passages, terms)
+    granted = taken_for_granted(asked)
+    pool = _read_pool(collection, vector, passages, terms, granted)
     if not pool.sentences:
         return []
-    features = _features(asked, terms, pool, _closeness(passages))
+    features = _features(asked, terms, granted, pool, _closeness(passages))
     return [
         Described(
             Evidence(one.owner.article, "text", one.stored.start, one.stored.end),
@@ -204,7 +213,7 @@ def describe(
 
 
 def _features(
-    asked: Asked, terms: QuestionTerms, pool: _Pool, closeness: float
+    asked: Asked, terms: QuestionTerms, granted: Granted, pool: _Pool, closeness: float
 ) -> Iterator[Features]:
     """Those of each sentence, some relative to all that were found."""
     sentences = pool.sentences
@@ -245,11 +254,12 @@ def _features(
             longest_run=_longest_run(bare_question, _bare(one.folded)) / 10,
             names_missing=one.owner.names_missing,
             persons_missing=one.owner.persons_missing,
+            places_missing=one.owner.places_missing,
             names_missing_near=names_missing_near[at],
             names_missing_here=names_missing_here[at],
             figures_missing=one.owner.figures_missing,
-            figures_missing_near=terms.figures_missing(one.figures_near),
-            figures_missing_here=terms.figures_missing(one.figures),
+            figures_missing_near=granted.figures_missing(one.figures_near),
+            figures_missing_here=granted.figures_missing(one.figures),
             quoted_missing=terms.quoted_missing(one.context),
             kind_missing=len(missing - MEASURED) / len(kinds),
             kind_repeated=len(set(kinds) - new) / len(kinds) if named else 0.0,
@@ -258,9 +268,10 @@ def _features(
             counted_missing=counted_missing(one.folded, asked.counted),
             support=_support(one, held, by_article),
             near_coverage=_near(one, held, terms, words) if named else sentence_coverage[at],
-            period_missing_here=terms.period_missing(one.times),
-            period_missing_near=terms.period_missing(one.times_near),
-            period_missing=terms.period_missing(one.owner.times),
+            period_missing_here=granted.period_missing(one.times),
+            period_missing_near=granted.period_missing(one.times_near),
+            period_missing=granted.period_missing(one.owner.times),
+            dates_missing=one.owner.dates_missing,
             asks=float(asks(one.folded)),
             fragment=float(one.folded[-1:] not in _SENTENCE_ENDS),
             opening=1 / (1 + one.stored.start / _OPENING),
@@ -305,9 +316,13 @@ def _near(
 
 
 def _read_pool(
-    collection: Collection, vector: Vectors, passages: Sequence[Passage], terms: QuestionTerms
+    collection: Collection,
+    vector: Vectors,
+    passages: Sequence[Passage],
+    terms: QuestionTerms,
+    granted: Granted,
 ) -> _Pool:
-    owners = _owners(collection, passages, terms)
+    owners = _owners(collection, passages, terms, granted)
     stored = collection.articles.sentences_in(
         [
             (one.chunk.article_id, Span(one.chunk.start - _CONTEXT_REACH, one.chunk.end))
@@ -325,7 +340,7 @@ def _read_pool(
         if first == len(near):
             continue
         texts = [owner.folded.slice(one.start, one.end) for one in near]
-        figures = [terms.figures_in(text) for text in texts]
+        figures = [granted.figures_in(text) for text in texts]
         for one, text in zip(near, texts, strict=True):
             if one.ordinal not in found:
                 original = owner.article.text[one.start : one.end]
@@ -336,7 +351,7 @@ def _read_pool(
         inside = near[first:]
         above = fold(heading_above(owner.article.text, passage.chunk.start))
         found_above = _most([owner.found_in_heading, terms.find(above)])
-        figures_above = terms.figures_in(f"{owner.heading} {above}")
+        figures_above = granted.figures_in(f"{owner.heading} {above}")
         found_in_chunk[passage.chunk.id] = np.max(
             [found_above, *(found[one.ordinal] for one in inside)], axis=0
         )
@@ -385,17 +400,25 @@ def _most(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _owners(
-    collection: Collection, passages: Sequence[Passage], terms: QuestionTerms
+    collection: Collection,
+    passages: Sequence[Passage],
+    terms: QuestionTerms,
+    granted: Granted,
 ) -> dict[str, _Article]:
     texts: dict[str, list[str]] = {}
     for passage in passages:
         texts.setdefault(passage.chunk.article_id, []).append(passage.chunk.text)
     articles = collection.articles.articles(list(texts))
-    return {name: _read(articles[name], found, terms) for name, found in texts.items()}
+    return {name: _read(articles[name], found, terms, granted) for name, found in texts.items()}
 
 
-def _read(article: Article, found: Sequence[str], terms: QuestionTerms) -> _Article:
-    """The article; of a very long one its words are looked for only in what was found."""
+def _read(
+    article: Article, found: Sequence[str], terms: QuestionTerms, granted: Granted
+) -> _Article:
+    """The article; of a very long one its words are looked for only in what was found.
+
+    One of an unknown day is read as if it were of the time that the question names.
+    """
     fields = (article.heading, article.byline, article.column, article.date, article.source)
     text = article.text if len(article.text) <= _MAX_WHOLE else "\n".join(found)
     folded = fold_with_origins(article.text)
@@ -405,6 +428,8 @@ def _read(article: Article, found: Sequence[str], terms: QuestionTerms) -> _Arti
         else terms.searchable("\n".join((*fields, text)))
     )
     found_in_whole = np.array(terms.find(whole))
+    today = article.day or (granted.periods[-1].last if granted.periods else None)
+    times = find_dates(folded.text, today) if granted.periods else []
     return _Article(
         article=article,
         folded=folded,
@@ -412,10 +437,17 @@ def _read(article: Article, found: Sequence[str], terms: QuestionTerms) -> _Arti
         found_in_heading=terms.find(terms.searchable(article.heading)),
         coverage=float(terms.coverage(found_in_whole)),
         names_missing=float(terms.names_missing(found_in_whole)),
-        persons_missing=terms.persons_missing(whole),
-        figures_missing=terms.figures_missing(terms.figures_in(whole)),
-        times=terms.times(folded.text, article.day),
+        persons_missing=float(granted.persons_missing(whole)),
+        places_missing=float(granted.names_missing(whole)),
+        figures_missing=granted.figures_missing(granted.figures_in(whole)),
+        times=granted.times(times),
+        dates_missing=granted.dates_missing(granted.times([*times, *_published(article)])),
     )
+
+
+def _published(article: Article) -> list[DateSpan]:
+    """The day of the article as if its text named it."""
+    return [DateSpan(article.day, article.day, 0, 0, explicit=True)] if article.day else []
 
 
 def _rarity(found: Rows) -> Rows:

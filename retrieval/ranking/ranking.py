@@ -24,8 +24,8 @@ class Candidate:
     features: Features
     score: float
     can_answer: bool
-    """Not where the article lacks a number, a person or all the names of the question, or the
-    sentence the unit or the number or date asked for."""
+    """Not where the article lacks a number, a date, a person, a place or all the names of the
+    question, or the sentence the amount, date or name asked for."""
 
 
 def rank_sentences(asked: Asked, described: Sequence[Described]) -> list[Candidate]:
@@ -120,8 +120,14 @@ def lacks(features: Features) -> bool:
 
 def can_answer(features: Features) -> bool:
     """Whether the article and the sentence hold what an answer cannot do without."""
-    missing = features.figures_missing or features.persons_missing or lacks(features)
-    return not missing and features.names_missing < 1
+    missing = (
+        features.figures_missing
+        or features.persons_missing
+        or features.places_missing
+        or features.dates_missing
+        or features.counted_missing
+    )
+    return not missing and not lacks(features) and features.names_missing < 1
 
 
 def least_confidence(asked: Asked, strictness: Strictness) -> float:

@@ -1,14 +1,11 @@
 """What of a question can be looked for in a text: words, names, figures, quoted terms."""
 
-import datetime
 import re
-from collections.abc import Iterator, Sequence, Set
-from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.folding import DateSpan, Figure, figure_values, find_dates, find_figures, fold
+from retrieval.folding import fold
 from retrieval.index.keywords import KeywordIndex
 from retrieval.pinyin import romanised_names
 from retrieval.questions.question import Asked, asked_for
@@ -23,28 +20,14 @@ from retrieval.words import (
 )
 
 Rows = npt.NDArray[np.float64]
-Figured = Decimal | tuple[Decimal, str]
-"""A number, or one with its unit."""
-
 _NAME_TAGS = {"nr", "nrt", "ns", "nt", "nz"}
 _EVERYWHERE = {"中国", "我国", "全国", "国内", "国家", "本报"}
 _QUOTED = re.compile(r"[《“「『\"]([^《》“”「」『』\"]{2,20})[》”」』\"]")
 _UNHEARD = 0.5
 """What a word that no text holds is worth, unless it is a name: readers have words of their own."""
 
-_VAGUE = re.compile("最?近|日前|recent")
-_LONGEST_PERSON = 3
-_LARGE = 9
-"""Numbers up to it stand everywhere: they count only together with what they count."""
-
-_ARTICLES = "一两"
-_OF_THE_ANSWER = re.compile("(?:[哪前]|分之)$")
-"""Before a number that the answer need not repeat: 哪两个, 前三名."""
-
-_UNIT = re.compile(
-    "[余多来几]?(号[\u4e00-\u9fff]?|分钟|小时|个月|"
-    "[期届级路环班版栋幢楼层名位人口支辆台座所户份本张篇只批队间次场回遍倍成岁元块秒天周米吨斤亩度])"
-)
+_GENERIC = "桥路河山楼站厂校店馆园湖塔"
+"""Ends of two-character words that the segmenter takes for names: 新桥, 修桥."""
 
 _PARTS = 0.7
 """What all the pairs of a word are worth where the word itself is missing."""
@@ -64,7 +47,7 @@ class QuestionTerms:
         else:
             words = [word for word in dict.fromkeys(search_words(folded)) if keywords.knows(word)]
         self.pairs = pairs(folded)
-        tagged = {word for word, tag in tagged_words(folded) if tag in _NAME_TAGS and len(word) > 1}
+        tagged = {word for word, tag in tagged_words(folded) if _is_name(word, tag)}
         names = tagged - asked_for(folded) - _EVERYWHERE
         self.weights = {
             word: keywords.rarity(word)
@@ -78,22 +61,6 @@ class QuestionTerms:
         }
         self._rarities = np.array(list(self.weights.values()))
         self._name_rarities = np.array([self.names.get(word, 0.0) for word in self.weights])
-        self.persons = [
-            word
-            for word, tag in tagged_words(folded)
-            if tag in PERSON_TAGS and word[0] in SURNAMES and 1 < len(word) <= _LONGEST_PERSON
-        ]
-        dates = find_dates(folded, asked.at)
-        self.periods = [one for one in dates if not _VAGUE.match(folded, one.start)]
-        self.figures = {figure.value for figure in find_figures(folded) if figure.value > _LARGE}
-        self.counts = {
-            (one.value, unit)
-            for one, unit in _counted(folded)
-            if one.value <= _LARGE
-            and folded[one.start] not in _ARTICLES
-            and not _OF_THE_ANSWER.search(folded[: one.start])
-            and not any(date.start <= one.start < date.end for date in dates)
-        }
         self.quoted = _QUOTED.findall(folded)
 
     def searchable(self, text: str) -> str:
@@ -114,37 +81,6 @@ class QuestionTerms:
         """For every word, in order, 1 where the text holds it; less where but pairs of it stand."""
         return [_found(word, folded) for word in self.weights]
 
-    def figures_in(self, folded: str) -> frozenset[Figured]:
-        """The numbers of a text, those with a unit once more with it; none if none is asked for."""
-        values = figure_values(folded) if self.figures else ()
-        counts = ((one.value, unit) for one, unit in _counted(folded)) if self.counts else ()
-        return frozenset((*values, *counts))
-
-    def figures_missing(self, held: Set[Figured]) -> float:
-        """1 when a number is not among these, one up to nine beside what it counts."""
-        return float(not (self.figures <= held and self.counts <= held))
-
-    def persons_missing(self, folded: str) -> float:
-        """1 when of a person not even a pair of characters stands in the text."""
-        return float(any(not _found(person, folded) for person in self.persons))
-
-    def times(self, folded: str, day: datetime.date | None) -> list[DateSpan]:
-        """The times named in a text of that day that lie within a time the question names.
-
-        A text of an unknown day is read as if it were of the question's time.
-        """
-        if not self.periods:
-            return []
-        named = find_dates(folded, day or self.periods[-1].last)
-        return [one for one in named if any(_within(one, period) for period in self.periods)]
-
-    def period_missing(self, times: Sequence[DateSpan]) -> float:
-        """Share of the times that the question names within which none of these lies."""
-        if not self.periods:
-            return 0.0
-        met = (any(_within(one, period) for one in times) for period in self.periods)
-        return 1 - sum(met) / len(self.periods)
-
     def quoted_missing(self, folded: str) -> float:
         """Share of the quoted terms that do not."""
         if not self.quoted:
@@ -152,15 +88,13 @@ class QuestionTerms:
         return sum(term not in folded for term in self.quoted) / len(self.quoted)
 
 
-def _counted(folded: str) -> Iterator[tuple[Figure, str]]:
-    """The numbers of a text that stand before a unit, with that."""
-    for figure in find_figures(folded):
-        if unit := _UNIT.match(folded, figure.end):
-            yield figure, unit[1]
-
-
-def _within(one: DateSpan, period: DateSpan) -> bool:
-    return period.first <= one.first and one.last <= period.last
+def _is_name(word: str, tag: str) -> bool:
+    """Whether it is a proper name. Of two characters the segmenter takes much for a person."""
+    if tag not in _NAME_TAGS or len(word) < 2:
+        return False
+    if len(word) == 2 and tag in PERSON_TAGS and word[0] not in SURNAMES:
+        return False
+    return len(word) > 2 or word[-1] not in _GENERIC
 
 
 def share(found: Rows, weights: Rows) -> Rows:

@@ -86,8 +86,9 @@ _FOR = frozenset(
 
 _AGAINST = frozenset(
     """
-    rarity_missing names_missing persons_missing names_missing_near names_missing_here
-    figures_missing figures_missing_near figures_missing_here quoted_missing
+    rarity_missing names_missing persons_missing places_missing dates_missing
+    names_missing_near names_missing_here figures_missing figures_missing_near
+    figures_missing_here quoted_missing
     kind_missing kind_repeated exact_missing measure_missing
     counted_missing period_missing period_missing_near period_missing_here asks fragment
     """.split()
