@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from retrieval.answering.conflicts import NEARLY_AS_GOOD, contradicting, leading, newest_first
 from retrieval.answering.shortening import shortened
 from retrieval.answering.statements import Statement
-from retrieval.questions.kinds import Kind
+from retrieval.folding import fold
+from retrieval.questions.kinds import Kind, find_held
 from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import repeats
 from retrieval.ranking.ranking import Candidate
@@ -28,8 +29,9 @@ def write(
 ) -> list[Statement]:
     """One to three sentences, or at `most` that many, each its own evidence, in reading order.
 
-    Where a person, a place, a time or an amount is asked for, the one that holds it comes first.
-    Nothing is said twice, and all together is no longer than an answer may be.
+    Where a person, a place, a time or an amount is asked for, the one that holds it comes first,
+    and others only when they name another. Nothing is said twice, and all together is no longer
+    than an answer may be.
     Where reports contradict each other all are quoted; then, and where the question asks for the
     present, the newer stands first. `candidates` come best first, and the first can answer.
     """
@@ -40,7 +42,9 @@ def write(
     following = [one for one in candidates if goes_on and _follows(lead, one)]
     nearly = NEARLY_AS_GOOD if asked.chinese or asked.many else _NEARLY_IN_ENGLISH
     limit = _MAX_CHARACTERS_OF_LISTS if asked.many else _MAX_CHARACTERS
+    one_thing = not asked.many and not _OPEN.issuperset(asked.kinds)
     chosen: list[Candidate] = []
+    named: set[str] = set()
     length = 0
     for candidate in [lead, *rivals, *following, *candidates]:
         quote = candidate.evidence.quote
@@ -52,16 +56,27 @@ def write(
             continue
         if any(repeats(quote, one.evidence.quote) for one in chosen):
             continue
+        things = _things(quote, asked)
+        if chosen and one_thing and candidate not in rivals and things <= named:
+            continue
         chosen.append(candidate)
+        named |= things
         length += len(quote)
         if len(chosen) == most:
             break
-    ordered = _ordered(chosen, asked, by_day=asked.present or bool(rivals))
+    ordered = _ordered(chosen, lead_first=one_thing, by_day=asked.present or bool(rivals))
     allowed = rooms([len(one.evidence.quote) for one in ordered], limit)
     quoted = [
         shortened(one.evidence, asked, room) for one, room in zip(ordered, allowed, strict=True)
     ]
     return [Statement(one.quote, (one,)) for one in quoted]
+
+
+def _things(quote: str, asked: Asked) -> set[str]:
+    """What it names of the kinds asked for, folded."""
+    folded = fold(quote)
+    held = find_held(folded, asked.kinds, asked.folded)
+    return {folded[start:end] for _, start, end in held}
 
 
 def rooms(lengths: Sequence[int], limit: int) -> list[int]:
@@ -74,10 +89,9 @@ def rooms(lengths: Sequence[int], limit: int) -> list[int]:
     return allowed
 
 
-def _ordered(chosen: Sequence[Candidate], asked: Asked, *, by_day: bool) -> list[Candidate]:
+def _ordered(chosen: Sequence[Candidate], *, lead_first: bool, by_day: bool) -> list[Candidate]:
     """The lead's article before the others, each in its own order; or the newest article first."""
     lead = chosen[0]
-    lead_first = not asked.many and not _OPEN.issuperset(asked.kinds)
 
     def reading(one: Candidate) -> tuple[bool, bool, int]:
         other_article = one.evidence.article.id != lead.evidence.article.id

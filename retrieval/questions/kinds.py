@@ -83,7 +83,6 @@ _LENGTHS = "(?:公里|千米|厘米|毫米|海里|英里|英尺|里路|里地|�
 _AREA_UNITS = "(?:平方(?:公里|千米|英里|厘米)?米?|平米|公顷|亩)"
 _WEIGHTS = "(?:吨|公斤|千克|克|斤|两重)"
 _MEASURES = "(?:立方米|方|升|毫升|千瓦时?|度|摄氏度|℃|层|级|分贝)"
-_ROLE_END = "[长员者师人工生手星记任理板]"
 _KIN = "女儿|儿子|妻子|丈夫|父亲|母亲|师傅|徒弟"
 _HEADS = "书记|主任|经理|总裁|总理|总统|主席|教练"
 _ROLE = f"(?:[长员者师人工生手星]|{_HEADS}|{_KIN}|老板|先生|女士)"
@@ -121,13 +120,14 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 
 _SURNAME = f"[{''.join(sorted(SURNAMES))}]"
 _A_NAME = _any(
-    rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}",
-    f"{_HAN}某",
-    f"{_HAN}(?:先生|女士)",
-    f"(?<={_ROLE_END}){_SURNAME}{_HAN}{{1,2}}",
+    rf"{_HAN}{{1,6}}·{_HAN}{{1,8}}(?!{_HAN}|”)",
+    f"{_SURNAME}某",
+    f"{_SURNAME}{_HAN}{{0,2}}(?:先生|女士)",
+    f"(?:{_OFFICE}|记者|老师|医生|教授|队员|导演|演员){_SURNAME}{_HAN}{{1,2}}",
 )
 _FULL_NAME = re.compile(
-    rf"{_SURNAME}{_HAN}{{1,2}}(?<![省市县区镇乡村街路厂队组校院馆店站港岛州社局所园场赛节会杯业])"
+    rf"{_SURNAME}(?:(?![二三四五六七八九十百千万]){_HAN}){{2}}"
+    "(?<![省市县区镇乡村街路厂队组校院馆店站港岛州社局所园场赛节会杯业井寺庙宫山江湖海])"
 )
 """What the segmenter takes for a person may be a place or a team: 柳溪村, 龙舟队."""
 

@@ -27,6 +27,8 @@ class Asked:
     """It asks for a list, a course of things, a reason, or several things at once."""
     at: datetime.date | None
     """The day it is asked, from which 去年7月 is counted."""
+    scant: bool = False
+    """Fewer than three words, none of them Chinese: hello, or a name."""
     present: bool = False
     """It asks how things stand now: of two reports the newer counts."""
 
@@ -109,6 +111,7 @@ _TARGET = re.compile(
     r"(?:哪|什么|何|多少|几)(?:一?[个家位些种条座所场次年项届名支]|几个)?([\u4e00-\u9fff]{1,6})"
 )
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_FEW_WORDS = 3
 _LATIN_WORD = re.compile(r"[a-z]{2,}")
 
 
@@ -124,6 +127,7 @@ def read_question(question: str, asked_at: datetime.date | None = None) -> Asked
         chinese=is_chinese(folded),
         many=_MANY.search(folded) is not None,
         at=asked_at,
+        scant=not _HAN.search(folded) and len(set(_LATIN_WORD.findall(folded))) < _FEW_WORDS,
         present=_PRESENT.search(folded) is not None,
     )
 

@@ -105,6 +105,8 @@ def confidence(asked: Asked, candidates: Sequence[Candidate]) -> float:
     """How likely the best sentence answers, 0 to 1; 0 where none can. `candidates`: best first."""
     if not candidates or not candidates[0].can_answer:
         return 0.0
+    if asked.scant and not candidates[0].features.article_coverage:
+        return 0.0
     if max(one.score for one in candidates) - candidates[0].score > _OUTDONE:
         return 0.0
     weights = _weights(asked).answer
