@@ -68,7 +68,7 @@ _ANSWER_STIFFNESS = 10.0
 _LEAST = {"generous": 0.008, "balanced": 0.018, "strict": 0.2}
 """Share of the answerable questions of the fitting sets that are refused for their score."""
 
-_LEAST_CROWDED = 0.18
+_LEAST_CROWDED = 0.17
 """The same, for `balanced`, of questions about what many articles are about: there most of what is
 found looks right, so that more has to speak for an answer. _LEAST is of the others."""
 
