@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# By path, so that tests/e2e comes first: files of few but long tests would else be left to the end,
+# where the second process has nothing to do beside them.
+IN_ORDER := --no-loadscope-reorder
 
 .PHONY: run test setup check coverage format fit bench bench-search bench-reload bench-retrieval test-crash lock clean
 
@@ -10,7 +13,7 @@ run: setup
 	@$(BIN)/baoda run
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(IN_ORDER)
 
 setup: $(VENV)/.run
 
@@ -21,7 +24,7 @@ check: $(VENV)/.dev
 	@$(BIN)/python -m pytest --quiet tests/test_layering.py
 
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(IN_ORDER) --cov --cov-report=term-missing:skip-covered
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format .

@@ -16,27 +16,23 @@ _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}")
 
 def romanised_names(text: str) -> list[str]:
     """Each name of people and places in pinyin, without spaces; people's also in two parts."""
-    from pypinyin import lazy_pinyin
-
     names: dict[str, None] = {}
     for word, tag in dict.fromkeys(tagged_words(fold(text))):
         if tag not in _NAME_TAGS or not _HAN_NAME.fullmatch(word):
             continue
-        syllables = lazy_pinyin(word)
+        syllables = _syllables(word)
         names["".join(syllables)] = None
         if tag.startswith("nr"):
             names[syllables[0]] = None
             names["".join(syllables[1:])] = None
         elif (shorter := _PLACE_ENDING.sub("", word)) != word:
-            names["".join(lazy_pinyin(shorter))] = None
+            names["".join(_syllables(shorter))] = None
     return list(names)
 
 
 def romanised(text: str) -> str:
     """The whole text in pinyin, in one run."""
-    from pypinyin import lazy_pinyin
-
-    return "".join(lazy_pinyin(fold(text)))
+    return "".join(_syllables(fold(text)))
 
 
 def romanised_person(name: str) -> str:
@@ -49,6 +45,10 @@ def romanised_person(name: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _syllable(character: str) -> str:
+    return "".join(_syllables(character))
+
+
+def _syllables(text: str) -> list[str]:
     from pypinyin import lazy_pinyin
 
-    return "".join(lazy_pinyin(character))
+    return lazy_pinyin(text)
