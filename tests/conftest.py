@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.embedding import limit_threads
+
+limit_threads(1)  # as the fronts do: the processes of a run share the processors
+
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
 _TOLD = "told"

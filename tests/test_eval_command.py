@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ import pytest
 from bot.evaluating import CACHE, Request, evaluate
 from bot.settings import Settings
 from retrieval.cache import EmbeddingCache
+from retrieval.embedding import LocalEmbedder
 from retrieval.errors import BaodaError, EvaluationError
-from retrieval.evaluation.asking import ask, collection_of
+from retrieval.evaluation.asking import ask, collection_of, embedded_texts, fill_cache
 from retrieval.evaluation.measures import Outcome, judge
 from retrieval.evaluation.sets import Question, read_passages, read_set, read_sets
 from tests.conftest import Baoda, environment
 from tests.fakes import FakeEmbedder
-from tests.model_server import StubModelServer
+from tests.small import reload
 
 PASSAGES = [
     {
@@ -77,6 +79,17 @@ def passages(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def embedded(passages: Path, tmp_path: Path) -> Settings:
+    """A data folder in which the passages are embedded already."""
+    settings, embedder = Settings(data_dir=tmp_path / "embedded"), LocalEmbedder()
+    with closing(EmbeddingCache(settings.data_dir / CACHE)) as cache:
+        fill_cache(
+            embedded_texts(read_passages(passages), embedder), embedder, cache, lambda _: None
+        )
+    return settings
+
+
+@pytest.fixture
 def questions(tmp_path: Path) -> Path:
     return write_lines(tmp_path / "harbour.dev.jsonl", QUESTIONS)
 
@@ -111,11 +124,15 @@ class Page(HTMLParser):
 
 
 def test_the_command_prints_and_keeps_what_answers_were_worth(
-    baoda: Baoda, questions: Path, passages: Path, tmp_path: Path
+    baoda: Baoda,
+    questions: Path,
+    passages: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out, data_dir = tmp_path / "first", tmp_path / "data"
-    command = ("eval", str(questions), "--articles", str(passages))
-    finished = baoda(*command, "--out", str(out), DATA_DIR=data_dir)
+    command = ("eval", str(questions), "--articles", str(passages), "--out", str(out))
+    finished = baoda(*command, DATA_DIR=data_dir)
     assert finished.returncode == 0, finished.stderr.decode()
     table = finished.stdout.decode()
     for label in ("hit@1", "nDCG@10", "MRR", "answer found", "verbatim quotes", "total p95, ms"):
@@ -143,18 +160,24 @@ def test_the_command_prints_and_keeps_what_answers_were_worth(
     mended = [*QUESTIONS[:1], QUESTIONS[1] | {"answers": ["316个"]}, QUESTIONS[2]]
     write_lines(questions, mended)
     second = tmp_path / "second"
-    finished = baoda(*command, "--out", str(second), "--against", str(out), DATA_DIR=data_dir)
-    assert "1.000 (+0.500)" in finished.stdout.decode()
-    assert "1 became right, 0 became wrong" in finished.stdout.decode()
+    request = Request((questions,), passages, second, out, None)
+    evaluate(Settings(data_dir=data_dir), request, as_json=False)
+    printed = capsys.readouterr().out
+    assert "1.000 (+0.500)" in printed
+    assert "1 became right, 0 became wrong" in printed
     assert "Right now, not before (1)" in Page(second / "report.html").text
 
 
 def test_json_is_one_object_on_one_line(
-    baoda: Baoda, questions: Path, passages: Path, tmp_path: Path
+    embedded: Settings,
+    questions: Path,
+    passages: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = ("--articles", str(passages), "--limit", "1", "--out", str(tmp_path / "out"))
-    finished = baoda("eval", str(questions), *arguments, "--json", DATA_DIR=tmp_path / "data")
-    (line,) = finished.stdout.decode().splitlines()
+    request = Request((questions,), passages, tmp_path / "out", None, 1)
+    evaluate(embedded, request, as_json=True)
+    (line,) = capsys.readouterr().out.splitlines()
     figures = json.loads(line)
     assert figures["sets"]["harbour"]["answerable"] == 1
     assert figures["sets"]["harbour"]["rightly_refused"] is None
@@ -168,7 +191,7 @@ def test_without_articles_the_live_index_is_asked_the_golden_questions(
     corpus.mkdir()
     write_lines(corpus / "articles.jsonl", PASSAGES)
     settings = {"CORPUS_DIR": corpus, "DATA_DIR": tmp_path / "data"}
-    assert baoda("reload", **settings).returncode == 0
+    reload(corpus, tmp_path / "data", LocalEmbedder())
     asks = {"id": "g1", "question": "白沙岛灯塔高多少米?"}
     golden: list[dict[str, Any]] = [
         asks | {"article_id": "lighthouse", "require": [["42", "四十二"]]},
@@ -177,14 +200,31 @@ def test_without_articles_the_live_index_is_asked_the_golden_questions(
     write_lines(corpus / "golden.jsonl", golden)
     headlines = [asks | {"article": "白沙岛灯塔重新点亮", "require": []}]
     page = write_lines(tmp_path / "page.dev.jsonl", headlines)
-    out = str(tmp_path / "out")
-    finished = baoda("eval", str(page), "--golden", "--json", "--out", out, **settings)
+    earlier, out = tmp_path / "earlier", tmp_path / "out"
+    earlier.mkdir()
+    (earlier / "figures.json").write_text('{"sets": {}}')
+    command = (
+        "eval",
+        str(page),
+        "--golden",
+        "--limit",
+        "2",
+        "--out",
+        "out",
+        "--against",
+        "earlier",
+    )
+    finished = baoda(*command, "--json", **settings)
     assert finished.returncode == 0, finished.stderr.decode()
-    sets = json.loads(finished.stdout)["sets"]
+    (line,) = finished.stdout.decode().splitlines()
+    figures = json.loads(line)
+    assert figures["limit"] == 2
+    sets = figures["sets"]
     assert list(sets) == ["page", "golden", "all"]
     assert sets["golden"]["hit_at_1"] == sets["golden"]["rightly_refused"] == 1
     assert sets["page"]["hit_at_1"] == 1
     assert sets["all"]["answerable"] == 2
+    assert "compared with" in Page(out / "report.html").text
 
 
 def test_an_articles_text_that_holds_the_answer_counts_where_links_are_silver(
@@ -299,14 +339,13 @@ def test_the_missing_extra_is_named(
 
 
 def test_questions_whose_article_is_not_there_are_told_of(
-    baoda: Baoda, passages: Path, tmp_path: Path
+    embedded: Settings, passages: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     items = [QUESTIONS[0], QUESTIONS[1] | {"positive": ["gone"]}]
     questions = write_lines(tmp_path / "harbour.jsonl", items)
-    command = ("eval", str(questions), "--articles", str(passages), "--out", "out")
-    finished = baoda(*command, DATA_DIR=tmp_path / "data")
-    assert finished.returncode == 0
-    assert "harbour: of 1 of 2 answerable questions no article is" in finished.stderr.decode()
+    evaluate(embedded, Request((questions,), passages, tmp_path / "out", None, None), as_json=False)
+    told = capsys.readouterr().err
+    assert "harbour: of 1 of 2 answerable questions no article is" in told
     figures = json.loads((tmp_path / "out" / "figures.json").read_text("utf-8"))
     assert figures["sets"]["harbour"]["without_article"] == 1
 
@@ -320,30 +359,24 @@ def test_wrong_use_is_told_apart_from_wrong_files(baoda: Baoda, tmp_path: Path) 
 
 
 def test_what_was_asked_is_kept_when_it_is_stopped(
-    questions: Path, passages: Path, tmp_path: Path
+    embedded: Settings, questions: Path, passages: Path, tmp_path: Path
 ) -> None:
     many = [QUESTIONS[0] | {"id": f"q{number}"} for number in range(2000)]
     write_lines(questions, many)
     out = tmp_path / "out"
-    with StubModelServer(dimension=8) as server:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "eval", str(questions), "--articles", str(passages),
-             "--out", str(out)],
-            env=environment(
-                DATA_DIR=tmp_path / "data",
-                EMBEDDING_MODEL="stand-in",
-                EMBEDDING_BASE_URL=server.base_url,
-                TMPDIR=tmp_path,
-            ),
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-        )  # fmt: skip
-        results = out / "results.jsonl"
-        deadline = time.monotonic() + 60
-        while not (results.is_file() and results.stat().st_size) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "eval", str(questions), "--articles", str(passages),
+         "--out", str(out)],
+        env=environment(DATA_DIR=embedded.data_dir, TMPDIR=tmp_path),
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    results = out / "results.jsonl"
+    deadline = time.monotonic() + 60
+    while not (results.is_file() and results.stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1, errors.decode()
     last = errors.decode().splitlines()[-1]
     assert last.startswith("baoda: stopped: ")
