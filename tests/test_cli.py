@@ -343,7 +343,7 @@ def test_rollback_prints_what_is_live_and_what_was(
     assert report["watching_paused"] is True
     assert report["kept"][0]["bytes"] > 10_000
     finished = baoda("rollback", second, CORPUS_DIR=tiny)
-    assert finished.stdout.decode().startswith(f"{second['generation']} is live again")
+    assert finished.stdout.decode().startswith(f"{second} is live again")
     assert baoda("rollback", "nothing", CORPUS_DIR=tiny).returncode == 1
 
 

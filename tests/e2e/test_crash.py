@@ -21,9 +21,11 @@ from typing import Any
 
 import pytest
 
+from retrieval.embedding import LocalEmbedder
 from retrieval.index.generations import Generations
 from retrieval.lock import held_by
 from tests.conftest import environment
+from tests.small import reload as reload_here
 from tests.small import stored, write
 
 COUNT = 24
@@ -171,7 +173,7 @@ class Reload:
 @pytest.fixture
 def warehouses(tmp_path: Path) -> Warehouses:
     made = Warehouses(tmp_path)
-    reload(made)
+    reload_here(made.corpus, made.data_dir, LocalEmbedder())
     return made
 
 
