@@ -153,6 +153,8 @@ def days(first: str, last: str | None = None) -> Filter:
         ("《老渡口添了“新船”》一文说了什么?", Filter(title="老渡口添了新船")),
         ("题为“茶农学会了网上卖茶”的报道说了什么?", Filter(title="茶农学会了网上卖茶")),
         ("《网上卖茶》这篇报道说了什么?", Filter(title="茶农学会了网上卖茶")),
+        ("《灯会,照亮柳溪河两岸!》这篇讲了什么?", Filter(title="灯会照亮柳溪河两岸")),
+        ("《红楼梦》这篇文章是谁写的?", Filter(title="红楼梦")),
         (
             "3月5日《河湾日报》头版的报道说了什么?",
             Filter(day("2025-03-05"), day("2025-03-05"), source="河湾日报", page="1"),
@@ -211,7 +213,13 @@ def test_words_about_publication_are_understood(
         "河湾日报社在哪里?",
         "关于河湾日报的报道",
         "《江城日报》的报道里有什么?",
-        "《红楼梦》这篇文章是谁写的?",
+        "《红楼梦》那篇文章是谁写的?",
+        "《红楼梦》是谁写的?",
+        "鲁迅在《药》这篇文章里写了谁?",
+        "校长在《新楼启用》一文中说了什么?",
+        "《背影》这篇课文讲了什么?",
+        "题为《新时代》的讲话说了什么?",
+        "《渡口》这篇报道讲了什么?",
         "《现代汉语词典》第3版收了多少字?",
         "第3版教材什么时候用?",
         "他登上了哪家报纸的头版?",
@@ -231,6 +239,27 @@ def test_words_about_publication_are_understood(
 )
 def test_words_about_events_are_no_filter(collection: Collection, question: str) -> None:
     assert understood(read_question(question, TODAY), collection.articles) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "《白石镇小学新楼启用》这篇报道讲了什么?",
+        "《白石鎮小學新樓啟用》這篇報導講了什麼?",
+        "《白石镇小学新楼启用》一文讲了什么?",
+        "《白石镇小学新楼启用》这篇讲了什么?",
+        "《白石镇小学新楼启用》那篇文章是谁写的?",
+        "《白石镇小学新楼启用》这条新闻是哪天登的?",
+        "〈白石鎮小學新樓啟用〉這則消息說了什麼?",
+        "「白石鎮小學新樓啟用」這篇報導講了什麼?",
+        "记者在《白石镇小学新楼启用》这篇报道里说了什么?",
+        "题为《白石镇小学新楼启用》的报道讲了什么?",
+        "这篇报道《白石镇小学新楼启用》讲了什么?",
+    ],
+)
+def test_a_title_that_no_article_has_matches_none(collection: Collection, question: str) -> None:
+    found = narrowed(read_question(question, TODAY), collection.articles)
+    assert found.chunks == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 Only words about publication do so (去年7月的报道, 3月5日刊登的, 张三采写的, 《标题》这篇报道). When
 something happened says nothing of when it was printed: where a question may mean either, and where
-the collection knows no such person, newspaper or title, it is asked of all articles.
+the collection knows no such person or newspaper, it is asked of all articles.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from retrieval.folding import DateSpan
@@ -28,6 +28,7 @@ from retrieval.questions.publication import (
 )
 from retrieval.questions.question import Asked
 from retrieval.questions.rows import beside_listing
+from retrieval.questions.titles import bare, title_of
 from retrieval.types import Article, Field, Span
 from retrieval.words import ASKING_WORDS, content_words, persons_of
 
@@ -100,19 +101,6 @@ _ENGLISH_BYLINE = re.compile(
     rf"|\b(?:did|has|have) {_LATIN_NAME.format(3)} (?:write|written|report|reported|publish)"
 )
 
-_QUOTED = [
-    re.compile(f"[{opening}](?P<title>[^{opening}{closing}]{{2,80}})[{closing}]")
-    for opening, closing in ("《》", "“”", "「」", "『』", '""')
-]
-_AFTER_TITLE = re.compile(
-    rf"[这那此该]一?[篇条则个]?{_WORD}|一文|(?:报[道导]|文章|通讯|消息)(?=[中里说]|提到)"
-)
-_BEFORE_TITLE = re.compile(
-    r"(?:题为|标题[为是叫]|题目[为是叫])$"
-    r"|\b(?:article|story|report) (?:(?:titled|entitled|called|headlined) )?$"
-)
-_LEAST_PART = 4
-_NOT_WORD = re.compile(r"[\W_]+")
 _SAYS_LITTLE = ASKING_WORDS | frozenset(
     """
     报道 报导 文章 新闻 报纸 稿子 消息 内容 主要 写 登 说 讲 刊登 发表 采写 提到 谈 篇 主题 有
@@ -141,10 +129,11 @@ def narrowed(asked: Asked, articles: ArticleStore) -> Narrowed:
 def understood(asked: Asked, articles: ArticleStore) -> Filter | None:
     """What the question plainly says of the articles it is about; None where it says nothing.
 
-    A person, a newspaper or a title is only one that the collection has. A day or a page may match
-    nothing, provided that some article of the collection bears a date or a page at all.
+    A person or a newspaper is only one that the collection has. A day or a page may match nothing,
+    provided that some article of the collection bears a date or a page at all, and so may a title
+    that can be nothing else: 《标题》这篇报道.
     """
-    readers = (_title, _days, _page, _source, _byline, beside_listing)
+    readers = (title_of, _days, _page, _source, _byline, beside_listing)
     parts = [part for read in readers if (part := read(asked, articles)) is not None]
     if not parts:
         return None
@@ -180,40 +169,12 @@ def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Field, list[s
     if wanted.page is not None:
         values["page"] = _stored(articles, "page", lambda folded: page_key(folded) == wanted.page)
     if wanted.title is not None:
-        values["title"] = _stored(articles, "title", lambda folded: _bare(folded) == wanted.title)
+        values["title"] = _stored(articles, "title", lambda folded: bare(folded) == wanted.title)
     return values
 
 
 def _stored(articles: ArticleStore, name: Field, fits: Callable[[str], bool]) -> list[str]:
     return [stored for stored, folded in articles.values(name).items() if fits(folded)]
-
-
-def _title(asked: Asked, articles: ArticleStore) -> Filter | None:
-    for match in _quotes(asked.folded):
-        after = _AFTER_TITLE.match(asked.folded, match.end())
-        before = _BEFORE_TITLE.search(asked.folded, 0, match.start())
-        if after is None and before is None:
-            continue
-        title = _one_title(_bare(match["title"]), articles)
-        if title is not None:
-            start = before.start() if before else match.start()
-            end = after.end() if after else match.end()
-            return Filter(title=title, words=(Span(start, end),))
-    return None
-
-
-def _quotes(folded: str) -> Iterator[re.Match[str]]:
-    for pattern in _QUOTED:
-        yield from pattern.finditer(folded)
-
-
-def _one_title(bare: str, articles: ArticleStore) -> str | None:
-    """The title of the collection that is meant, whole or by a part that no other has."""
-    titles = {_bare(folded) for folded in articles.values("title").values()}
-    if bare and bare in titles:
-        return bare
-    holding = [title for title in titles if bare in title] if len(bare) >= _LEAST_PART else []
-    return holding[0] if len(holding) == 1 else None
 
 
 def _days(asked: Asked, articles: ArticleStore) -> Filter | None:
@@ -340,7 +301,3 @@ def _latin_byline(match: re.Match[str], persons: set[str]) -> Filter | None:
         if len(meant) == 1:
             return _filter_of(meant[0], *match.span())
     return None
-
-
-def _bare(folded: str) -> str:
-    return _NOT_WORD.sub("", folded)

@@ -27,7 +27,7 @@ class Filter:
     page: str | None = None
     """Such as 1 or b3: without zeros, 版, or the A of a main section."""
     title: str | None = None
-    """A whole title of the collection, folded and without punctuation."""
+    """A whole title, folded and without punctuation; of no article where none has it."""
     words: tuple[Span, ...] = field(default=(), compare=False)
     """Where the folded question says so."""
 
