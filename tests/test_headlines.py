@@ -8,7 +8,7 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.embedding import LocalEmbedder
-from retrieval.types import Article
+from retrieval.types import Article, Field
 from tests.fakes import FakeEmbedder
 from tests.small import answering, reload, stored
 
@@ -63,6 +63,7 @@ def answerer(data_dir: Path) -> Iterator[Answerer]:
 
 SEPTEMBER = "choir ferry bridge"
 NOVEMBER = "untitled hill tea-copy"
+NOVEMBER_2 = "untitled tea-copy"
 BY_ZHOU = "untitled ferry bridge"
 ALL = f"{NOVEMBER} {SEPTEMBER} undated"
 
@@ -84,6 +85,16 @@ ALL = f"{NOVEMBER} {SEPTEMBER} undated"
         ("11月8日以后有哪些报道?", "untitled"),
         ("第3版有什么新闻", "hill choir ferry"),
         ("头版都有哪些文章?", "tea bridge"),
+        ("头版讲了什么?", "tea bridge"),
+        ("第2版说了些什么?", NOVEMBER_2),
+        ("第二版講了些什麼", NOVEMBER_2),
+        ("第2版主要讲的是什么?", NOVEMBER_2),
+        ("第2版的内容是什么?", NOVEMBER_2),
+        ("最新的报道是哪篇?", "untitled"),
+        ("最新的報導是哪一篇", "untitled"),
+        ("最近的一篇报道是什么?", "untitled"),
+        ("青石晚报最新的一篇报道是哪篇?", "hill"),
+        ("Which is the latest article?", "untitled"),
         ("9月24日第3版登了什么?", "choir ferry"),
         ("青石晚报有哪些报道", "hill tea-copy ferry"),
         ("《河湾日报》11月都登了哪些文章?", "untitled tea"),
@@ -125,6 +136,13 @@ async def test_articles_are_listed_by_their_headlines(
         ("周远山写了哪些关于石桥的报道?", "bridge"),
         ("通讯员陆小满写过哪些稿件?", "choir"),
         ("沈亦舟有哪些作品?", "hill choir"),
+        ("沈亦舟参与了哪些报道?", "hill choir"),
+        ("沈亦舟參與採寫過哪些報導?", "hill choir"),
+        ("沈亦舟拍过哪些照片?", "hill choir"),
+        ("沈亦舟拍过哪些报道的照片?", "hill choir"),
+        ("沈亦舟拍的照片有哪些?", "hill choir"),
+        ("沈亦舟为哪些报道拍了照片?", "hill choir"),
+        ("哪些照片是沈亦舟拍的?", "hill choir"),
         ("What articles did Zhou Yuanshan write?", BY_ZHOU),
         ("Which stories has Shen Yizhou written?", "hill choir"),
     ],
@@ -162,7 +180,9 @@ async def check_list(
         "王五寫了哪些文章?",
         "记者陈守一写了哪些报道?",
         "有多少篇报道?",
-        "9月的报道是谁写的?",
+        "10月的报道是谁写的?",
+        "周远山和王五写了哪些报道?",
+        "王五参与了哪些报道?",
         "哪些记者写了报道?",
         "Which articles did Li Ming write?",
         "Which articles are from October 2024?",
@@ -206,6 +226,53 @@ async def test_the_day_of_an_article_is_told(answerer: Answerer, question: str) 
     answer = await answerer.answer(question)
     assert answer.text == "2024-09-03[1]"
     assert [one.field for one in answer.citations] == ["date"]
+
+
+@pytest.mark.parametrize(
+    ("question", "field", "expected"),
+    [
+        ("9月的报道是谁写的?", "byline", SEPTEMBER),
+        ("頭版的文章是誰寫的?", "byline", "tea bridge"),
+        ("第2版的文章是谁写的?", "byline", "untitled"),
+        ("周远山和叶知秋分别写了哪些报道?", "byline", "untitled tea ferry bridge"),
+        ("葉知秋、沈亦舟寫了哪些報導?", "byline", "hill tea choir"),
+        ("周远山写的文章登在哪家报纸?", "source", BY_ZHOU),
+        ("头版的文章是哪天登的?", "date", "tea bridge"),
+    ],
+)
+async def test_a_field_is_told_of_each_article_that_is_meant(
+    answerer: Answerer,
+    articles: dict[str, Article],
+    question: str,
+    field: Field,
+    expected: str,
+) -> None:
+    answer = await answerer.answer(question)
+    names = expected.split()
+    values = [getattr(articles[f"{name}.md"], field) for name in names]
+    lines = [line.split("[")[0] for line in answer.text.splitlines()]
+    assert lines == [f"{TITLES[name]}：{value}" for name, value in zip(names, values, strict=True)]
+    assert [one.quote for one in answer.citations if one.field == field] == values
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("周远山写的石桥报道登在哪版?", "page"),
+        ("周远山是谁?", "title"),
+    ],
+)
+async def test_an_author_is_shown_only_to_who_asks_for_one(
+    answerer: Answerer, question: str, field: str
+) -> None:
+    answer = await answerer.answer(question)
+    assert answer.citations[0].field == field
+
+
+@pytest.mark.parametrize("question", ["周远山为什么写这篇报道?", "周远山的报道怎么样?"])
+async def test_an_author_does_not_answer_why(answerer: Answerer, question: str) -> None:
+    answer = await answerer.answer(question)
+    assert "byline" not in {one.field for one in answer.citations}
 
 
 async def test_at_most_ten_are_listed_the_newest_first(tmp_path: Path) -> None:

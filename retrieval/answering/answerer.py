@@ -266,7 +266,7 @@ class Answerer:
         if listed:
             return listed
         passages = look.ranked[:_PASSAGES]
-        return answer_by_author(collection, look.asked.text, passages) or answer_from_field(
+        return answer_by_author(collection, look.asked, passages) or answer_from_field(
             collection, look.asked.text, look.asked, passages
         )
 

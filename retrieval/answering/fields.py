@@ -6,14 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from retrieval.answering.headlines import headline_with
 from retrieval.answering.statements import Statement
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
-from retrieval.questions.listings import listing_of
+from retrieval.questions.filters import newest, understood
+from retrieval.questions.listings import listing_of, topic_words, without
+from retrieval.questions.publication import Filter
 from retrieval.questions.question import Asked, without_field_words
 from retrieval.ranking.terms import QuestionTerms
 from retrieval.types import Article, Evidence, Field, Passage
 from retrieval.words import persons_of, tagged_words
+
+_MOST = 10
 
 _MIN_COVERAGE = 0.6
 """Share of the nouns and names of the question, by rarity, that the article must hold."""
@@ -23,15 +28,27 @@ _MIN_SIMILARITY = 0.74
 shipped corpus: English questions about its articles reach it, others mostly do not."""
 
 _WORK = re.compile(r"写[了过的]|拍[了过的]|采[写访]|报道|哪[篇些]|文章|是谁|干什么|做什么")
+_ASKS_ELSE = re.compile(
+    "为[什何啥]|怎|如何|多少|(?<![那这好哪])几(?!乎)|什么(?:时候|时间|地方|原因)|何时|何地|"
+    "哪(?:里|儿|年|天|月|一?[个家种版座]|一?[年天])|原因"
+    r"|\b(?:why|when|where|how)\b"
+)
+"""Asks neither who somebody is nor what they wrote."""
+
 _SUBJECT_TAGS = ("n", "m", "eng", "i", "l", "j", "x", "vn")
 
 
 def answer_from_field(
     collection: Collection, question: str, asked: Asked, passages: Sequence[Passage]
 ) -> list[Statement]:
-    """The field asked for of the article that the question names; [] where that is not clear."""
+    """The field asked for of the article that the question names; [] where that is not clear.
+
+    Of articles named by nothing but day, page or the like it is told of each, the newest ten.
+    """
     if asked.field is None or _asks_for_articles(asked.folded, asked.chinese):
         return []
+    if told := _of_each(collection, asked, asked.field):
+        return told
     rest = without_field_words(fold(question), asked.field)
     if asked.chinese:
         nouns = [word for word, tag in tagged_words(rest) if tag.startswith(_SUBJECT_TAGS)]
@@ -46,11 +63,16 @@ def answer_from_field(
 
 
 def answer_by_author(
-    collection: Collection, question: str, passages: Sequence[Passage]
+    collection: Collection, asked: Asked, passages: Sequence[Passage]
 ) -> list[Statement]:
-    """Headline and byline of the first article by a person whom the question asks about; or []."""
-    folded = fold(question)
+    """Headline and byline of the first article by a person whom the question asks about; or [].
+
+    [] also where it asks for something else than the person or a work.
+    """
+    folded = fold(asked.text)
     if not _WORK.search(folded) or _asks_for_articles(folded, chinese=True):
+        return []
+    if asked.field not in (None, "byline") or _ASKS_ELSE.search(folded):
         return []
     ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))
     articles = collection.articles.articles(ids)
@@ -59,6 +81,19 @@ def answer_by_author(
         if asked_about and not any(name in fold(article.text) for name in asked_about):
             return [*_stated(article, "title"), *_stated(article, "byline")]
     return []
+
+
+def _of_each(collection: Collection, asked: Asked, field: Field) -> list[Statement]:
+    """The field of each article that the question confines itself to; [] where it says more."""
+    wanted = understood(asked, collection.articles)
+    if wanted is None or wanted == Filter():
+        return []
+    if topic_words(without_field_words(without(asked.folded, wanted.words), field), ()):
+        return []
+    articles = newest(wanted, collection.articles, _MOST)
+    if len(articles) == 1:
+        return _stated(articles[0], field)
+    return [line for article in articles for line in headline_with(article, field)]
 
 
 def _asks_for_articles(folded: str, chinese: bool) -> bool:

@@ -13,7 +13,7 @@ from retrieval.questions.publication import VAGUE, Filter
 from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import without_duplicates
 from retrieval.sentences import split_sentences
-from retrieval.types import Article, Evidence, Passage, Span
+from retrieval.types import Article, Evidence, Field, Passage, Span
 from retrieval.words import content_words
 
 _MOST = 10
@@ -28,7 +28,8 @@ def headlines(collection: Collection, asked: Asked, passages: Sequence[Passage])
     """The headlines of the articles that a question asks for, the newest first; at most ten.
 
     Where it asks for articles about something, those of the passages found that hold the words for
-    it. [] where it asks something else or there are none.
+    it. Of several authors each headline has its byline beside it. [] where it asks something else
+    or there are none.
     """
     listing = listing_of(asked.folded, chinese=asked.chinese)
     if listing is None:
@@ -42,7 +43,31 @@ def headlines(collection: Collection, asked: Asked, passages: Sequence[Passage])
     if topic:
         articles = _about(topic, asked, collection, passages)
     different = without_duplicates(articles, lambda one: one.text[:_LEAD])
-    return [one for article in different[:_MOST] for one in _headline(article)]
+    several = wanted is not None and wanted.byline is not None and "、" in wanted.byline
+    most = 1 if listing.newest_alone else _MOST
+    return [
+        line
+        for article in different[:most]
+        for line in (headline_with(article, "byline") if several else _headline(article))
+    ]
+
+
+def headline_with(article: Article, field: Field) -> list[Statement]:
+    """A line of the headline and a field; [] where one of them is empty."""
+    headline = headline_of(article)
+    value: str = getattr(article, field)
+    if headline is None or not value.strip():
+        return []
+    evidence = Evidence(article, field, 0, len(value))
+    return [Statement(f"{headline.quote}：{value}", (headline, evidence))]
+
+
+def headline_of(article: Article) -> Evidence | None:
+    """The title, or of an article without one the first sentence; None where it has no text."""
+    if article.title.strip():
+        return Evidence(article, "title", 0, len(article.title))
+    sentences = split_sentences(article.text)
+    return Evidence(article, "text", sentences[0].start, sentences[0].end) if sentences else None
 
 
 def _means_articles(kind: Kind, wanted: Filter | None, topic: Sequence[str]) -> bool:
@@ -83,11 +108,6 @@ def _holds(article: Article, words: Sequence[str], asked: Asked) -> bool:
 
 
 def _headline(article: Article) -> list[Statement]:
-    """The title, or of an article without one the first sentence; its own evidence."""
-    if article.title.strip():
-        evidence = Evidence(article, "title", 0, len(article.title))
-    elif sentences := split_sentences(article.text):
-        evidence = Evidence(article, "text", sentences[0].start, sentences[0].end)
-    else:
-        return []
-    return [Statement(evidence.quote, (evidence,))]
+    """The headline, its own evidence."""
+    evidence = headline_of(article)
+    return [Statement(evidence.quote, (evidence,))] if evidence else []

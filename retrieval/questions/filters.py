@@ -13,6 +13,7 @@ from retrieval.folding import DateSpan
 from retrieval.index.articles import ArticleStore
 from retrieval.pinyin import romanised_person
 from retrieval.questions.listings import ARTICLE_WORD, listing_of, topic_words, without
+from retrieval.questions.persons import with_those_before
 from retrieval.questions.publication import (
     ABOUT,
     JOINED,
@@ -78,7 +79,7 @@ _ENGLISH_WORDS = re.compile(rf"\b(?:{_ENGLISH_WORD}|reports?)\b")
 _NOT_AN_ARTICLE = re.compile(r"\b(?:books?|novels?|albums?|journals?|stud(?:y|ies)|laws?)\b")
 
 _PAGE_NAMED = re.compile(
-    rf"(?P<page>{PAGE})(?:上?都?有(?=什么|哪些|啥)|(?:头条)?的?{_ONE}{_WORD}|(?:上|头条)?的?{_PRINTED}|上的|"
+    rf"(?P<page>{PAGE})(?:上?都?有(?=什么|哪些|啥)|(?:头条)?的?{_ONE}(?:{_WORD}|照片|图片)|(?:上|头条)?的?{_PRINTED}|上的|"
     rf"(?<=头版)(?:头条|上|[的是有登]|讲|说))"
     rf"|(?:{_PRINTED}|登|发表)[在于]{_CLAUSE}{{0,12}}?(?P<page2>{PAGE})"
     rf"|\b(?P<page3>(?:on|from) (?:page [a-z]?\d{{1,2}}|the front page))\b"
@@ -274,12 +275,14 @@ def _byline(asked: Asked, articles: ArticleStore) -> Filter | None:
 
 
 def _person_before(folded: str, cue: re.Match[str], articles: ArticleStore) -> Filter | None:
-    """The longest person of a byline who stands before the cue."""
+    """The longest person of a byline who stands before the cue, with those joined."""
     for length in range(LONGEST_PERSON, 1, -1):
         start = cue.start() - length
         person = folded[max(start, 0) : cue.start()]
         if start < 0 or not any(bylines_of(person, articles)):
             continue
+        named, joined = with_those_before(folded, Span(start, cue.start()), person, articles)
+        person, start = joined.byline or person, named.start
         if role := _ROLE_BEFORE.search(folded[:start]):
             start = role.start()
         return None if ABOUT.search(folded[:start]) else _filter_of(person, start, cue.end())

@@ -32,6 +32,8 @@ class Listing:
     kind: Kind
     words: tuple[Span, ...]
     """Where the folded question says so."""
+    newest_alone: bool = False
+    """One article is asked for, the newest."""
 
     @property
     def plain(self) -> bool:
@@ -44,15 +46,23 @@ _CLAUSE = "[^,。;?!:]"
 _TITLES = "(?:标题|题目|清单|列表|目录|汇总|一览)"
 _END = rf"(?:的?{_TITLES})?[吗呢啊呀吧]?[\s?!。.,]*$"
 _ALL = "(?:都|还|又|曾经?|一共|总共|共|主要|分别|具体){0,3}"
-_WROTE = "(?:撰写|采写|写|拍摄|拍)"
+_WROTE = "(?:参[与加])?(?:撰写|采写|写|拍摄|拍)"
 _PRINTED = "(?:刊登|刊发|刊载|登载|登|报[道导])"
 _VERB = f"(?:有|(?:{_WROTE}|{_PRINTED}|发表|发布|发|出)[了过])"
 _WHICH = "(?:哪些|哪几[篇条则个]|哪一?[篇条则])"
-_WHAT = f"(?:{_WHICH}|什么|啥)"
+_WHAT = f"(?:{_WHICH}|些?什么|些?啥)"
+_PHOTOS = "(?:照片|图片|配图)"
+_TAKE_PART = "参[与加][了过]?(?:采写|采访|撰写|写|报[道导]|拍摄)?[了过]?"
 _ABOUT = "(?:关于|有关|涉及|针对|讲述?|介绍|反映|提到|提及|谈到|说到|讲到|写到|描写)"
 _SEEK = (
     "(?:列出|列举|罗列|列一?下|给出|展示|显示|找出|查找|查询|"
     "找一?下|查一?下|看一?下|看看|想看|盘点|汇总)"
+)
+
+_NEWEST = "(?:最新|最近)(?:刊登|刊发|登载?|发表|发布)?"
+_NEWEST_ALONE = re.compile(
+    rf"{_NEWEST}的?(?:一[篇条则]|{_NEWS}(?:的?{_TITLES})?是(?:哪一?[篇条则]|什么|啥))"
+    r"|\b(?:which|what) (?:is|was) the (?:latest|newest|most recent) (?:article|story|report)\b"
 )
 
 _CHINESE: tuple[tuple[Kind, str], ...] = (
@@ -61,7 +71,17 @@ _CHINESE: tuple[tuple[Kind, str], ...] = (
         "works",
         rf"{_ALL}{_WROTE}[了过]{_ALL}{_WHAT}(?P<topic>{_ABOUT}{_CLAUSE}{{1,24}}?)的{_NEWS}",
     ),
+    ("works", rf"{_ALL}{_WROTE}[了过]{_ALL}{_WHAT}{_NEWS}的?{_PHOTOS}"),
+    ("works", rf"的?{_PHOTOS}{_ALL}[有是]{_WHICH}"),
+    ("works", rf"有?{_WHICH}(?:{_NEWS}的)?{_PHOTOS}(?P<topic>{_ALL}是{_CLAUSE}{{1,24}}?)"),
+    ("works", rf"{_ALL}[为给]{_WHICH}{_NEWS}(?:拍摄?|配)[了过]?{_PHOTOS}?"),
+    ("works", rf"{_ALL}{_TAKE_PART}{_ALL}{_WHICH}{_NEWS}(?:的?(?:采写|采访|写作|撰写|拍摄))?"),
     ("works", rf"作品{_ALL}(?:有|是){_WHAT}|{_ALL}有{_WHAT}作品"),
+    (
+        "articles",
+        rf"{_NEWEST}的?(?:一?[篇条则])?的?{_NEWS}(?:的?{_TITLES})?是(?:哪一?[篇条则]|什么|啥){_NEWS}?",
+    ),
+    ("articles", rf"{_NEWEST}的?一[篇条则]的?{_NEWS}"),
     ("articles", rf"{_ALL}(?:{_VERB}{_ALL}{_WHAT}|{_WHICH}){_NEWS}"),
     ("articles", rf"{_ALL}{_VERB}{_ALL}{_WHAT}(?P<topic>{_CLAUSE}{{1,24}}?)的{_NEWS}"),
     ("articles", rf"{_ALL}{_WHICH}(?P<topic>{_ABOUT}{_CLAUSE}{{1,24}}?)的?{_NEWS}"),
@@ -78,6 +98,11 @@ _CHINESE: tuple[tuple[Kind, str], ...] = (
     ("articles", rf"(?<!没)有(?P<topic>{_CLAUSE}{{0,24}}?)的?{_NEWS}吗"),
     ("articles", rf"(?:所有|全部|最新|最近)的?{_NEWS}|^{_NEWS}(?=的?{_TITLES})"),
     ("works", rf"{_ALL}{_PRINTED}[了过]{_ALL}{_WHAT}(?:东西|内容)?"),
+    (
+        "works",
+        rf"(?<=版)[上里面]*的?(?:内容)?{_ALL}(?:讲述?|说|谈|写|印|{_PRINTED}|介绍|是)"
+        rf"[了过的]?{_ALL}是?{_WHAT}(?:东西|内容|事情?)?",
+    ),
     (
         "contents",
         rf"{_ALL}有{_WHAT}(?:内容|东西)?|(?:的(?:所有|全部)?)?{_NEWS}(?:(?:的?{_TITLES})?是什么)?",
@@ -98,6 +123,10 @@ _ENGLISH: tuple[tuple[Kind, str], ...] = (
         rf"(?: (?:latest|newest|recent|available))?(?: headlines of)?(?: the)? {_ENGLISH_NEWS}"
         rf"|\b{_ENGLISH_NEWS} (?:do you have|are there|is there)\b",
     ),
+    (
+        "articles",
+        r"\b(?:which|what) (?:is|was) the (?:latest|newest|most recent) (?:article|story|report)\b",
+    ),
     ("articles", rf"^(?:the |all )*{_ENGLISH_NEWS}(?= (?:from|of|in|on|by|about)\b)"),
     ("works", r"\bwhat (?:was|were|got|has been|have been) (?:published|printed|reported)\b"),
     ("contents", rf"^(?:the |all )*{_ENGLISH_NEWS}|{_ENGLISH_NEWS}[ ?.!]*$"),
@@ -114,7 +143,7 @@ _SAYS_LITTLE = ASKING_WORDS | frozenset(
     """
     报道 报导 文章 新闻 报纸 稿子 稿件 消息 内容 标题 题目 清单 列表 目录 作品 报上 本报 写 登 刊登
     刊发 发表 发布 见报 采写 提到 提及 谈到 说到 讲到 写到 涉及 有关 相关 介绍 反映 讲述 方面 篇
-    主题 记者 通讯员 作者 署名 全部 所有 最近 近期 近日 最新 份 月份 期间 当天 那天 这天 曾 曾经 列
+    主题 记者 通讯员 作者 署名 全部 所有 最近 近期 近日 最新 份 月份 期间 当天 那天 这天 曾 曾经 列 拍
     看看 查找 找 查 看 想看 全 帮 版 头条 你们 我要 我想
     article articles report reports story stories news newspaper newspapers headline headlines list
     show give get find all any every latest newest recent recently available published printed
@@ -130,7 +159,9 @@ def listing_of(folded: str, *, chinese: bool) -> Listing | None:
     for kind, pattern in _CHINESE if chinese else _ENGLISH:
         if match := re.search(f"(?:{pattern}){_END}" if chinese else pattern, folded):
             words = _fixed(match)
-            return None if _ASKS_ELSE.search(without(folded, words)) else Listing(kind, words)
+            if _ASKS_ELSE.search(without(folded, words)):
+                return None
+            return Listing(kind, words, _NEWEST_ALONE.search(folded) is not None)
     return None
 
 

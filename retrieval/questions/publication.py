@@ -21,7 +21,7 @@ class Filter:
     last: datetime.date | None = None
     """Days of publication; None: no bound on that side."""
     byline: str | None = None
-    """A person, folded."""
+    """A person, folded; or several with 、 between them, of whom any will do."""
     source: str | None = None
     """A newspaper as the collection names it, folded."""
     page: str | None = None
@@ -86,8 +86,9 @@ def page_key(folded: str) -> str | None:
     return f"{(match[1] or '').replace('a', '')}{number}"
 
 
-def bylines_of(person: str, articles: ArticleStore) -> Iterator[str]:
-    """The bylines that hold the person, as stored."""
+def bylines_of(persons: str, articles: ArticleStore) -> Iterator[str]:
+    """The bylines that hold the person, or one of those joined by 、, as stored."""
+    wanted = persons.split("、")
     for stored, folded in articles.values("byline").items():
-        if person in folded and person in persons_of(folded):
+        if any(one in folded for one in wanted) and not set(wanted).isdisjoint(persons_of(folded)):
             yield stored

@@ -79,6 +79,7 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
         f"{_REPORTER}.{{0,6}}(?:是?谁|有谁|叫什么|哪[位些]|名字|姓名)",
         rf"{_REPORTER}(?![在从用给为对到把当最先随])[\u4e00-\u9fff]{{2,4}}{_WROTE}(?:哪|什么)",
         f"{_WROTE}(?:哪些|哪几?[篇条则]|什么)(?:报[道导]|新闻|稿)",
+        "参[与加][了过]?(?:采写|采访|撰写|写|报道|拍摄)?[了过]?哪(?:些|几?[篇条则])(?:报[道导]|新闻|稿)",
         r"\bwho (?:wrote|reported|took|shot|photographed|authored)\b",
         r"\bwho is the (?:author|reporter|journalist|photographer)\b",
         r"\bwritten by whom\b|\bbyline\b|\bthe author of\b",

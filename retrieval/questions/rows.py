@@ -1,10 +1,11 @@
 """Days, pages, newspapers and persons beside the words that ask for articles: 9月有哪些报道."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from retrieval.index.articles import ArticleStore
 from retrieval.questions.listings import listing_of, topic_words
+from retrieval.questions.persons import known_person, with_those_after, with_those_before
 from retrieval.questions.publication import (
     ABOUT,
     JOINED,
@@ -14,7 +15,6 @@ from retrieval.questions.publication import (
     VAGUE,
     Filter,
     bounded,
-    bylines_of,
     dates_of,
     page_key,
     values_of,
@@ -73,10 +73,12 @@ def _row_before(
             for length in range(min(LONGEST_PERSON, end), 1, -1)
         )
         parts = [part for part in named if earliest <= part[0].end <= at]
-        parts += _known(persons, articles)
+        parts += known_person(persons, articles)
         if not parts:
             break
         span, part = max(parts, key=lambda one: one[0].end)
+        if part.byline:
+            span, part = with_those_before(folded, span, part.byline, articles)
         row[span] = part
         at = span.start
     if JOINED.search(folded, 0, at) or ABOUT.search(folded, 0, at):
@@ -98,22 +100,14 @@ def _row_after(
             for length in range(LONGEST_PERSON, 1, -1)
         )
         parts = [part for part in named if at <= part[0].start <= latest]
-        parts += _known(persons, articles)
+        parts += known_person(persons, articles)
         if not parts:
             return row
         span, part = min(parts, key=lambda one: one[0].start)
+        if part.byline:
+            span, part = with_those_after(folded, span, part.byline, articles)
         row[span] = part
         at = span.end
-
-
-def _known(
-    persons: Iterable[tuple[Span, Filter]], articles: ArticleStore
-) -> Iterator[tuple[Span, Filter]]:
-    """The first of these persons who has a byline."""
-    for span, person in persons:
-        if person.byline and any(bylines_of(person.byline, articles)):
-            yield span, person
-            return
 
 
 def _named(asked: Asked, articles: ArticleStore) -> Iterator[tuple[Span, Filter]]:
