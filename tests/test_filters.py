@@ -154,7 +154,7 @@ def days(first: str, last: str | None = None) -> Filter:
         ("头版的文章说了什么?", Filter(page="1")),
         ("第3版的文章说了什么?", Filter(page="3")),
         ("第三版的报道说了什么?", Filter(page="3")),
-        ("登在A3版的文章说了什么?", Filter(page="3")),
+        ("登在A3版的文章说了什么?", Filter(page="a3")),
         ("What does the article on page 3 say?", Filter(page="3")),
         ("What does the front-page story say?", Filter(page="1")),
         ("《灯会照亮柳溪河两岸》这篇报道里有多少盏灯?", Filter(title="灯会照亮柳溪河两岸")),
@@ -286,7 +286,11 @@ def test_a_title_that_no_article_has_matches_none(collection: Collection, questi
         (Filter(byline="陆小满、叶知秋"), {"lanterns.md", "tea.md"}),
         (Filter(source="河湾日报"), {"lanterns.md", "tea.md"}),
         (Filter(page="1"), {"lanterns.md"}),
-        (Filter(page="3"), {"ferry.md", "tea.md"}),
+        (Filter(page="3"), {"tea.md"}),
+        (Filter(page="a3"), {"ferry.md"}),
+        (Filter(page="3", source="《青石晚报》"), {"ferry.md"}),
+        (Filter(page="a1"), set()),
+        (Filter(page="b3"), set()),
         (Filter(title="果园来信"), {"letter.md"}),
         (Filter(source="河湾日报", page="3"), {"tea.md"}),
         (Filter(), set(ARTICLES)),
@@ -324,6 +328,37 @@ def test_a_question_that_says_nothing_else_or_matches_nothing_stays_whole(
     found = narrowed(asked, collection.articles)
     assert found.asked == asked
     assert found.chunks is not None
+
+
+@pytest.mark.parametrize(
+    ("pages", "named", "expected"),
+    [
+        (("3", "A5"), "3", {"3"}),
+        (("3", "A5"), "a3", set()),
+        (("3", "A5"), "5", {"A5"}),
+        (("A03", "A5"), "3", {"A03"}),
+        (("03版", "5"), "a3", {"03版"}),
+        (("03版", "A03版"), "a3", {"A03版"}),
+        (("03版", "A03版"), "3", {"03版"}),
+        (("1", "A01", "头版"), "1", {"1", "A01", "头版"}),
+        (("1", "A01"), "a1", {"A01"}),
+        (("B3", "3"), "b3", {"B3"}),
+    ],
+)
+def test_a_page_of_the_main_section_is_meant_by_its_number_where_there_is_no_other(
+    tmp_path: Path, pages: tuple[str, ...], named: str, expected: set[str]
+) -> None:
+    articles = {
+        f"{number}.md": f'---\ntitle: 灯会之{number}\npage: "{page}"\n---\n\n第{number}盏灯亮了。\n'
+        for number, page in enumerate(pages)
+    }
+    opened = collection_of(tmp_path, articles)
+    try:
+        chunks = opened.articles.chunks(sorted(matching(Filter(page=named), opened.articles)))
+        stored = opened.articles.articles([chunk.article_id for chunk in chunks.values()])
+        assert {article.page for article in stored.values()} == expected
+    finally:
+        opened.close()
 
 
 def test_no_day_is_understood_where_no_article_has_one(tmp_path: Path) -> None:

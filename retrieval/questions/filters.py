@@ -25,6 +25,7 @@ from retrieval.questions.publication import (
     bylines_of,
     dates_of,
     page_key,
+    pages_alike,
     values_of,
 )
 from retrieval.questions.question import Asked
@@ -167,11 +168,22 @@ def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Field, list[s
         values["byline"] = list(bylines_of(wanted.byline, articles))
     if wanted.source is not None:
         values["source"] = _stored(articles, "source", lambda folded: folded == wanted.source)
-    if wanted.page is not None:
-        values["page"] = _stored(articles, "page", lambda folded: page_key(folded) == wanted.page)
     if wanted.title is not None:
         values["title"] = _stored(articles, "title", lambda folded: bare(folded) == wanted.title)
+    if wanted.page is not None:
+        values["page"] = _stored_pages(wanted.page, wanted, values, articles)
     return values
+
+
+def _stored_pages(
+    page: str, wanted: Filter, others: dict[Field, list[str]], articles: ArticleStore
+) -> list[str]:
+    """The pages most like the one named on which there is an article that matches the rest."""
+    for pages in pages_alike(page, articles):
+        values = others | {"page": pages}
+        if articles.newest_where(first=wanted.first, last=wanted.last, values=values, most=1):
+            return pages
+    return []
 
 
 def _stored(articles: ArticleStore, name: Field, fits: Callable[[str], bool]) -> list[str]:

@@ -143,8 +143,8 @@ _SAYS_LITTLE = ASKING_WORDS | frozenset(
     """
     报道 报导 文章 新闻 报纸 稿子 稿件 消息 内容 标题 题目 清单 列表 目录 作品 报上 本报 写 登 刊登
     刊发 发表 发布 见报 采写 提到 提及 谈到 说到 讲到 写到 涉及 有关 相关 介绍 反映 讲述 方面 篇
-    主题 记者 通讯员 作者 署名 全部 所有 最近 近期 近日 最新 份 月份 期间 当天 那天 这天 曾 曾经 列 拍
-    看看 查找 找 查 看 想看 全 帮 版 头条 你们 我要 我想
+    主题 记者 通讯员 作者 署名 全部 所有 最近 近期 近日 最新 份 月份 期间 当天 那天 这天 曾 曾经 列
+    拍 看看 查找 找 查 看 想看 全 帮 版 头条 你们 我要 我想
     article articles report reports story stories news newspaper newspapers headline headlines list
     show give get find all any every latest newest recent recently available published printed
     written write wrote reported publish print appeared came come out other

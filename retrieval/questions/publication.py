@@ -25,7 +25,7 @@ class Filter:
     source: str | None = None
     """A newspaper as the collection names it, folded."""
     page: str | None = None
-    """Such as 1 or b3: without zeros, 版, or the A of a main section."""
+    """Such as 1 or b3: without zeros or 版. See pages_alike for 3 and A3."""
     title: str | None = None
     """A whole title, folded and without punctuation; of no article where none has it."""
     words: tuple[Span, ...] = field(default=(), compare=False)
@@ -76,14 +76,30 @@ def bounded(date: DateSpan, bound: str | None, words: Span) -> Filter:
 
 
 def page_key(folded: str) -> str | None:
-    """One name for 1, 01, A1, 第1版 and 头版."""
+    """One name for 1, 01, 第1版 and 头版, another for A1 and A01版."""
     if _FRONT.search(folded):
         return "1"
     match = _PAGE_NUMBER.search(folded)
     if match is None:
         return None
     number = match[2] or f"{chinese_number(match[3])}"
-    return f"{(match[1] or '').replace('a', '')}{number}"
+    return f"{match[1] or ''}{number}"
+
+
+def pages_alike(key: str, articles: ArticleStore) -> list[list[str]]:
+    """The pages that may be meant by one, as stored: the exact one, then those that will do too.
+
+    3 may mean A3. A3 means 3 only where no paper has A pages. 1 is the front page, A1 as well.
+    """
+    keys = {stored: page_key(folded) for stored, folded in articles.values("page").items()}
+    main = any(known is not None and known.startswith("a") for known in keys.values())
+    if key.startswith("a"):
+        wanted = [{key}] if main else [{key.removeprefix("a")}]
+    elif key[0].isdigit():
+        wanted = [{key, f"a{key}"}] if key == "1" else [{key}, {f"a{key}"}]
+    else:
+        wanted = [{key}]
+    return [[stored for stored, known in keys.items() if known in one] for one in wanted]
 
 
 def bylines_of(persons: str, articles: ArticleStore) -> Iterator[str]:
