@@ -66,9 +66,31 @@ def test_days_of_what_happened_are_none_of_an_article(question: str) -> None:
         ("张三写了哪些报道?", "byline"),
         ("記者張三寫了哪些文章?", "byline"),
         ("记者在信里写了什么?", None),
+        ("张三参与采写了哪些报道?", "byline"),
         ("镇长写了什么?", None),
+        ("镇长参与了哪些活动?", None),
         ("9月有哪些报道?", None),
     ],
 )
 def test_what_a_reporter_wrote_is_known_by_bylines(question: str, field: str | None) -> None:
+    assert read_question(question).field == field
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("修桥那篇报道属于哪个栏目?", "column"),
+        ("《老桥修好了》這篇報導屬於哪個專欄?", "column"),
+        ("《老桥修好了》登在哪个栏目?", "column"),
+        ("修桥的消息是什么栏目的?", "column"),
+        ("哪个栏目刊登了修桥的消息?", "column"),
+        ("修桥那篇报道的栏目是什么?", "column"),
+        ("Which column is the article about the bridge in?", "column"),
+        ("他主持哪个栏目?", None),
+        ("电视台哪个栏目最受欢迎?", None),
+        ("给专栏写信的是谁?", None),
+        ("体育栏目有哪些报道?", None),
+    ],
+)
+def test_the_column_of_an_article_is_asked_for(question: str, field: str | None) -> None:
     assert read_question(question).field == field

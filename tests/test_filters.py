@@ -21,6 +21,7 @@ EMBEDDER = FakeEmbedder()
 ARTICLES = {
     "lanterns.md": """---
 title: 灯会照亮柳溪河两岸
+column: 夜色
 byline: 本报记者 沈亦舟 通讯员 陆小满
 date: 2025-03-05
 source: 河湾日报
@@ -31,6 +32,7 @@ page: "01"
 """,
     "ferry.md": """---
 title: 老渡口添了“新船”
+column: 《水乡夜色》
 byline: 周远山
 date: 2024-07-12
 source: 《青石晚报》
@@ -123,6 +125,15 @@ def days(first: str, last: str | None = None) -> Filter:
         ("第3版的照片是谁拍的?", Filter(page="3")),
         ("河湾日报有哪些报道?", Filter(source="河湾日报")),
         ("第3版有什么新闻?", Filter(page="3")),
+        ("夜色栏目有哪些报道?", Filter(column="夜色")),
+        ("《夜色》欄目登了什麼?", Filter(column="夜色")),
+        ("《水乡夜色》栏目有哪些文章?", Filter(column="水乡夜色")),
+        ("水乡夜色专栏的报道说新船能坐多少人?", Filter(column="水乡夜色")),
+        ("栏目《夜色》登了哪些文章?", Filter(column="夜色")),
+        (
+            "河湾日报夜色栏目3月有哪些报道?",
+            Filter(day("2025-03-01"), day("2025-03-31"), source="河湾日报", column="夜色"),
+        ),
         ("3版有哪些文章?", Filter(page="3")),
         ("头版有什么?", Filter(page="1")),
         (
@@ -224,6 +235,10 @@ def test_words_about_publication_are_understood(
         "《江城日报》的报道里有什么?",
         "《红楼梦》那篇文章是谁写的?",
         "《红楼梦》是谁写的?",
+        "夜色栏目的主持人是谁?",
+        "给《夜色》栏目写信的是谁?",
+        "科技栏目有哪些报道?",
+        "夜色里有哪些报道?",
         "鲁迅在《药》这篇文章里写了谁?",
         "校长在《新楼启用》一文中说了什么?",
         "《背影》这篇课文讲了什么?",
@@ -291,6 +306,8 @@ def test_a_title_that_no_article_has_matches_none(collection: Collection, questi
         (Filter(page="3", source="《青石晚报》"), {"ferry.md"}),
         (Filter(page="a1"), set()),
         (Filter(page="b3"), set()),
+        (Filter(column="夜色"), {"lanterns.md"}),
+        (Filter(column="水乡夜色"), {"ferry.md"}),
         (Filter(title="果园来信"), {"letter.md"}),
         (Filter(source="河湾日报", page="3"), {"tea.md"}),
         (Filter(), set(ARTICLES)),

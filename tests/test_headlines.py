@@ -278,6 +278,26 @@ async def test_an_author_does_not_answer_why(answerer: Answerer, question: str) 
     assert "byline" not in {one.field for one in answer.citations}
 
 
+async def test_a_column_is_told_beside_the_headline(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    for name, title, column in (
+        ("oars", "划船队夺冠", "体育"),
+        ("kites", "风筝飞上天", "《乡间》"),
+    ):
+        front = f"title: {title}\ncolumn: {column}"
+        text = f"---\n{front}\n---\n\n{title},大家都来看。\n"
+        (tmp_path / "articles" / f"{name}.md").write_text(text, "utf-8")
+    reload(tmp_path / "articles", tmp_path / "data", EMBEDDER)
+    with answering(tmp_path / "data", EMBEDDER, DAY) as made:
+        one = await made.answer("风筝那篇报道属于哪个栏目?")
+        named = await made.answer("《划船队夺冠》这篇报道登在哪个栏目?")
+        listed = await made.answer("乡间栏目有哪些报道?")
+    assert one.text == "风筝飞上天：《乡间》[1]"
+    assert named.text == "划船队夺冠：体育[1]"
+    assert listed.text == "风筝飞上天[1]"
+    assert {cited.field for answer in (one, named) for cited in answer.citations} == {"title"}
+
+
 async def test_at_most_ten_are_listed_the_newest_first(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     for number in range(1, 13):

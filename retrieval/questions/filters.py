@@ -1,4 +1,4 @@
-"""Which articles a question confines itself to: of a day, a person, a newspaper, a page, a title.
+"""Which articles a question confines itself to: by day, person, newspaper, page, column, title.
 
 Only words about publication do so (去年7月的报道, 3月5日刊登的, 张三采写的, 《标题》这篇报道). When
 something happened says nothing of when it was printed: where a question may mean either, and where
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from retrieval.folding import DateSpan
 from retrieval.index.articles import ArticleStore
 from retrieval.pinyin import romanised_person
+from retrieval.questions.columns import column_key, column_of
 from retrieval.questions.listings import ARTICLE_WORD, listing_of, topic_words, without
 from retrieval.questions.persons import with_those_before
 from retrieval.questions.publication import (
@@ -31,7 +32,7 @@ from retrieval.questions.publication import (
 from retrieval.questions.question import Asked
 from retrieval.questions.rows import beside_listing
 from retrieval.questions.titles import bare, title_of
-from retrieval.types import Article, Field, Span
+from retrieval.types import Article, Named, Span
 from retrieval.words import ASKING_WORDS, content_words, persons_of
 
 
@@ -131,11 +132,11 @@ def narrowed(asked: Asked, articles: ArticleStore) -> Narrowed:
 def understood(asked: Asked, articles: ArticleStore) -> Filter | None:
     """What the question plainly says of the articles it is about; None where it says nothing.
 
-    A person or a newspaper is only one that the collection has. A day or a page may match nothing,
-    provided that some article of the collection bears a date or a page at all, and so may a title
-    that can be nothing else: 《标题》这篇报道.
+    A person, a newspaper or a column is only one that the collection has. A day or a page may match
+    nothing, provided that some article of the collection bears a date or a page at all, and so may
+    a title that can be nothing else: 《标题》这篇报道.
     """
-    readers = (title_of, _days, _page, _source, _byline, beside_listing)
+    readers = (title_of, _days, _page, _source, _byline, column_of, beside_listing)
     parts = [part for read in readers if (part := read(asked, articles)) is not None]
     if not parts:
         return None
@@ -161,22 +162,24 @@ def newest(wanted: Filter, articles: ArticleStore, most: int) -> list[Article]:
     return [found[article_id] for article_id in ids]
 
 
-def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Field, list[str]]:
+def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Named, list[str]]:
     """What the fields of an article that matches may hold, as stored."""
-    values: dict[Field, list[str]] = {}
+    values: dict[Named, list[str]] = {}
     if wanted.byline is not None:
         values["byline"] = list(bylines_of(wanted.byline, articles))
     if wanted.source is not None:
         values["source"] = _stored(articles, "source", lambda folded: folded == wanted.source)
     if wanted.title is not None:
         values["title"] = _stored(articles, "title", lambda folded: bare(folded) == wanted.title)
+    if wanted.column is not None:
+        values["column"] = _stored(articles, "column", lambda one: column_key(one) == wanted.column)
     if wanted.page is not None:
         values["page"] = _stored_pages(wanted.page, wanted, values, articles)
     return values
 
 
 def _stored_pages(
-    page: str, wanted: Filter, others: dict[Field, list[str]], articles: ArticleStore
+    page: str, wanted: Filter, others: dict[Named, list[str]], articles: ArticleStore
 ) -> list[str]:
     """The pages most like the one named on which there is an article that matches the rest."""
     for pages in pages_alike(page, articles):
@@ -186,7 +189,7 @@ def _stored_pages(
     return []
 
 
-def _stored(articles: ArticleStore, name: Field, fits: Callable[[str], bool]) -> list[str]:
+def _stored(articles: ArticleStore, name: Named, fits: Callable[[str], bool]) -> list[str]:
     return [stored for stored, folded in articles.values(name).items() if fits(folded)]
 
 

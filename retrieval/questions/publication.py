@@ -28,6 +28,8 @@ class Filter:
     """Such as 1 or b3: without zeros or 版. See pages_alike for 3 and A3."""
     title: str | None = None
     """A whole title, folded and without punctuation; of no article where none has it."""
+    column: str | None = None
+    """A column as column_key names it."""
     words: tuple[Span, ...] = field(default=(), compare=False)
     """Where the folded question says so."""
 
@@ -55,7 +57,7 @@ LONGEST_PERSON = 4
 
 def values_of(part: Filter) -> dict[str, Any]:
     """What it says, by the names of the fields."""
-    names = ("first", "last", "byline", "source", "page", "title")
+    names = ("first", "last", "byline", "source", "page", "title", "column")
     return {name: value for name in names if (value := getattr(part, name)) is not None}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from retrieval.folding import fold
 from retrieval.questions.kinds import Kind, asked_kinds, counted_things
-from retrieval.types import Field
+from retrieval.types import Named
 from retrieval.words import tagged_words
 
 MAX_CHARACTERS = 2_000
@@ -21,7 +21,7 @@ class Asked:
     kinds: tuple[Kind, ...]
     counted: tuple[str, ...]
     """Nouns that say of what a number is asked for."""
-    field: Field | None
+    field: Named | None
     chinese: bool
     many: bool
     """It asks for a list, a course of things, a reason, or several things at once."""
@@ -70,7 +70,10 @@ _WHEN_ISSUED = f"(?:日期|时间|于?{_WHEN}|是?{_WHEN})"
 _WROTE = "(?:都|曾经?|一共|总共){0,2}(?:采|撰)?写[了过]"
 """Asks of a person's works, which only bylines tell."""
 
-_FIELDS: dict[Field, re.Pattern[str]] = {
+_COLUMN = "(?:专栏|栏目)"
+_WHICH_COLUMN = f"(?:在|是|于|的)?(?:哪|什么)(?:一?个|一)?{_COLUMN}"
+
+_FIELDS: dict[Named, re.Pattern[str]] = {
     "byline": _any(
         "谁(?:写|拍|采写|报道|采访|撰写|摄)",
         "(?:写|拍|撰|采写|摄影?|报道|采访)[者人]?的?[是叫]?谁",
@@ -106,6 +109,13 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
         f"{_ARTICLE}.*(?:来源|出处|来自哪)",
         "(?:which|what) (?:newspaper|paper|media|outlet)",
     ),
+    "column": _any(
+        rf"{_ARTICLE}.{{0,12}}?{_WHICH_COLUMN}|{_WHICH_COLUMN}的?(?:{_ARTICLE}|{_PRINTED})",
+        f"[》”」』].{{0,4}}?(?:属于?|归|是|登|刊|在|出自|来自|收).{{0,6}}?{_WHICH_COLUMN}",
+        f"(?:属于?|归(?:于|入)?|登[在于]|刊登[在于]|刊[在于]|发表[在于]|登上?了?|收[在进入]){_WHICH_COLUMN}",
+        f"{_ARTICLE}.{{0,4}}?{_COLUMN}(?:名称?)?(?:[是叫](?:什么|哪个?)|{_END})",
+        r"(?:which|what) column\b",
+    ),
 }
 
 _TARGET = re.compile(
@@ -133,7 +143,7 @@ def read_question(question: str, asked_at: datetime.date | None = None) -> Asked
     )
 
 
-def without_field_words(folded: str, field: Field) -> str:
+def without_field_words(folded: str, field: Named) -> str:
     """The question without the words that name the field: what the article is about."""
     rest = _FIELDS[field].sub(lambda match: f" {' '.join(filter(None, match.groups()))} ", folded)
     return re.sub(_ARTICLE, " ", rest)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from retrieval.index.articles import ArticleStore
+from retrieval.questions.columns import columns_of
 from retrieval.questions.listings import listing_of, topic_words
 from retrieval.questions.persons import known_person, with_those_after, with_those_before
 from retrieval.questions.publication import (
@@ -111,8 +112,9 @@ def _row_after(
 
 
 def _named(asked: Asked, articles: ArticleStore) -> Iterator[tuple[Span, Filter]]:
-    """The days, pages and newspapers of a question, wherever they stand."""
+    """The days, pages, newspapers and columns of a question, wherever they stand."""
     folded = asked.folded
+    yield from columns_of(asked, articles)
     for date in dates_of(asked) if articles.values("date") else []:
         if not VAGUE.fullmatch(folded, date.start, date.end):
             bound = _BOUND.match(folded, date.end)
