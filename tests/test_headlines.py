@@ -236,7 +236,8 @@ async def test_the_day_of_an_article_is_told(answerer: Answerer, question: str) 
     [
         ("9月的报道是谁写的?", "byline", SEPTEMBER),
         ("頭版的文章是誰寫的?", "byline", "tea bridge"),
-        ("第2版的文章是谁写的?", "byline", "untitled"),
+        ("头版的文章作者有哪些?", "byline", "tea bridge"),
+        ("周远山跟叶知秋各写了哪些报道?", "byline", "untitled tea ferry bridge"),
         ("周远山和叶知秋分别写了哪些报道?", "byline", "untitled tea ferry bridge"),
         ("葉知秋、沈亦舟寫了哪些報導?", "byline", "hill tea choir"),
         ("周远山写的文章登在哪家报纸?", "source", BY_ZHOU),

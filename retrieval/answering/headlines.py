@@ -32,7 +32,7 @@ def headlines(collection: Collection, asked: Asked, passages: Sequence[Passage])
     or there are none.
     """
     listing = listing_of(asked.folded, chinese=asked.chinese)
-    if listing is None:
+    if listing is None or (listing.kind == "contents" and asked.field not in (None, "title")):
         return []
     wanted = understood(asked, collection.articles)
     said = (*listing.words, *(wanted.words if wanted else ()))

@@ -43,7 +43,7 @@ ABOUT = re.compile(
 )
 """Stands before what articles are about."""
 
-JOINED = re.compile("(?:和|与|及|或|、)$")
+JOINED = re.compile("(?:以及|[和与及跟或、])$")
 """Stands before the second of two things."""
 
 VAGUE = re.compile("近(?:日|年|来|期|几年).*|日前|最近|连日来|recent(?:ly)?")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from retrieval.index.articles import ArticleStore
 from retrieval.questions.listings import ARTICLE_WORD
@@ -24,7 +25,7 @@ _BEFORE = re.compile(
     r"|\b(?:article|story|report) (?:(?:titled|entitled|called|headlined) )?$"
 )
 _HAVING_TITLE = re.compile(rf"的?一?[篇条则]?{ARTICLE_WORD}")
-_THIS_ARTICLE = re.compile(rf"[这那此该本]一?[篇条则](?:新闻报道|{ARTICLE_WORD})$")
+_THIS_ARTICLE = re.compile(rf"(?:[这那此该本]一?[篇条则]|^(?:请问)?)(?:新闻报道|{ARTICLE_WORD})$")
 _THAT = re.compile("那")
 _WRITING = re.compile("文章|一文")
 _SOMEBODY_IN = re.compile(r"[\u4e00-\u9fff]{2,}(?<!记者)(?<!报)(?:在|发表[的了]?)$")
@@ -83,14 +84,36 @@ def _is_headline(folded: str, quoted: re.Match[str], after: re.Match[str] | None
 
 
 def _is_in_no_title(named: str, articles: ArticleStore) -> bool:
-    titles = articles.values("title").values()
-    return bool(titles) and named != "" and not any(named in bare(title) for title in titles)
+    """Whether there are titles, and neither they nor kickers hold what is named."""
+    titles = _all(articles, "title")
+    known = titles | _all(articles, "kicker")
+    return bool(titles and named) and not any(
+        named in one or _is_shortened(named, one) for one in known
+    )
 
 
 def _one_title(named: str, articles: ArticleStore) -> str | None:
-    """The title of the collection that is meant, whole or by a part that no other has."""
-    titles = {bare(folded) for folded in articles.values("title").values()}
-    if named and named in titles:
+    """The title of the collection that is meant: whole, with its kicker, or a part no other has."""
+    titles = _all(articles, "title")
+    if named in titles:
         return named
     holding = [title for title in titles if named in title] if len(named) >= _LEAST_PART else []
+    if not holding and (after := [title for title in titles if named.endswith(title)]):
+        kickers = _all(articles, "kicker")
+        holding = [title for title in after if named.removesuffix(title) in kickers]
+    holding = holding or [title for title in titles if _is_shortened(named, title)]
     return holding[0] if len(holding) == 1 else None
+
+
+def _is_shortened(named: str, title: str) -> bool:
+    """Whether it is the title with words left out, at least half of it: 朋友圈变共赢圈."""
+    rest = iter(title)
+    return (
+        len(named) >= max(_LEAST_PART, len(title) / 2)
+        and len(named) < len(title)
+        and all(character in rest for character in named)
+    )
+
+
+def _all(articles: ArticleStore, name: Literal["title", "kicker"]) -> set[str]:
+    return {bare(folded) for folded in articles.values(name).values()} - {""}
