@@ -11,11 +11,8 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Mode = Literal["extractive", "llm", "fallback"]
-Field = Literal["text", "title", "kicker", "byline", "date", "source", "page"]
+Field = Literal["text", "title", "kicker", "byline", "column", "date", "source", "page"]
 """What a citation may be cut out of."""
-
-Named = Literal[Field, "column"]
-"""What a question may ask for or confine itself to."""
 
 
 class Strictness(StrEnum):

@@ -319,6 +319,6 @@ def _sentence_evidence(source: Source) -> list[Evidence]:
 
 
 def _field_evidence(source: Source) -> list[Evidence]:
-    fields: tuple[Field, ...] = ("title", "kicker", "byline", "date", "source", "page")
+    fields: tuple[Field, ...] = ("title", "kicker", "byline", "column", "date", "source", "page")
     values = ((name, getattr(source.article, name)) for name in fields)
     return [Evidence(source.article, name, 0, len(value)) for name, value in values if value]

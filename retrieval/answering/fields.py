@@ -15,7 +15,7 @@ from retrieval.questions.listings import listing_of, topic_words, without
 from retrieval.questions.publication import Filter
 from retrieval.questions.question import Asked, without_field_words
 from retrieval.ranking.terms import QuestionTerms
-from retrieval.types import Article, Evidence, Named, Passage
+from retrieval.types import Article, Evidence, Field, Passage
 from retrieval.words import persons_of, tagged_words
 
 _MOST = 10
@@ -83,7 +83,7 @@ def answer_by_author(
     return []
 
 
-def _of_each(collection: Collection, asked: Asked, field: Named) -> list[Statement]:
+def _of_each(collection: Collection, asked: Asked, field: Field) -> list[Statement]:
     """The field of each article that the question confines itself to; [] where it says more."""
     wanted = understood(asked, collection.articles)
     if wanted is None or wanted == Filter():
@@ -101,10 +101,8 @@ def _asks_for_articles(folded: str, chinese: bool) -> bool:
     return listing is not None and listing.plain
 
 
-def _stated(article: Article, field: Named) -> list[Statement]:
-    """The whole field, its own evidence, or a column with the headline; [] where it is empty."""
-    if field == "column":
-        return headline_with(article, field)
+def _stated(article: Article, field: Field) -> list[Statement]:
+    """The whole field, its own evidence; [] where it is empty."""
     value: str = getattr(article, field)
     return [Statement(value, (Evidence(article, field, 0, len(value)),))] if value else []
 

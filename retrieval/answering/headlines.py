@@ -13,7 +13,7 @@ from retrieval.questions.publication import VAGUE, Filter
 from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import without_duplicates
 from retrieval.sentences import split_sentences
-from retrieval.types import Article, Evidence, Named, Passage, Span
+from retrieval.types import Article, Evidence, Field, Passage, Span
 from retrieval.words import content_words
 
 _MOST = 10
@@ -52,17 +52,12 @@ def headlines(collection: Collection, asked: Asked, passages: Sequence[Passage])
     ]
 
 
-def headline_with(article: Article, field: Named) -> list[Statement]:
-    """A line of the headline and a field; [] where one of them is empty.
-
-    A column is none of the fields that a citation may be of: there the headline is all evidence.
-    """
+def headline_with(article: Article, field: Field) -> list[Statement]:
+    """A line of the headline and a field; [] where one of them is empty."""
     headline = headline_of(article)
     value: str = getattr(article, field)
     if headline is None or not value.strip():
         return []
-    if field == "column":
-        return [Statement(f"{headline.quote}：{value}", (headline,))]
     evidence = Evidence(article, field, 0, len(value))
     return [Statement(f"{headline.quote}：{value}", (headline, evidence))]
 

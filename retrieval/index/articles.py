@@ -32,7 +32,7 @@ from retrieval.batches import batched
 from retrieval.errors import CollectionError
 from retrieval.folding import fold
 from retrieval.sqlite import open_finished, open_private
-from retrieval.types import Article, Chunk, Named, Span
+from retrieval.types import Article, Chunk, Field, Span
 
 _METADATA = MetaData()
 _FIELDS = [field.name for field in dataclasses.fields(Article)]
@@ -236,7 +236,7 @@ class ArticleStore:
 
     def __init__(self, path: Path) -> None:
         self._engine: Engine = open_finished(path)
-        self._values: dict[Named, Mapping[str, str]] = {}
+        self._values: dict[Field, Mapping[str, str]] = {}
         try:
             self.counts()
         except SQLAlchemyError as error:
@@ -289,7 +289,7 @@ class ArticleStore:
         with self._engine.connect() as connection:
             return [row.ordinal for row in connection.execute(query)]
 
-    def values(self, field: Named) -> Mapping[str, str]:
+    def values(self, field: Field) -> Mapping[str, str]:
         """What the articles hold in a field, each value once and folded; "" left out.
 
         Kept once asked for: the file does not change.
@@ -309,7 +309,7 @@ class ArticleStore:
         *,
         first: datetime.date | None,
         last: datetime.date | None,
-        values: Mapping[Named, Collection[str]],
+        values: Mapping[Field, Collection[str]],
     ) -> frozenset[int]:
         """Ordinals of the chunks of the articles of these days and with one of the values each.
 
@@ -326,7 +326,7 @@ class ArticleStore:
         *,
         first: datetime.date | None,
         last: datetime.date | None,
-        values: Mapping[Named, Collection[str]],
+        values: Mapping[Field, Collection[str]],
         most: int,
     ) -> list[str]:
         """Ids of such articles, the newest first, then in order; without a date at the end."""
@@ -449,7 +449,7 @@ def _of(
     query: Select[Any],
     first: datetime.date | None,
     last: datetime.date | None,
-    values: Mapping[Named, Collection[str]],
+    values: Mapping[Field, Collection[str]],
 ) -> Select[Any]:
     """The query of articles, confined to those of these days and with one of the values each."""
     if first is not None or last is not None:

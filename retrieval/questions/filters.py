@@ -32,7 +32,7 @@ from retrieval.questions.publication import (
 from retrieval.questions.question import Asked
 from retrieval.questions.rows import beside_listing
 from retrieval.questions.titles import bare, title_of
-from retrieval.types import Article, Named, Span
+from retrieval.types import Article, Field, Span
 from retrieval.words import ASKING_WORDS, content_words, persons_of
 
 
@@ -162,9 +162,9 @@ def newest(wanted: Filter, articles: ArticleStore, most: int) -> list[Article]:
     return [found[article_id] for article_id in ids]
 
 
-def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Named, list[str]]:
+def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Field, list[str]]:
     """What the fields of an article that matches may hold, as stored."""
-    values: dict[Named, list[str]] = {}
+    values: dict[Field, list[str]] = {}
     if wanted.byline is not None:
         values["byline"] = list(bylines_of(wanted.byline, articles))
     if wanted.source is not None:
@@ -179,7 +179,7 @@ def _stored_values(wanted: Filter, articles: ArticleStore) -> dict[Named, list[s
 
 
 def _stored_pages(
-    page: str, wanted: Filter, others: dict[Named, list[str]], articles: ArticleStore
+    page: str, wanted: Filter, others: dict[Field, list[str]], articles: ArticleStore
 ) -> list[str]:
     """The pages most like the one named on which there is an article that matches the rest."""
     for pages in pages_alike(page, articles):
@@ -189,7 +189,7 @@ def _stored_pages(
     return []
 
 
-def _stored(articles: ArticleStore, name: Named, fits: Callable[[str], bool]) -> list[str]:
+def _stored(articles: ArticleStore, name: Field, fits: Callable[[str], bool]) -> list[str]:
     return [stored for stored, folded in articles.values(name).items() if fits(folded)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from retrieval.folding import fold
 from retrieval.questions.kinds import Kind, asked_kinds, counted_things
-from retrieval.types import Named
+from retrieval.types import Field
 from retrieval.words import tagged_words
 
 MAX_CHARACTERS = 2_000
@@ -21,7 +21,7 @@ class Asked:
     kinds: tuple[Kind, ...]
     counted: tuple[str, ...]
     """Nouns that say of what a number is asked for."""
-    field: Named | None
+    field: Field | None
     chinese: bool
     many: bool
     """It asks for a list, a course of things, a reason, or several things at once."""
@@ -73,7 +73,7 @@ _WROTE = "(?:都|曾经?|一共|总共){0,2}(?:采|撰)?写[了过]"
 _COLUMN = "(?:专栏|栏目)"
 _WHICH_COLUMN = f"(?:在|是|于|的)?(?:哪|什么)(?:一?个|一)?{_COLUMN}"
 
-_FIELDS: dict[Named, re.Pattern[str]] = {
+_FIELDS: dict[Field, re.Pattern[str]] = {
     "byline": _any(
         "谁(?:写|拍|采写|报道|采访|撰写|摄)",
         "(?:写|拍|撰|采写|摄影?|报道|采访)[者人]?的?[是叫]?谁",
@@ -143,7 +143,7 @@ def read_question(question: str, asked_at: datetime.date | None = None) -> Asked
     )
 
 
-def without_field_words(folded: str, field: Named) -> str:
+def without_field_words(folded: str, field: Field) -> str:
     """The question without the words that name the field: what the article is about."""
     rest = _FIELDS[field].sub(lambda match: f" {' '.join(filter(None, match.groups()))} ", folded)
     return re.sub(_ARTICLE, " ", rest)
