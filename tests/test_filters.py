@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from retrieval.filters.understanding import matching, narrowed, understood
 
+from retrieval.filters.publication import Filter
 from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations
-from retrieval.questions.filters import matching, narrowed, understood
-from retrieval.questions.publication import Filter
 from retrieval.questions.question import read_question
 from retrieval.search import search
 from tests.fakes import FakeEmbedder

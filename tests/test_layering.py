@@ -24,6 +24,7 @@ LAYERS = [
     "retrieval.jobs",
     "retrieval.difference retrieval.child retrieval.pruning",
     "retrieval.questions",
+    "retrieval.filters",
     "retrieval.search",
     "retrieval.ranking",
     "retrieval.answering",

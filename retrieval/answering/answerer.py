@@ -19,9 +19,9 @@ from retrieval.answering.premises import said_instead
 from retrieval.answering.sources import sources_of
 from retrieval.answering.statements import Statement, compose
 from retrieval.errors import ModelUnavailableError, QuestionError
+from retrieval.filters.understanding import narrowed
 from retrieval.folding import fold, is_traditional
 from retrieval.index.collection import Collection, Collections
-from retrieval.questions.filters import narrowed
 from retrieval.questions.parts import own_names, parts, untold
 from retrieval.questions.question import MAX_CHARACTERS, Asked, read_question
 from retrieval.ranking.duplicates import without_duplicates

@@ -8,11 +8,11 @@ import numpy as np
 
 from retrieval.answering.headlines import headline_with
 from retrieval.answering.statements import Statement
+from retrieval.filters.publication import Filter
+from retrieval.filters.understanding import newest, understood
 from retrieval.folding import fold
 from retrieval.index.collection import Collection
-from retrieval.questions.filters import newest, understood
 from retrieval.questions.listings import listing_of, topic_words, without
-from retrieval.questions.publication import Filter
 from retrieval.questions.question import Asked, without_field_words
 from retrieval.ranking.terms import QuestionTerms
 from retrieval.types import Article, Evidence, Field, Passage

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from itertools import islice
 
 from retrieval.answering.statements import Statement
+from retrieval.filters.publication import VAGUE, Filter
+from retrieval.filters.understanding import newest, understood
 from retrieval.folding import find_dates, fold
 from retrieval.index.collection import Collection
 from retrieval.pinyin import romanised_names
-from retrieval.questions.filters import newest, understood
 from retrieval.questions.listings import Kind, listing_of, topic_words, without
-from retrieval.questions.publication import VAGUE, Filter
 from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import without_duplicates
 from retrieval.sentences import split_sentences

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from retrieval.index.articles import ArticleStore
-from retrieval.questions.columns import columns_of
-from retrieval.questions.listings import listing_of, topic_words
-from retrieval.questions.persons import known_person, with_those_after, with_those_before
-from retrieval.questions.publication import (
+from retrieval.filters.columns import columns_of
+from retrieval.filters.persons import known_person, with_those_after, with_those_before
+from retrieval.filters.publication import (
     ABOUT,
     JOINED,
     LONGEST_PERSON,
@@ -20,6 +18,8 @@ from retrieval.questions.publication import (
     page_key,
     values_of,
 )
+from retrieval.index.articles import ArticleStore
+from retrieval.questions.listings import listing_of, topic_words
 from retrieval.questions.question import Asked
 from retrieval.types import Span
 

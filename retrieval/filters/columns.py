@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from retrieval.filters.publication import ABOUT, Filter
 from retrieval.index.articles import ArticleStore
 from retrieval.questions.listings import ARTICLE_WORD
-from retrieval.questions.publication import ABOUT, Filter
 from retrieval.questions.question import Asked
 from retrieval.types import Span
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from retrieval.filters.publication import JOINED, LONGEST_PERSON, Filter, bylines_of
 from retrieval.index.articles import ArticleStore
-from retrieval.questions.publication import JOINED, LONGEST_PERSON, Filter, bylines_of
 from retrieval.types import Span
 
 _JOINING = re.compile("以及|[和与及跟、,]")

@@ -9,13 +9,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from retrieval.folding import DateSpan
-from retrieval.index.articles import ArticleStore
-from retrieval.pinyin import romanised_person
-from retrieval.questions.columns import column_key, column_of
-from retrieval.questions.listings import ARTICLE_WORD, listing_of, topic_words, without
-from retrieval.questions.persons import with_those_before
-from retrieval.questions.publication import (
+from retrieval.filters.columns import column_key, column_of
+from retrieval.filters.persons import with_those_before
+from retrieval.filters.publication import (
     ABOUT,
     JOINED,
     LONGEST_PERSON,
@@ -29,9 +25,13 @@ from retrieval.questions.publication import (
     pages_alike,
     values_of,
 )
+from retrieval.filters.rows import beside_listing
+from retrieval.filters.titles import bare, title_of
+from retrieval.folding import DateSpan
+from retrieval.index.articles import ArticleStore
+from retrieval.pinyin import romanised_person
+from retrieval.questions.listings import ARTICLE_WORD, listing_of, topic_words, without
 from retrieval.questions.question import Asked
-from retrieval.questions.rows import beside_listing
-from retrieval.questions.titles import bare, title_of
 from retrieval.types import Article, Field, Span
 from retrieval.words import ASKING_WORDS, content_words, persons_of
 

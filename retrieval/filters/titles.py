@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from retrieval.filters.publication import Filter
 from retrieval.index.articles import ArticleStore
 from retrieval.questions.listings import ARTICLE_WORD
-from retrieval.questions.publication import Filter
 from retrieval.questions.question import Asked
 from retrieval.types import Span
 

@@ -1,0 +1,1 @@
+"""Which articles a question confines itself to: their day, page, paper, column, author, title."""
