@@ -13,7 +13,7 @@ from tests.conftest import environment
 from tests.small import write
 
 Baoda = Callable[..., subprocess.CompletedProcess[bytes]]
-SECONDS = 20
+SECONDS = 120
 
 
 @pytest.fixture
