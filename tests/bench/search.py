@@ -29,7 +29,7 @@ from tests.bench.reload import pairs_of_characters, write_articles
 ROOT = Path(__file__).parent.parent.parent
 CHUNKS = 10_000
 QUESTIONS = 300
-_CANDIDATES = 30
+_CANDIDATES = 20
 _DIMENSIONS = 384
 _ASKS = ("在哪里?", "有多少人?", "是谁说的?", "是什么时候?", "为什么?", "花了多少钱?", "有哪些?")
 
