@@ -48,6 +48,8 @@ class Granted:
     figures: frozenset[Decimal]
     counts: frozenset[tuple[Decimal, str]]
     """Numbers up to nine, with what they count."""
+    written: frozenset[Decimal]
+    """The larger numbers of its dates, such as a year."""
     periods: tuple[DateSpan, ...]
     dates: tuple[DateSpan, ...]
 
@@ -64,7 +66,7 @@ class Granted:
 
     def figures_in(self, folded: str) -> frozenset[Figured]:
         """The numbers of a text, those with a unit once more with it; none if none is granted."""
-        values = figure_values(folded) if self.figures else ()
+        values = figure_values(folded) if self.figures or self.written else ()
         counts = ((one.value, unit) for one, unit in _counted(folded)) if self.counts else ()
         return frozenset((*values, *counts))
 
@@ -107,6 +109,9 @@ def taken_for_granted(asked: Asked) -> Granted:
             and one.value <= _LARGE
             and asking[one.start] not in _ARTICLES
             and not _OF_THE_ANSWER.search(asking[: one.start])
+        ),
+        written=frozenset(
+            one.value for one in find_figures(folded) if one.value > _LARGE and one not in figures
         ),
         periods=tuple(one for one in dates if not _VAGUE.match(folded, one.start)),
         dates=tuple(

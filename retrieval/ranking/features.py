@@ -107,6 +107,9 @@ class Features:
     dates_missing: float
     """Share of the times that the question names in figures that are met neither in the article nor
     by its date."""
+    date_unwritten: float
+    """1 when a number of a date that the question names, such as a year, is not written in the
+    sentence with its context."""
     asks: float
     """1 when the sentence is a question itself."""
     fragment: float
@@ -272,6 +275,7 @@ def _features(
             period_missing_near=granted.period_missing(one.times_near),
             period_missing=granted.period_missing(one.owner.times),
             dates_missing=one.owner.dates_missing,
+            date_unwritten=float(not granted.written <= one.figures_near),
             asks=float(asks(one.folded)),
             fragment=float(one.folded[-1:] not in _SENTENCE_ENDS),
             opening=1 / (1 + one.stored.start / _OPENING),

@@ -90,7 +90,8 @@ _AGAINST = frozenset(
     names_missing_near names_missing_here figures_missing figures_missing_near
     figures_missing_here quoted_missing
     kind_missing kind_repeated exact_missing measure_missing
-    counted_missing period_missing period_missing_near period_missing_here asks fragment
+    counted_missing period_missing period_missing_near period_missing_here date_unwritten asks
+    fragment
     """.split()
 )
 """Features that can only speak against it."""
@@ -102,7 +103,7 @@ ORDER = tuple(
     if name in (_FOR | _AGAINST | {"length"}) - {"rarity_found", "rarity_missing"}
 )
 ANSWER = (
-    *(name for name in NAMES if name in _FOR | _AGAINST | _FREE),
+    *(name for name in NAMES if name in (_FOR | _AGAINST | _FREE) - {"date_unwritten"}),
     "best_similarity",
     "best_passage_similarity",
     "best_run",
