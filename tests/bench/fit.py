@@ -60,7 +60,6 @@ _LONG_ANSWER = 12
 _MOST_OF_IT = 0.6
 """Share of the pairs of a long answer that a sentence must hold to count as holding it."""
 
-_CHANGED_WEIGHT = 1.0
 _ORDER_STIFFNESS = 1 / 3
 _ANSWER_STIFFNESS = 10.0
 """What large weights cost, in units of a squared standardised weight."""
