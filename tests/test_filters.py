@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from retrieval.filters.understanding import matching, narrowed, understood
 
 from retrieval.filters.publication import Filter
+from retrieval.filters.understanding import matching, narrowed, understood
 from retrieval.index.articles import ArticleStore
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations
