@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,10 @@ ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
 _TOLD = "told"
 _INHERITED = ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a run in the background ignores Ctrl-C, and so would the commands that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Baoda = Callable[..., subprocess.CompletedProcess[bytes]]
 
