@@ -2,12 +2,11 @@
 
 import datetime
 import json
-import locale
 import sys
 from typing import Any, BinaryIO
 
 from bot.indexing import verify_index
-from bot.phrases import phrases_for
+from bot.phrases import terminal_phrases
 from bot.results import answer_object, to_line
 from bot.settings import Settings
 from bot.terminal import plain_answer
@@ -32,7 +31,7 @@ async def answer_one(settings: Settings, question: str, *, as_json: bool) -> Non
         answer = await answerer.answer(question)
     finally:
         answerer.close()
-    phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
+    phrases = terminal_phrases(settings.bot_language)
     print(to_line(answer_object(answer)) if as_json else plain_answer(answer, phrases), flush=True)
 
 

@@ -1,5 +1,6 @@
 """The interface's texts in Chinese and English. A missing one does not pass the type check."""
 
+import locale
 from dataclasses import dataclass
 
 from retrieval.answering.language import Language, language_of
@@ -104,6 +105,11 @@ def phrases_for(setting: str, language_code: str) -> Phrases:
     """The texts for BOT_LANGUAGE and a reader's language code such as zh-hans or en_GB.UTF-8."""
     language = language_code if setting == "auto" else setting
     return CHINESE if language.lower().startswith("zh") else ENGLISH
+
+
+def terminal_phrases(setting: str) -> Phrases:
+    """The texts for BOT_LANGUAGE in a terminal, whose locale stands for the reader's language."""
+    return phrases_for(setting, locale.getlocale()[0] or "")
 
 
 def introduction(answer: Answer, phrases: Phrases) -> str:

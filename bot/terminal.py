@@ -1,14 +1,13 @@
 """The chat in a terminal, and answers one a line for a pipe."""
 
 import asyncio
-import locale
 import sys
 from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from bot.phrases import Phrases, introduction, left_open, phrases_for
+from bot.phrases import Phrases, introduction, left_open, terminal_phrases
 from bot.settings import Settings
 from bot.wiring import make_answerer
 from retrieval.errors import BaodaError, CollectionError
@@ -17,7 +16,7 @@ from retrieval.types import Answer, Citation
 
 def converse(settings: Settings) -> None:
     """Ask and answer until the end of input."""
-    phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
+    phrases = terminal_phrases(settings.bot_language)
     console = Console()
     answerer = make_answerer(settings)
     console.print(Text(phrases.terminal_greeting, style="dim"))
@@ -46,7 +45,7 @@ async def answer_lines(settings: Settings, stream: TextIO) -> None:
 
     Where the answers come from, and what they leave open, goes to standard error.
     """
-    phrases = phrases_for(settings.bot_language, locale.getlocale()[0] or "")
+    phrases = terminal_phrases(settings.bot_language)
     answerer = make_answerer(settings)
     try:
         for line in stream:

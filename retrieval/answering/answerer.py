@@ -22,6 +22,7 @@ from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.filters.understanding import narrowed
 from retrieval.folding import fold, is_traditional
 from retrieval.index.collection import Collection, Collections
+from retrieval.questions.granted import is_named
 from retrieval.questions.parts import own_names, parts, untold
 from retrieval.questions.question import MAX_CHARACTERS, Asked, read_question
 from retrieval.ranking.duplicates import without_duplicates
@@ -267,7 +268,7 @@ class Answerer:
             return listed
         passages = look.ranked[:_PASSAGES]
         return answer_by_author(collection, look.asked, passages) or answer_from_field(
-            collection, look.asked.text, look.asked, passages
+            collection, look.asked, passages
         )
 
     def _quoted(self, collection: Collection, whole: _Look, each: Sequence[_Look]) -> _Quoted:
@@ -341,11 +342,11 @@ def _found_in(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> l
 
 
 def _speaks_of(article: Article, names: Sequence[str]) -> bool:
-    """Whether one of the folded names stands in the article, be it without 市 or 镇 at its end."""
+    """Whether one of the folded names, if there are any, stands in the article."""
     if not names:
         return True
     text = fold(f"{article.heading}\n{article.byline}\n{article.text}")
-    return any(name in text or (len(name) > 2 and name[:-1] in text) for name in names)
+    return any(is_named(name, text) for name in names)
 
 
 def trimmed(question: str) -> str:

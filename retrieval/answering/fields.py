@@ -39,7 +39,7 @@ _SUBJECT_TAGS = ("n", "m", "eng", "i", "l", "j", "x", "vn")
 
 
 def answer_from_field(
-    collection: Collection, question: str, asked: Asked, passages: Sequence[Passage]
+    collection: Collection, asked: Asked, passages: Sequence[Passage]
 ) -> list[Statement]:
     """The field asked for of the article that the question names; [] where that is not clear.
 
@@ -49,7 +49,7 @@ def answer_from_field(
         return []
     if told := _of_each(collection, asked, asked.field):
         return told
-    rest = without_field_words(fold(question), asked.field)
+    rest = without_field_words(asked.folded, asked.field)
     if asked.chinese:
         nouns = [word for word, tag in tagged_words(rest) if tag.startswith(_SUBJECT_TAGS)]
         rest = " ".join(nouns)
@@ -69,7 +69,7 @@ def answer_by_author(
 
     [] also where it asks for something else than the person or a work.
     """
-    folded = fold(asked.text)
+    folded = asked.folded
     if not _WORK.search(folded) or _asks_for_articles(folded, chinese=True):
         return []
     if asked.field not in (None, "byline") or _ASKS_ELSE.search(folded):

@@ -58,11 +58,11 @@ class Granted:
         return any(not any(pair in folded for pair in _pairs(one)) for one in self.persons)
 
     def names_missing(self, folded: str) -> bool:
-        """Whether one of the names is not in the text; the 镇 at its end may be left out."""
+        """Whether one of the names is not in the text."""
         if not self.names:
             return False
         text = _HYPHEN.sub("", folded)
-        return not all(one in text or (len(one) > 2 and one[:-1] in text) for one in self.names)
+        return not all(is_named(one, text) for one in self.names)
 
     def figures_in(self, folded: str) -> frozenset[Figured]:
         """The numbers of a text, those with a unit once more with it; none if none is granted."""
@@ -85,6 +85,11 @@ class Granted:
     def dates_missing(self, times: Sequence[DateSpan]) -> float:
         """The same of those that it names in figures."""
         return _unmet(self.dates, times)
+
+
+def is_named(name: str, folded: str) -> bool:
+    """Whether a folded name stands in the text; 市 or 镇 at its end may be left out."""
+    return name in folded or (len(name) > 2 and name[:-1] in folded)
 
 
 def taken_for_granted(asked: Asked) -> Granted:

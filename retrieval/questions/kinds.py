@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from itertools import takewhile
 
-from retrieval.words import PERSON_TAGS, SURNAMES, tagged_words
+from retrieval.words import PERSON_TAGS, SURNAMES, placed_words, tagged_words
 
 
 class Kind(enum.Enum):
@@ -366,15 +366,8 @@ def find_held(
 
 
 def _tagged(folded: str, tags: Collection[str]) -> list[tuple[int, int]]:
-    spans = []
-    at = 0
-    for word, tag in tagged_words(folded):
-        start = folded.find(word, at)
-        if start >= 0:
-            at = start + len(word)
-            if tag in tags and len(word) > 1:
-                spans.append((start, at))
-    return spans
+    words = placed_words(folded)
+    return [(one.start, one.end) for one in words if one.tag in tags and len(one.text) > 1]
 
 
 def asks(folded_sentence: str) -> bool:

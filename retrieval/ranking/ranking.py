@@ -47,7 +47,7 @@ def rank_sentences(asked: Asked, described: Sequence[Described]) -> list[Candida
     ]
     return sorted(
         candidates,
-        key=lambda one: (lacks(one.features), -one.score, one.ordinal),
+        key=lambda one: (_lacks(one.features), -one.score, one.ordinal),
     )
 
 
@@ -115,7 +115,7 @@ def confidence(asked: Asked, candidates: Sequence[Candidate]) -> float:
     return 1 / (1 + math.exp(-total))
 
 
-def lacks(features: Features) -> bool:
+def _lacks(features: Features) -> bool:
     """Whether a sentence does not hold what is told by its form and asked for."""
     return bool(features.measure_missing or features.exact_missing)
 
@@ -129,7 +129,7 @@ def can_answer(features: Features) -> bool:
         or features.dates_missing
         or features.counted_missing
     )
-    return not missing and not lacks(features) and features.names_missing < 1
+    return not missing and not _lacks(features) and features.names_missing < 1
 
 
 def least_confidence(asked: Asked, strictness: Strictness) -> float:
