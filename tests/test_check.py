@@ -1,9 +1,12 @@
 """The check between a chat model's text and the reader."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pytest
 
-from retrieval.answering.check import Source, check
+from retrieval.answering.check import Checker, Source
+from retrieval.answering.claims import read_claims
 from retrieval.answering.statements import Statement, compose
 from retrieval.embedding import LocalEmbedder
 from retrieval.sentences import split_sentences
@@ -41,6 +44,11 @@ SOURCES = [source(ZIBO), source(JILIN)]
 
 
 DATED_SOURCES = [source(DATED), source(UNDATED)]
+
+
+def check(text: str, sources: Sequence[Source], embed: Callable[[str], Vectors]) -> list[Statement]:
+    checker = Checker(sources, embed)
+    return [one for one in map(checker.check, read_claims(text)) if one is not None]
 
 
 def checked(text: str) -> list[Statement]:

@@ -11,7 +11,8 @@ from itertools import chain, zip_longest
 from typing import Protocol
 
 from retrieval.answering import extractive
-from retrieval.answering.check import Source, check
+from retrieval.answering.check import Checker, Source
+from retrieval.answering.claims import read_claims
 from retrieval.answering.fields import answer_by_author, answer_from_field
 from retrieval.answering.headlines import headlines
 from retrieval.answering.language import language_of, refusal_text
@@ -172,9 +173,11 @@ class Answerer:
                     today=today,
                 )
                 written = time.perf_counter()
-                statements = await loop.run_in_executor(
-                    self._worker, check, text, sources, self._embedder.embed_query
+                checker = Checker(sources, self._embedder.embed_query)
+                checked = await loop.run_in_executor(
+                    self._worker, lambda: [checker.check(one) for one in read_claims(text)]
                 )
+                statements = [one for one in checked if one is not None]
                 mode = "llm"
             except ModelUnavailableError as error:
                 logger.warning("%s; answered by quoting instead", error)

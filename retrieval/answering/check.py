@@ -1,4 +1,4 @@
-"""A model's text to statements that the passages support. What they do not support is left out."""
+"""A model's claims to statements, where the passages support them."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from retrieval.answering.claims import Claim
 from retrieval.answering.statements import Statement
 from retrieval.folding import (
     DateSpan,
@@ -19,16 +20,9 @@ from retrieval.folding import (
 )
 from retrieval.pinyin import romanised
 from retrieval.questions.question import is_chinese
-from retrieval.sentences import split_sentences
 from retrieval.types import Article, Evidence, Field, Span, Vectors
 from retrieval.words import content_words, tagged_words
 
-_MARKS = re.compile(r"\s*(?:\[\s*\d+(?:\s*[,，、]\s*\d+)*\s*\]|［\s*\d+\s*］|【\s*\d+\s*】)")
-_NUMBER = re.compile(r"\d+")
-_LEADING_MARKS = re.compile(rf"^(?:{_MARKS.pattern})+")
-_LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s+")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_MARKDOWN = re.compile(r"\*\*|__|`")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[\w./?=&%#-]+")
 _QUOTED = re.compile(r"[“《「『\"]([^“”《》「」『』\"]{2,40})[”》」』\"]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
@@ -101,55 +95,24 @@ class _Read:
     dates: tuple[DateSpan, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    text: str
-    numbers: tuple[int, ...]
+class Checker:
+    """Checks the claims of one answer against the passages that its model was given."""
 
+    def __init__(self, sources: Sequence[Source], embed: Callable[[str], Vectors]) -> None:
+        """`embed` is asked only for claims in another language than their passages."""
+        self._sources = sources
+        self._embed = embed
 
-def check(text: str, sources: Sequence[Source], embed: Callable[[str], Vectors]) -> list[Statement]:
-    """The sentences of `text` that hold, in order. `[n]` in it is the n-th source, counted from 1.
+    def check(self, claim: Claim) -> Statement | None:
+        """The claim with the words it rests on; None where nothing supports it.
 
-    A mark that points nowhere is dropped, a sentence without a mark or without support too.
-    `embed` is asked only for sentences in another language than their passages.
-    """
-    statements = []
-    for claim in _claims(text):
-        cited = [sources[number - 1] for number in claim.numbers if 0 < number <= len(sources)]
-        if cited and (evidence := _support(claim.text, cited, embed)):
-            statements.append(Statement(claim.text, evidence))
-    return statements
-
-
-def _claims(text: str) -> list[_Claim]:
-    """Sentences with the numbers behind them; marks after a full stop belong before it."""
-    claims: list[_Claim] = []
-    for line in text.splitlines():
-        line = _MARKDOWN.sub("", _LINK.sub(r"\1", _LIST_MARK.sub("", line)))
-        for sentence in _sentences(line):
-            numbers = tuple(
-                int(number)
-                for mark in _MARKS.finditer(sentence)
-                for number in _NUMBER.findall(mark[0])
-                if len(number) < 4
-            )
-            bare = " ".join(_MARKS.sub("", sentence).split())
-            if re.search(r"\w", bare):
-                claims.append(_Claim(bare, numbers))
-    return claims
-
-
-def _sentences(line: str) -> list[str]:
-    pieces = [line[span.start : span.end] for span in split_sentences(line)]
-    joined: list[str] = []
-    for piece in pieces:
-        leading = _LEADING_MARKS.match(piece)
-        if leading and joined:
-            joined[-1] += leading[0]
-            piece = piece[leading.end() :]
-        if piece.strip():
-            joined.append(piece)
-    return joined
+        `claim.numbers` are the sources counted from 1; one that points nowhere is dropped.
+        """
+        numbers = [number for number in claim.numbers if 0 < number <= len(self._sources)]
+        cited = [self._sources[number - 1] for number in numbers]
+        if cited and (evidence := _support(claim.text, cited, self._embed)):
+            return Statement(claim.text, evidence)
+        return None
 
 
 def _support(
