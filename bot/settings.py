@@ -93,6 +93,39 @@ class Settings(BaseSettings):
         description="Longest time a chat model may take for an answer.",
         examples=["60"],
     )
+    chat_connect_seconds: float = Field(
+        10,
+        gt=0,
+        le=600,
+        description="Longest time to reach the chat model's server.",
+        examples=["10"],
+    )
+    chat_first_token_seconds: float = Field(
+        30,
+        gt=0,
+        le=600,
+        description="Longest time until a chat model begins its answer.",
+        examples=["30"],
+    )
+    chat_input_price: float | None = Field(
+        None,
+        ge=0,
+        description="What a million tokens cost that the chat model reads, in any currency.",
+        examples=["0.25"],
+    )
+    chat_output_price: float | None = Field(
+        None,
+        ge=0,
+        description="What a million tokens cost that the chat model writes.",
+        examples=["2"],
+    )
+    answer_cache: int = Field(
+        500,
+        ge=0,
+        le=100_000,
+        description="Answers of the chat model that are kept for the same question; 0: none.",
+        examples=["500"],
+    )
     embedding_model: str = Field(
         "local",
         description="`local` is the bundled model; else a model of EMBEDDING_BASE_URL.",

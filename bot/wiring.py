@@ -4,7 +4,7 @@ import datetime
 import importlib.util
 import sys
 import zoneinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dotenv
 from pydantic import SecretStr
@@ -55,6 +55,7 @@ def make_answerer(settings: Settings) -> "Answerer":
         today=lambda: datetime.datetime.now(zone).date(),
         strictness=settings.strictness,
         reranker=make_reranker(settings),
+        cached_answers=settings.answer_cache,
     )
 
 
@@ -138,13 +139,14 @@ def make_writer(settings: Settings) -> "ChatWriter | None":
     name = chat_model_name(settings)
     if name is None:
         return None
-    from retrieval.answering.chain import ChatWriter
+    from retrieval.answering.chain import ChatWriter, Limits
     from retrieval.tokens import token_counter
 
     return ChatWriter(
         _make_chat_model(settings, name),
+        name=name,
         count_tokens=token_counter(name),
-        timeout_seconds=settings.chat_timeout_seconds,
+        limits=Limits(settings.chat_first_token_seconds, settings.chat_timeout_seconds),
     )
 
 
@@ -167,7 +169,9 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
 
         dotenv.load_dotenv(".env")  # the provider's own key is not one of our settings
         model: BaseChatModel = init_chat_model(
-            model_name, model_provider=provider, **settings.chat_extra_body
+            model_name,
+            model_provider=provider,
+            **(_no_retries(provider) | settings.chat_extra_body),
         )
         return model
     import httpx2
@@ -180,15 +184,22 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
         api_key=SecretStr(key.get_secret_value() if key else _NO_KEY),
         use_responses_api=False,
         stream_usage=True,
-        max_retries=1,
+        max_retries=0,  # the writer tries again itself, before the first token only
         timeout=settings.chat_timeout_seconds,
         stream_chunk_timeout=settings.chat_timeout_seconds,
         extra_body=settings.chat_extra_body or None,
         # a client of its own: the shared one is bound to the first event loop that uses it
         http_async_client=httpx2.AsyncClient(
-            timeout=httpx2.Timeout(settings.chat_timeout_seconds, connect=_CONNECT_SECONDS)
+            timeout=httpx2.Timeout(
+                settings.chat_timeout_seconds, connect=settings.chat_connect_seconds
+            )
         ),
     )
+
+
+def _no_retries(provider: str) -> dict[str, Any]:
+    """The writer tries again itself; Ollama's client never does, and knows no such setting."""
+    return {} if provider == "ollama" else {"max_retries": 0}
 
 
 def _split_provider(name: str, settings: Settings) -> tuple[str | None, str]:

@@ -139,6 +139,48 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation with its answer.
+
+    `standalone` is the question as it was looked up.
+    """
+
+    question: str
+    standalone: str
+    answer: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a chat model read and wrote."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Notice(StrEnum):
+    """Why the chat model did not write an answer, where the reader should know."""
+
+    MODEL_RESTS = "model_rests"
+    BUDGET_SPENT = "budget_spent"
+    OWN_BUDGET_SPENT = "own_budget_spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """An answer that is still being written: only sentences that have passed the check."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a reader gets. When `refused`, `text` says so and `nearest` holds what is closest."""
 
@@ -154,6 +196,15 @@ class Answer:
     """Of a question with several parts, quoted from the articles: the parts they do not answer."""
     confidence: float | None = None
     """How likely the best sentence answers, 0 to 1; None where that was not asked."""
+    standalone: str = ""
+    """The question as it was looked up: in a conversation made to stand alone."""
+    generation: str = ""
+    usage: Usage = Usage(0, 0)
+    withheld: int = 0
+    """Sentences of the chat model that the passages do not support."""
+    fault: str = ""
+    """Why the chat model's answer did not take its place, where it was asked."""
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)

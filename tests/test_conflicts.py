@@ -1,18 +1,22 @@
 """Newer reports, reports that disagree, and reports carried twice, as the Answerer answers them."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from retrieval.answering.answerer import Answerer
+from retrieval.answering.brief import Brief
 from retrieval.answering.check import Source
+from retrieval.answering.language import NO_ANSWER
+from retrieval.answering.thinking import Piece
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations
 from retrieval.questions.question import read_question
-from retrieval.types import Strictness
+from retrieval.types import Strictness, Usage
 from tests.small import reload
 
 EMBEDDER = LocalEmbedder()
@@ -56,19 +60,23 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class RecordingWriter:
-    """Writes nothing, and keeps what it was given to write from."""
+    """Says that there is no answer, and keeps what it was given to write from."""
+
+    name = "recording"
+    usage = Usage(0, 0)
 
     def __init__(self) -> None:
         self.sources: Sequence[Source] = ()
 
-    def fit(self, sources: Sequence[Source]) -> Sequence[Source]:
-        self.sources = sources
-        return sources
+    def fit(self, sources: Sequence[Source]) -> tuple[Source, ...]:
+        return tuple(sources)
 
-    async def write(
-        self, question: str, sources: Sequence[Source], *, language: str, today: datetime.date
-    ) -> str:
-        return ""
+    def draft(self, brief: Brief) -> Self:
+        self.sources = brief.sources
+        return self
+
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        yield Piece(NO_ANSWER)
 
 
 @pytest.fixture

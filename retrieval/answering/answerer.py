@@ -4,21 +4,28 @@ import asyncio
 import datetime
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, zip_longest
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from retrieval.answering import extractive
+from retrieval.answering.brief import Brief
+from retrieval.answering.cache import AnswerCache, cache_key
 from retrieval.answering.check import Checker, Source
-from retrieval.answering.claims import read_claims
+from retrieval.answering.claims import Claim
+from retrieval.answering.faults import ChatModelError, Fault
 from retrieval.answering.fields import answer_by_author, answer_from_field
+from retrieval.answering.grounding import Grounded, ground
 from retrieval.answering.headlines import headlines
 from retrieval.answering.language import language_of, refusal_text
 from retrieval.answering.premises import said_instead
 from retrieval.answering.sources import sources_of
 from retrieval.answering.statements import Statement, compose
+from retrieval.answering.thinking import Piece
 from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.filters.understanding import narrowed
 from retrieval.folding import fold, is_traditional
@@ -44,15 +51,22 @@ from retrieval.types import (
     Embedder,
     Mode,
     NearestArticle,
+    Notice,
+    Partial,
     Passage,
     Reranker,
     Strictness,
     Timings,
+    Turn,
+    Usage,
     Vectors,
 )
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+_NO_USAGE = Usage(0, 0)
 _CANDIDATES = 20
 """Passages whose sentences are weighed; the right one is nearly always among them."""
 
@@ -71,16 +85,49 @@ _LOOKED_THROUGH = 100
 """Passages among which three different articles are looked for."""
 
 
+class Draft(Protocol):
+    """One answer of a chat model, while it is written."""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens so far."""
+
+    def pieces(self) -> AsyncGenerator[Piece, None]:
+        """The text as it comes. Raises ChatModelError."""
+
+
 class Writer(Protocol):
     """A chat model that writes from passages."""
 
-    def fit(self, sources: Sequence[Source]) -> Sequence[Source]:
+    @property
+    def name(self) -> str:
+        """Of the model."""
+
+    def fit(self, sources: Sequence[Source]) -> tuple[Source, ...]:
         """The first of the sources, as many as the model is given."""
 
-    async def write(
-        self, question: str, sources: Sequence[Source], *, language: str, today: datetime.date
-    ) -> str:
-        """Text with [n] marks, "" for no answer. Raises ModelUnavailableError."""
+    def draft(self, brief: Brief) -> Draft:
+        """Text with [n] marks, about to be written."""
+
+
+class Budget(Protocol):
+    """How many tokens may be spent, and by whom. Called on a thread of its own."""
+
+    def exhausted(self, asker: str) -> Notice | None:
+        """Why no more may be spent today, None while more may."""
+
+    def spend(self, asker: str, model: str, usage: Usage) -> None:
+        """Remember what a call has cost."""
+
+
+class Unlimited:
+    """A budget without end that remembers nothing."""
+
+    def exhausted(self, asker: str) -> Notice | None:
+        """None."""
+
+    def spend(self, asker: str, model: str, usage: Usage) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +145,22 @@ class _Found:
     said_instead: tuple[Statement, ...]
     """When the articles do not answer: what they do say, where that can be told."""
     confidence: float | None
+    generation: str
+    disagreeing: tuple[Statement, ...]
+    """Where reports contradict each other: what each of them says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What becomes of the statements found: as they are, or written by the chat model."""
+
+    statements: tuple[Statement, ...]
+    mode: Mode = "extractive"
+    usage: Usage = _NO_USAGE
+    withheld: int = 0
+    fault: str = ""
+    notice: Notice | None = None
+    check_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +199,8 @@ class Answerer:
         today: Callable[[], datetime.date],
         strictness: Strictness = Strictness.BALANCED,
         reranker: Reranker | None = None,
+        budget: Budget | None = None,
+        cached_answers: int = 0,
     ) -> None:
         self._live = live
         self._embedder = embedder
@@ -144,72 +209,149 @@ class Answerer:
         self._strictness = strictness
         self._reranker = reranker
         self._rerank_again = 0.0
+        self._budget = budget or Unlimited()
+        self._cache = AnswerCache(cached_answers)
         # one thread: the embedding model gains nothing from more, and the event loop stays free
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="retrieval")
+        # one more, so that a sentence need not wait for the questions of others
+        self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
 
-    async def answer(self, question: str, *, asked_at: datetime.date | None = None) -> Answer:
-        """The answer, refused or not.
+    async def answer(
+        self,
+        question: str,
+        *,
+        asked_at: datetime.date | None = None,
+        turns: Sequence[Turn] = (),
+        asker: str = "",
+    ) -> Answer:
+        """The answer, refused or not; see `stream`."""
+        async with aclosing(
+            self.stream(question, asked_at=asked_at, turns=turns, asker=asker)
+        ) as steps:
+            async for step in steps:
+                if isinstance(step, Answer):
+                    return step
+        raise AssertionError("a stream ends with its answer")
 
+    async def stream(
+        self,
+        question: str,
+        *,
+        asked_at: datetime.date | None = None,
+        turns: Sequence[Turn] = (),
+        asker: str = "",
+    ) -> AsyncGenerator[Partial | Answer, None]:
+        """The answer as the chat model writes it, sentence by sentence, and last the whole.
+
+        `turns` are the former ones of the conversation, oldest first; `asker` is whose budget of
+        tokens is spent. The answer may be another than what was shown of it: where the model
+        fails half-way, or too much of what it says does not hold.
         Raises QuestionError for an empty or too long question, CollectionError when there is no
         usable index, ModelUnavailableError when a remote embedding model does not answer.
         """
         started = time.perf_counter()
         question = trimmed(question)
+        standalone = question
         language = language_of(question)
-        loop = asyncio.get_running_loop()
         today = asked_at or self._today()
-        found = await loop.run_in_executor(self._worker, self._find, question, today)
+        found = await self._run(self._find, standalone, today)
         retrieved = time.perf_counter()
-        statements: Sequence[Statement] = found.statements
-        mode: Mode = "extractive"
-        written = retrieved
-        if self._writer is not None and statements and not found.from_field:
-            sources = self._writer.fit(found.sources)
-            try:
-                text = await self._writer.write(
-                    question,
-                    sources,
-                    language=language.english_name,
-                    today=today,
-                )
-                written = time.perf_counter()
-                checker = Checker(sources, self._embedder.embed_query)
-                checked = await loop.run_in_executor(
-                    self._worker, lambda: [checker.check(one) for one in read_claims(text)]
-                )
-                statements = [one for one in checked if one is not None]
-                mode = "llm"
-            except ModelUnavailableError as error:
-                logger.warning("%s; answered by quoting instead", error)
-                written = time.perf_counter()
-                mode = "fallback"
-        refused = not statements
-        text, citations = compose(found.said_instead if refused else statements)
+        outcome = _Outcome(found.statements)
+        if self._writer is not None and found.statements and not found.from_field:
+            brief = Brief(
+                standalone, self._writer.fit(found.sources), tuple(turns), language, today
+            )
+            async with aclosing(self._write(self._writer, brief, found, asker)) as steps:
+                async for step in steps:
+                    if isinstance(step, Partial):
+                        yield step
+                    else:
+                        outcome = step
+        written = time.perf_counter()
+        refused = not outcome.statements
+        text, citations = compose(found.said_instead if refused else outcome.statements)
         done = time.perf_counter()
+        write_seconds = written - retrieved - outcome.check_seconds
         answer = Answer(
             question=question,
             text=refusal_text(language, text) if refused else text,
             refused=refused,
-            mode=mode,
+            mode=outcome.mode,
             timings_ms=Timings(
-                retrieve=_milliseconds(started, retrieved),
-                write=_milliseconds(retrieved, written),
-                check=_milliseconds(written, done),
-                total=_milliseconds(started, done),
+                retrieve=_milliseconds(retrieved - started),
+                write=_milliseconds(write_seconds),
+                check=_milliseconds(outcome.check_seconds + done - written),
+                total=_milliseconds(done - started),
             ),
             citations=citations,
             passages=found.passages,
             nearest=found.nearest if refused else (),
-            unanswered=() if refused or mode == "llm" else found.unanswered,
+            unanswered=() if refused or outcome.mode == "llm" else found.unanswered,
             confidence=found.confidence,
+            standalone=standalone,
+            generation=found.generation,
+            usage=outcome.usage,
+            withheld=outcome.withheld,
+            fault=outcome.fault,
+            notice=outcome.notice,
         )
         _log(answer)
-        return answer
+        yield answer
 
     def close(self) -> None:
         """Finish what runs and let go of the collection."""
         self._worker.shutdown()
+        self._checker.shutdown()
         self._live.close()
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, partial(work, *args, **kwargs))
+
+    async def _write(
+        self, writer: Writer, brief: Brief, found: _Found, asker: str
+    ) -> AsyncGenerator[Partial | _Outcome, None]:
+        """What the chat model makes of the passages, and last what becomes of it."""
+        key = cache_key(brief, found.generation, writer.name)
+        if known := self._cache.get(key):
+            yield _Outcome(_with_all_reports(known.statements, found.disagreeing), "llm")
+            return
+        if spent := await self._run(self._budget.exhausted, asker):
+            yield _Outcome(found.statements, notice=spent)
+            return
+        draft = writer.draft(brief)
+        checking = _Checking(self._checker, brief, self._embedder.embed_query)
+        grounded = Grounded()
+        fault = ""
+        notice = None
+        try:
+            async with aclosing(ground(draft.pieces(), checking.check)) as steps:
+                async for grounded in steps:
+                    yield Partial(*compose(grounded.statements))
+        except ModelUnavailableError as error:
+            rests = isinstance(error, ChatModelError) and error.fault is Fault.RESTING
+            notice = Notice.MODEL_RESTS if rests else None
+            fault = str(error)
+        finally:
+            await self._run(self._budget.spend, asker, writer.name, draft.usage)
+        if not fault and not grounded.holds:
+            fault = f"the articles do not support {grounded.withheld} of its sentences"
+        if fault:
+            log = logger.info if notice else logger.warning
+            log("%s; answered by quoting instead", fault)
+        else:
+            self._cache.put(key, grounded)
+        yield _Outcome(
+            found.statements
+            if fault
+            else _with_all_reports(grounded.statements, found.disagreeing),
+            "fallback" if fault else "llm",
+            usage=draft.usage,
+            withheld=grounded.withheld,
+            fault=fault,
+            notice=notice,
+            check_seconds=checking.seconds,
+        )
 
     def _find(self, question: str, today: datetime.date) -> _Found:
         with self._live.use() as collection:
@@ -228,6 +370,8 @@ class Answerer:
                 unanswered=tuple(quoted.unanswered),
                 said_instead=() if quoted.statements else tuple(self._said_instead(whole)),
                 confidence=quoted.sure,
+                generation=collection.manifest.id,
+                disagreeing=tuple(self._disagreeing(whole)) if model_writes and not each else (),
             )
 
     def _look(self, collection: Collection, asked: Asked) -> _Look:
@@ -323,6 +467,9 @@ class Answerer:
         least = least_confidence(look.asked, self._strictness)
         return said_instead(look.asked, look.candidates, least) if look.asked.field is None else []
 
+    def _disagreeing(self, look: _Look) -> list[Statement]:
+        return extractive.disagreeing(look.candidates, look.asked) if self._answers(look) else []
+
     def _answers(self, look: _Look) -> bool:
         return look.sure >= least_confidence(look.asked, self._strictness)
 
@@ -336,6 +483,42 @@ class Answerer:
             logger.warning("%s; for %d s passages are ordered without it", error, _REST_SECONDS)
             self._rerank_again = time.monotonic() + _REST_SECONDS
             return passages
+
+
+class _Checking:
+    """The check of one draft, on a thread of its own; `seconds` is what it has taken."""
+
+    def __init__(
+        self, thread: ThreadPoolExecutor, brief: Brief, embed: Callable[[str], Vectors]
+    ) -> None:
+        self.seconds = 0.0
+        self._thread = thread
+        # made while the model has not begun yet
+        self._checker = thread.submit(Checker, brief.sources, embed)
+
+    async def check(self, claim: Claim) -> Statement | None:
+        """What holds of the claim."""
+        started = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._thread, lambda: self._checker.result().check(claim)
+            )
+        finally:
+            self.seconds += time.perf_counter() - started
+
+
+def _with_all_reports(
+    statements: Sequence[Statement], disagreeing: Sequence[Statement]
+) -> tuple[Statement, ...]:
+    """The statements, and of reports that contradict each other those that they pass over."""
+    if not statements:
+        return ()
+    cited = {one.article.id for statement in statements for one in statement.evidence}
+    passed_over = [
+        one for one in disagreeing if cited.isdisjoint(part.article.id for part in one.evidence)
+    ]
+    return (*statements, *passed_over)
 
 
 def _found_in(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -383,17 +566,22 @@ def _nearest(collection: Collection, look: _Look) -> tuple[NearestArticle, ...]:
     return tuple(NearestArticle(one.id, one.title, one.date) for one in different[:_NEAREST])
 
 
-def _milliseconds(start: float, end: float) -> float:
-    return round((end - start) * 1000, 1)
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
 
 
 def _log(answer: Answer) -> None:
     best = [f"{passage.chunk.id} {passage.score:.3f}" for passage in answer.passages[:3]]
     outcome = "refused" if answer.refused else f"{len(answer.citations)} citations"
+    withheld = f", {answer.withheld} withheld" if answer.withheld else ""
+    usage = answer.usage
+    spent = f", {usage.prompt_tokens} + {usage.completion_tokens} tokens" if usage.total else ""
     logger.info(
-        "answered in %.0f ms, %s, %s; passages %s",
+        "answered in %.0f ms, %s, %s%s%s; passages %s",
         answer.timings_ms.total,
         answer.mode,
         outcome,
+        withheld,
+        spent,
         ", ".join(best),
     )

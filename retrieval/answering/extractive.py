@@ -11,6 +11,7 @@ from retrieval.questions.kinds import Kind, find_held
 from retrieval.questions.question import Asked
 from retrieval.ranking.duplicates import repeats
 from retrieval.ranking.ranking import Candidate
+from retrieval.types import Evidence
 
 _MAX_SENTENCES = 3
 _MAX_CHARACTERS = 160
@@ -70,6 +71,26 @@ def write(
         shortened(one.evidence, asked, room) for one, room in zip(ordered, allowed, strict=True)
     ]
     return [Statement(one.quote, (one,)) for one in quoted]
+
+
+def disagreeing(candidates: Sequence[Candidate], asked: Asked) -> list[Statement]:
+    """What each report says, with its date, the newest first; [] unless they contradict each other.
+
+    `candidates` come best first, and the first can answer.
+    """
+    candidates = [one for one in candidates if one.can_answer]
+    lead = leading(candidates, asked)
+    rivals = contradicting(lead, candidates, asked)
+    reports = newest_first([lead, *rivals], lambda one: (one.ordinal,)) if rivals else []
+    return [_dated(shortened(one.evidence, asked, _MAX_CHARACTERS)) for one in reports]
+
+
+def _dated(evidence: Evidence) -> Statement:
+    date = evidence.article.date
+    if not date:
+        return Statement(evidence.quote, (evidence,))
+    of_day = Evidence(evidence.article, "date", 0, len(date))
+    return Statement(f"{evidence.quote}（{date}）", (evidence, of_day))
 
 
 def _things(quote: str, asked: Asked) -> set[str]:

@@ -5,18 +5,21 @@ import enum
 from retrieval.folding import fold, is_traditional
 from retrieval.questions.question import is_chinese
 
+NO_ANSWER = "NO_ANSWER"
+"""What a chat model is to say when the passages do not answer."""
+
 
 class Language(enum.Enum):
-    """Languages readers ask in."""
+    """Languages readers ask in; the value is the name that a model is told in its prompt."""
 
-    SIMPLIFIED = "Chinese (simplified characters)"
-    TRADITIONAL = "Chinese (traditional characters)"
+    SIMPLIFIED = "简体中文"
+    TRADITIONAL = "繁體中文"
     ENGLISH = "English"
 
     @property
-    def english_name(self) -> str:
-        """As a model is told it."""
-        return self.value
+    def of_prompts(self) -> str:
+        """The language of the prompts for it, as their file names end."""
+        return "en" if self is Language.ENGLISH else "zh"
 
 
 _REFUSALS = {

@@ -1,0 +1,113 @@
+"""A draft of the chat model, sentence by sentence: what holds, and what is withheld."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from retrieval.answering.claims import Claim, ClaimReader
+from retrieval.answering.faults import ChatModelError, Fault
+from retrieval.answering.language import NO_ANSWER
+from retrieval.answering.statements import Statement
+from retrieval.answering.thinking import Piece
+from retrieval.folding import fold
+
+_SETTLE_SECONDS = 0.015
+"""How long a sentence with its marks is held back for another mark."""
+
+_SAYS_NO = re.compile(
+    r"^(?:很抱歉|抱歉|对不起|不过|但是|但|此外|另外|根据|从)?,?(?:所给|提供|给出|给定|现有|以上|上述|这些|目前|相关|有关)*的?"
+    r"(?:文章|报道|段落|材料|资料|内容|信息|文中)(?:中|里|内|来看)*,?(?:也|都|均|并)*(?:没有|没|未|无法|不能)"
+    r"(?:能|明确|具体|直接|进一步)*(?:说|提|涉及|包含|包括|给出|回答|记载|交代|透露|披露|介绍|写|找到|得知|确定|判断|看出)"
+    r"|^(?:sorry, ?|unfortunately, ?|however, ?)*(?:the )?(?:given |provided )?"
+    r"(?:passages?|articles?|reports?|texts?) (?:do(?:es)? not|don't|doesn't|did not) "
+    r"(?:say|mention|state|specify|answer|provide|give|contain|include|explain|report)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """What has passed of a draft so far, and how many of its sentences have not."""
+
+    statements: tuple[Statement, ...] = ()
+    withheld: int = 0
+    says_no: bool = False
+    """The model said that the passages do not answer, or do not say something."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the draft may stand: no more of it was withheld than has passed."""
+        return self.withheld <= len(self.statements)
+
+
+async def ground(
+    pieces: AsyncGenerator[Piece, None], check: Callable[[Claim], Awaitable[Statement | None]]
+) -> AsyncGenerator[Grounded, None]:
+    """What has passed, each time that a sentence did or all was taken back, and at the end.
+
+    Raises ChatModelError: what `pieces` raises, and for a draft without any sentence.
+    """
+    so_far = Grounded()
+    async with aclosing(_claims(pieces)) as claims:
+        async for claim in claims:
+            if claim is None:
+                so_far = Grounded()
+                yield so_far
+            elif _says_no(claim):
+                so_far = Grounded(so_far.statements, so_far.withheld, says_no=True)
+            elif (statement := await check(claim)) is None:
+                so_far = Grounded(so_far.statements, so_far.withheld + 1, so_far.says_no)
+            elif statement not in so_far.statements:
+                so_far = Grounded((*so_far.statements, statement), so_far.withheld, so_far.says_no)
+                yield so_far
+    if so_far == Grounded():
+        raise ChatModelError(Fault.EMPTY)
+    yield so_far
+
+
+def _says_no(claim: Claim) -> bool:
+    return NO_ANSWER in claim.text or bool(_SAYS_NO.search(fold(claim.text).strip().lower()))
+
+
+async def _claims(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Claim | None, None]:
+    """The claims, each as soon as it is complete; None where all before was thinking."""
+    reader = ClaimReader()
+    queue: asyncio.Queue[Piece | None] = asyncio.Queue()
+    pump = asyncio.create_task(_pump(pieces, queue))
+    coming = asyncio.create_task(queue.get())
+    try:
+        while True:
+            wait = _SETTLE_SECONDS if reader.is_settled else None
+            await asyncio.wait([coming], timeout=wait)
+            if not coming.done():
+                for claim in reader.settle():
+                    yield claim
+                continue
+            piece = coming.result()
+            if piece is None:
+                break
+            coming = asyncio.create_task(queue.get())
+            if piece.anew:
+                reader = ClaimReader()
+                yield None
+            for claim in reader.feed(piece.text):
+                yield claim
+            if piece.cut and not reader.is_settled:
+                reader = ClaimReader()
+        await pump  # raises what the draft raised
+        for claim in reader.finish():
+            yield claim
+    finally:
+        coming.cancel()
+        pump.cancel()
+        await asyncio.gather(pump, coming, return_exceptions=True)
+
+
+async def _pump(pieces: AsyncGenerator[Piece, None], queue: asyncio.Queue[Piece | None]) -> None:
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                queue.put_nowait(piece)
+    finally:
+        queue.put_nowait(None)
