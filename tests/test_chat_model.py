@@ -1,6 +1,5 @@
 """Answers written by a chat model: the real client against a local stub of a model server."""
 
-import asyncio
 import datetime
 import json
 import re
@@ -156,77 +155,6 @@ async def test_a_question_about_the_byline_needs_no_model(
     answer = await ask(answerer, "写东城区党建那篇报道的记者是谁?")
     assert (answer.mode, answer.citations[0].field) == ("extractive", "byline")
     assert server.requests == []
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        Reply(status=500, error={"message": "broken"}),
-        Reply(status=401, error={"message": f"bad key {KEY}"}),
-        Reply(status=404, error={"message": "no such model"}),
-        Reply(status=429, error={"message": "slow down"}, headers={"Retry-After": "0"}),
-        Reply(status=400, error={"message": "context too long"}),
-        Reply("东城区选派了150名干部。[1]", chunks=["东城区", "选派了", "150名"], cut_after=2),
-        Reply(chunks=["东城区", "选派了"], cut_after=1, cut_cleanly=True),
-        Reply(""),
-        Reply("<think>only thinking</think>"),
-        Reply("东城区", finish_reason="content_filter"),
-    ],
-    ids=lambda reply: f"{reply.status}-{reply.finish_reason}-{reply.cut_after}-{len(reply.text)}",
-)
-async def test_when_the_model_fails_the_extractive_answer_takes_its_place(
-    server: StubModelServer,
-    answerer: Answerer,
-    reply: Reply,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    server.respond_with(lambda _: reply)
-    answer = await ask(answerer)
-    assert (answer.mode, answer.refused) == ("fallback", False)
-    assert "150名" in answer.text
-    (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
-    assert "answered by quoting instead" in record.getMessage()
-
-
-async def test_a_model_that_takes_too_long_is_given_up(
-    server: StubModelServer, settings: Settings
-) -> None:
-    answerer = make_answerer(settings.model_copy(update={"chat_timeout_seconds": 0.2}))
-    server.queue(Reply("zu spät", delay_seconds=2))
-    server.queue(Reply("zu spät", delay_seconds=2))
-    answer = await ask(answerer)
-    answerer.close()
-    assert answer.mode == "fallback"
-
-
-async def test_a_server_that_is_not_there_is_a_fallback(settings: Settings) -> None:
-    away = settings.model_copy(update={"openai_base_url": "http://127.0.0.1:9/v1"})
-    answerer = make_answerer(away)
-    assert (await ask(answerer)).mode == "fallback"
-    answerer.close()
-
-
-async def test_conversations_at_once_do_not_mix(
-    server: StubModelServer, answerer: Answerer
-) -> None:
-    questions = [
-        (QUESTION, "150名"),
-        ("吉林石化炼油厂搭起了几对厂级共建桥梁?", "6对"),
-        ("“社区合伙人”联盟里有多少家机构?", "20家"),
-    ]
-
-    def reply(request: dict[str, Any]) -> str:
-        prompt = request["messages"][-1]["content"]
-        figure = next(figure for question, figure in questions if question in prompt)
-        number = re.findall(r"<passage number=(\d+)>", prompt[: prompt.index(figure)])[-1]
-        sentence = re.findall(rf"[^。\n]*{figure}[^。]*。", prompt)[0]
-        return f"{sentence}[{number}]"
-
-    server.respond_with(reply)
-    answers = await asyncio.gather(*(ask(answerer, question) for question, _ in questions * 4))
-    for answer, (_, figure) in zip(answers, questions * 4, strict=True):
-        assert answer.mode == "llm"
-        assert figure in answer.text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

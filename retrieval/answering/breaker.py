@@ -21,42 +21,62 @@ class Breaker:
         self._failures = 0
         self._rest = _FIRST_REST_SECONDS
         self._until: float | None = None
-        self._trying = False
-        self.rests = 0
-        """How often the model was left alone, to tell one time from another."""
+        self._trial: Call | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the model is left alone now."""
-        return self._until is not None and (self._trying or self._clock() < self._until)
+    def begin(self) -> "Call | None":
+        """A call, whose end is to be told; None while the model is left alone."""
+        if self._until is None:
+            return Call(self)
+        if self._trial is not None or self._clock() < self._until:
+            return None
+        self._trial = Call(self)
+        return self._trial
 
-    def begin(self) -> bool:
-        """Whether a call may be made; after a rest only one at a time, until it succeeded."""
-        if self.is_open:
-            return False
-        self._trying = self._until is not None
-        return True
-
-    def succeeded(self) -> None:
-        """The model answered."""
+    def close(self) -> None:
+        """The model answers."""
         self._failures = 0
         self._rest = _FIRST_REST_SECONDS
         self._until = None
-        self._trying = False
+        self._trial = None
+
+    def count_failure(self, call: "Call", wait_seconds: float) -> None:
+        """A call failed; `wait_seconds` is what the server asks for."""
+        self._failures += 1
+        if call is self._trial:
+            self._rest = min(2 * self._rest, _LONGEST_REST_SECONDS)
+        elif self._until is not None or self._failures < FAILURES:
+            return
+        rest = min(max(self._rest, wait_seconds), _LONGEST_REST_SECONDS)
+        self._until = self._clock() + rest
+        self._trial = None
+
+    def give_up(self, call: "Call") -> None:
+        """A call ended without telling how the model is."""
+        if call is self._trial:
+            self._trial = None
+
+
+class Call:
+    """One call of the model; the first word on how it ended counts."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker: Breaker | None = breaker
+
+    def succeeded(self) -> None:
+        """The model answered."""
+        if breaker := self._end():
+            breaker.close()
 
     def failed(self, wait_seconds: float | None = None) -> None:
-        """The model did not answer; `wait_seconds` is what its server asks for."""
-        self._failures += 1
-        tried, self._trying = self._trying, False
-        if not tried and (self._failures < FAILURES or self._until is not None):
-            return
-        if tried:
-            self._rest = min(2 * self._rest, _LONGEST_REST_SECONDS)
-        else:
-            self.rests += 1
-        rest = min(max(self._rest, wait_seconds or 0.0), _LONGEST_REST_SECONDS)
-        self._until = self._clock() + rest
+        """It did not; `wait_seconds` is what its server asks for."""
+        if breaker := self._end():
+            breaker.count_failure(self, wait_seconds or 0.0)
 
-    def abandoned(self) -> None:
-        """The call ended without telling how the model is."""
-        self._trying = False
+    def given_up(self) -> None:
+        """Nobody waited for its end."""
+        if breaker := self._end():
+            breaker.give_up(self)
+
+    def _end(self) -> Breaker | None:
+        breaker, self._breaker = self._breaker, None
+        return breaker

@@ -100,7 +100,8 @@ class Draft:
         A second try is made before the first token only: where the failure may pass, and with
         half of the passages where they were too long.
         """
-        if not self._breaker.begin():
+        call = self._breaker.begin()
+        if call is None:
             raise ChatModelError(Fault.RESTING)
         try:
             async with bounded_call(self._limits.whole_seconds), aclosing(self._tried()) as pieces:
@@ -108,14 +109,14 @@ class Draft:
                     yield piece
         except ChatModelError as error:
             if error.fault in OF_THE_SERVER:
-                self._breaker.failed(error.retry_after)
+                call.failed(error.retry_after)
             else:
-                self._breaker.succeeded()
+                call.succeeded()
             raise
         else:
-            self._breaker.succeeded()
+            call.succeeded()
         finally:
-            self._breaker.abandoned()
+            call.given_up()
 
     async def _tried(self) -> AsyncGenerator[Piece, None]:
         end = time.monotonic() + self._limits.whole_seconds

@@ -1,0 +1,240 @@
+"""Answers while the chat model writes them: over HTTP, against a local stub of a model server."""
+
+import asyncio
+import datetime
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.settings import Settings
+from bot.wiring import make_answerer
+from retrieval.answering.answerer import Answerer
+from retrieval.types import Answer, Partial
+from tests.model_server import Reply, StubModelServer
+
+QUESTION = "东城区选派了多少名干部担任社区专员?"
+TRUE = "东城区选派了150名干部担任社区专员[{n}]。"
+ALSO_TRUE = "社区专员长期驻扎在社区[{n}]。"
+FALSE = "东城区选派了1500名干部担任社区专员[{n}]。"
+DAY = datetime.date(2025, 3, 5)
+
+
+@pytest.fixture
+def server() -> Iterator[StubModelServer]:
+    with StubModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: StubModelServer, corpus_data_dir: Path) -> Settings:
+    return Settings(
+        data_dir=corpus_data_dir,
+        openai_api_key=SecretStr("sk-planted"),
+        openai_base_url=server.base_url,
+        chat_model="stub-model",
+        chat_timeout_seconds=20,
+    )
+
+
+@pytest.fixture
+def answerer(settings: Settings) -> Iterator[Answerer]:
+    made = make_answerer(settings)
+    yield made
+    made.close()
+
+
+def number_of(server: StubModelServer, words: str) -> int:
+    """Number under which the model was given the passage that holds `words`."""
+    prompt: str = server.requests[-1].json["messages"][-1]["content"]
+    return prompt[: prompt.index(words)].count("<passage number=")
+
+
+def sentences(server: StubModelServer, *texts: str) -> Iterator[str]:
+    for text in texts:
+        yield text.format(n=number_of(server, "150名"))
+
+
+async def steps_of(answerer: Answerer, question: str = QUESTION) -> list[Partial | Answer]:
+    return [step async for step in answerer.stream(question, asked_at=DAY)]
+
+
+def final(steps: Sequence[Partial | Answer]) -> Answer:
+    answer = steps[-1]
+    assert isinstance(answer, Answer)
+    return answer
+
+
+async def test_a_sentence_is_shown_while_the_model_writes_the_next(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    shown = threading.Event()
+
+    def chunks() -> Iterator[str]:
+        yield from sentences(server, TRUE)
+        assert shown.wait(10)
+        yield from sentences(server, ALSO_TRUE)
+
+    server.queue(Reply(chunks=chunks()))
+    texts = []
+    async with aclosing(answerer.stream(QUESTION, asked_at=DAY)) as steps:
+        async for step in steps:
+            texts.append(step.text)
+            shown.set()
+    assert texts[0] == "东城区选派了150名干部担任社区专员。[1]"
+    assert texts[-1] == texts[0] + "\n社区专员长期驻扎在社区。[1]"
+
+
+async def test_a_mark_behind_the_full_stop_is_waited_for(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    def chunks() -> Iterator[str]:
+        number = number_of(server, "150名")
+        yield from ("东城区选派了150名干部", "担任社区专员。", "[", str(number), "]", "\n")
+
+    server.queue(Reply(chunks=chunks()))
+    steps = await steps_of(answerer)
+    assert {step.text for step in steps} == {"东城区选派了150名干部担任社区专员。[1]"}
+
+
+@pytest.mark.parametrize("texts", [(TRUE, FALSE), (FALSE, TRUE)], ids=["after", "before"])
+async def test_what_does_not_hold_is_never_shown(
+    server: StubModelServer, answerer: Answerer, texts: tuple[str, str]
+) -> None:
+    server.queue(Reply(chunks=(one for one in sentences(server, *texts))))
+    steps = await steps_of(answerer)
+    assert not any("1500" in step.text for step in steps)
+    answer = final(steps)
+    assert (answer.mode, answer.withheld) == ("llm", 1)
+    assert answer.text == "东城区选派了150名干部担任社区专员。[1]"
+
+
+async def test_when_more_than_half_does_not_hold_the_articles_are_quoted(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    other = FALSE.replace("1500", "250")
+    server.queue(Reply(chunks=(one for one in sentences(server, TRUE, FALSE, other))))
+    answer = final(await steps_of(answerer))
+    assert (answer.mode, answer.withheld, answer.refused) == ("fallback", 2, False)
+    assert "do not support 2 of its sentences" in answer.fault
+    article = answer.citations[0]
+    assert article.quote in answer.text
+
+
+async def test_thinking_that_only_ends_is_taken_back(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    def chunks() -> Iterator[str]:
+        yield from sentences(server, ALSO_TRUE)
+        yield "嗯。</thi"
+        yield "nk>"
+        yield from sentences(server, TRUE)
+
+    server.queue(Reply(chunks=chunks()))
+    assert final(await steps_of(answerer)).text == "东城区选派了150名干部担任社区专员。[1]"
+
+
+async def test_a_sentence_cut_by_the_limit_of_tokens_is_left_out(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    server.queue(
+        Reply(
+            chunks=(one for one in sentences(server, TRUE, "社区专员长期")), finish_reason="length"
+        )
+    )
+    answer = final(await steps_of(answerer))
+    assert (answer.text, answer.mode) == ("东城区选派了150名干部担任社区专员。[1]", "llm")
+    assert answer.withheld == 0
+
+
+async def test_who_leaves_ends_the_request(server: StubModelServer, answerer: Answerer) -> None:
+    def chunks() -> Iterator[str]:
+        yield from sentences(server, TRUE)
+        while not server.client_left.is_set() and not server.closing.wait(0.01):
+            yield "。" * 2_000
+
+    server.queue(Reply(chunks=chunks()))
+    async with aclosing(answerer.stream(QUESTION, asked_at=DAY)) as steps:
+        async for _ in steps:
+            break
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
+async def test_the_same_question_is_answered_from_the_cache(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    server.respond_with(lambda _: "".join(sentences(server, TRUE)))
+    first = await answerer.answer(QUESTION, asked_at=DAY)
+    again = await answerer.answer("東城區選派了多少名幹部擔任社區專員？", asked_at=DAY)
+    same = await answerer.answer(QUESTION.replace("?", "？"), asked_at=DAY)
+    later = await answerer.answer(QUESTION, asked_at=DAY + datetime.timedelta(1))
+    assert first.text == same.text == later.text
+    assert (same.mode, same.usage.total, first.usage.total) == ("llm", 0, 18)
+    assert again.usage.total == later.usage.total == 18
+    assert len(server.requests) == 3
+
+
+async def test_without_a_cache_every_question_is_written_anew(
+    server: StubModelServer, settings: Settings
+) -> None:
+    answerer = make_answerer(settings.model_copy(update={"answer_cache": 0}))
+    server.respond_with(lambda _: "".join(sentences(server, TRUE)))
+    for _ in range(2):
+        await answerer.answer(QUESTION, asked_at=DAY)
+    answerer.close()
+    assert len(server.requests) == 2
+
+
+async def test_tokens_are_estimated_where_the_server_does_not_count_them(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    server.queue(Reply("不知道", cut_after=1, cut_cleanly=True))
+    answer = await answerer.answer(QUESTION, asked_at=DAY)
+    assert answer.usage.prompt_tokens > 500
+    assert answer.usage.completion_tokens > 0
+
+
+async def test_fifty_conversations_at_once_do_not_mix(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    asked = [
+        (QUESTION, "150名"),
+        ("吉林石化炼油厂搭起了几对厂级共建桥梁?", "6对"),
+        ("“社区合伙人”联盟里有多少家机构?", "20家"),
+        ("徐州房建公寓段党委设立了多少个党员先锋岗?", "46个"),
+        ("职工提出诉求后，网格在几小时内处理?", "2小时"),
+    ]
+    together = threading.Barrier(50, timeout=30)
+
+    def reply(request: dict[str, object]) -> Reply:
+        messages = request["messages"]
+        assert isinstance(messages, list)
+        prompt: str = messages[-1]["content"]
+        passages, _, question = prompt.rpartition("问题：")
+        words = next(words for one, words in asked if one.rstrip("?") in question)
+        before = passages[: passages.index(words)]
+        number = before.count("<passage number=")
+        start = max(before.rfind("。"), before.rfind("\n")) + 1
+        end = passages.index("。", start + len(words))
+
+        def chunks() -> Iterator[str]:
+            together.wait()  # all fifty are being written before one of them goes on
+            yield from passages[start : max(end, passages.index(words))]
+            yield f"[{number}]。"
+
+        return Reply(chunks=chunks())
+
+    server.respond_with(reply)
+    questions = [
+        (f"{question}{'?' * turn}", words) for turn in range(10) for question, words in asked
+    ]
+    answers = await asyncio.gather(
+        *(answerer.answer(question, asked_at=DAY) for question, _ in questions)
+    )
+    for answer, (_, words) in zip(answers, questions, strict=True):
+        assert answer.mode == "llm", answer.fault
+        assert words in answer.text
+    assert len(server.requests) == 50
