@@ -18,6 +18,7 @@ from bot.wiring import (
     make_reranker,
     make_writer,
 )
+from retrieval.answering.faults import ChatModelError, Fault
 from retrieval.corpus import read_corpus
 from retrieval.errors import BaodaError, NoCollectionError
 from retrieval.index.generations import Generations, check_fingerprint
@@ -174,11 +175,30 @@ def _chat_model(settings: Settings) -> Finding:
     except TimeoutError:
         detail = f"{name} did not answer within {_TIMEOUT_SECONDS} s"
         return Finding("chat model", "problem", detail, "is the address in OPENAI_BASE_URL right?")
-    except BaodaError as error:
+    except ChatModelError as error:
         address = settings.openai_base_url or OPENAI_BASE_URL
-        advice = f"look at OPENAI_API_KEY, CHAT_MODEL and the address {address}"
-        return Finding("chat model", "problem", str(error), advice)
+        advice = _ADVICE.get(error.fault, "try again later; until then answers are quotations")
+        return Finding("chat model", "problem", str(error), advice.format(address=address))
     return Finding("chat model", "ok", f"{name} answers")
+
+
+_ADVICE = {
+    Fault.UNREACHABLE: "does a server listen at {address}? OPENAI_BASE_URL sets the address",
+    Fault.SLOW_START: "is the model loaded? CHAT_FIRST_TOKEN_SECONDS says how long to wait for it",
+    Fault.SLOW: "CHAT_TIMEOUT_SECONDS says how long to wait; thinking can be switched off by "
+    "CHAT_EXTRA_BODY",
+    Fault.KEY: "set OPENAI_API_KEY to a key that {address} accepts",
+    Fault.MODEL: "set CHAT_MODEL to a model that {address} has, and end OPENAI_BASE_URL in /v1 "
+    "where the server wants that",
+    Fault.RATE: "wait, or ask the provider for a higher limit",
+    Fault.QUOTA: "pay in at the provider of {address}, or set another OPENAI_API_KEY",
+    Fault.CONTEXT: "choose a CHAT_MODEL, or start its server, with a context of 8,000 tokens or more",
+    Fault.FILTER: "the provider filters; choose another model if it happens to your readers",
+    Fault.REQUEST: "is there something in CHAT_EXTRA_BODY that this model does not take?",
+    Fault.BROKE_OFF: "look at the server's own log, and at a proxy that cuts streams short",
+    Fault.EMPTY: "a model that only thinks gives no answer: switch thinking off by CHAT_EXTRA_BODY",
+    Fault.GARBAGE: "does {address} speak OpenAI's /chat/completions? Many end in /v1",
+}
 
 
 def _telegram(settings: Settings) -> Finding:
