@@ -208,6 +208,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer, as a conversation remembers them."""
+
+    question: str
+    standalone: str
+    """The question as it was looked up; equal to `question` where that was complete."""
+    answer: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a chat model, as its server counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something in the folder of articles that an editor should look at."""
 

@@ -32,6 +32,7 @@ LAYERS = [
     "retrieval.golden",
     "retrieval.building",
     "retrieval.reload",
+    "bot.store",
     "bot",
 ]
 """Lowest first. A module imports from its own layer (its own package) and from those below."""

@@ -1,0 +1,42 @@
+"""The address of a database, as DATABASE_URL gives it."""
+
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+FILE_NAME = "baoda.sqlite3"
+_EXTRAS = {"psycopg": "'baoda[postgres]'"}
+
+
+def in_folder(data_dir: Path) -> URL:
+    """The SQLite database of a data folder."""
+    return URL.create("sqlite", database=str(data_dir / FILE_NAME))
+
+
+def checked_url(text: str) -> URL:
+    """The address of a database that this installation has a driver for.
+
+    Raises ValueError, which says what is wrong without repeating the address.
+    """
+    try:
+        url = make_url(text)
+        dialect = url.get_dialect()
+        dialect.import_dbapi()
+    except NoSuchModuleError:
+        raise ValueError("begins with the name of no database that is known here") from None
+    except (ArgumentError, ValueError):
+        raise ValueError("is not the address of a database") from None
+    except ImportError as error:
+        package = error.name or "its driver"
+        raise ValueError(f"needs a package: pip install {_EXTRAS.get(package, package)}") from None
+    if dialect.is_async:
+        raise ValueError("names an asynchronous driver; leave it out after the +")
+    if url.get_backend_name() == "sqlite" and not _names_a_file(url):
+        raise ValueError("must name a file")
+    return url
+
+
+def _names_a_file(url: URL) -> bool:
+    database = url.database or ""
+    return database not in ("", ":memory:") and not database.startswith("file:")

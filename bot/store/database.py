@@ -1,0 +1,138 @@
+"""A database: its transactions, and in one line each what goes wrong with it."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.store.errors import StoreError
+from bot.store.texts import to_json
+
+_BUSY_TIMEOUT_SECONDS = 10
+_WRITING = "baoda_writing"
+_LONGEST_REASON = 300
+_ELSEWHERE = "give this user the right to write it, or set DATA_DIR or DATABASE_URL"
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an update taken from Telegram outlives a power cut too
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is deleted does not stay in the file
+)
+_ADVICE = {
+    "FULL": "cannot grow, the disk is full: make room",
+    "READONLY": f"cannot be written: {_ELSEWHERE}",
+    "PERM": f"cannot be written: {_ELSEWHERE}",
+    "CANTOPEN": f"cannot be opened: {_ELSEWHERE}",
+    "NOTADB": "is not a database: move it away and start again, or restore a backup",
+    "CORRUPT": "is damaged: move it away and start again, or restore a backup",
+    "BUSY": "is held by another program: stop that one, or try again",
+    "IOERR": "cannot be read or written: look at the disk, and whether it is full",
+}
+"""By the first word of SQLite's code after SQLITE_."""
+
+
+class Database:
+    """A database of SQLite or of a server.
+
+    An SQLite file is created with its folder, readable by nobody else. Raises StoreError.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._is_file = url.get_backend_name() == "sqlite"
+        self.name = str(url.database) if self._is_file else "the database of DATABASE_URL"
+        if self._is_file:
+            _create(Path(self.name))
+        self._engine = _open_file(url) if self._is_file else _open_server(url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that keeps no writer waiting. Raises StoreError."""
+        with self._translated(), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction, on disk once it is left. Raises StoreError."""
+        engine = self._engine.execution_options(**{_WRITING: True})
+        with self._translated(), Session(engine) as session, session.begin():
+            yield session
+
+    def empty_log(self) -> None:
+        """Let go of deleted rows in SQLite's write-ahead log. Raises StoreError."""
+        if self._is_file:
+            with self._translated(), self._engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert isinstance(driver, sqlite3.Connection)
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (IntegrityError, DataError):
+            raise
+        except DBAPIError as error:
+            raise StoreError(f"{self.name} {self._advice(error)}") from error
+
+    def _advice(self, error: DBAPIError) -> str:
+        code = getattr(error.orig, "sqlite_errorname", "").removeprefix("SQLITE_")
+        reason = " ".join(str(error.orig).split())
+        for secret in _passwords(self._url):
+            reason = reason.replace(secret, "***")
+        return _ADVICE.get(code.split("_")[0], f"cannot be used: {reason[:_LONGEST_REASON]}")
+
+
+def _create(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be created ({error.strerror}): {_ELSEWHERE}") from error
+
+
+def _open_file(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        json_serializer=to_json,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _open_server(url: URL) -> Engine:
+    return create_engine(url, pool_pre_ping=True, json_serializer=to_json, hide_parameters=True)
+
+
+def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # else sqlite3 would begin transactions, and too late
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    # a transaction that reads first and writes then would fail if another wrote in between
+    writing = connection.get_execution_options().get(_WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _passwords(url: URL) -> set[str]:
+    """Everything in the address that may be a password, as it is and as addresses spell it."""
+    found = [url.password, *(url.query.get(name) for name in ("password", "passwd", "sslpassword"))]
+    plain = {text for text in found if isinstance(text, str) and text}
+    return plain | {quote(text, safe="") for text in plain}

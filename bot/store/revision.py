@@ -1,0 +1,15 @@
+"""Which migration a database has come to; without Alembic, whose import takes 0.3 s."""
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+
+NEWEST = "0001"
+"""The migration that makes the tables of this version."""
+
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32)))
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that Alembic noted, None in a database without tables of ours."""
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.execute(select(_VERSION.c.version_num)).scalar()

@@ -1,0 +1,16 @@
+"""Text as every database takes it."""
+
+import json
+import re
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def sanitise(text: str) -> str:
+    """The same text with NUL and lone surrogates replaced by U+FFFD, one for one."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def to_json(value: object) -> str:
+    """JSON, with Chinese characters as they are."""
+    return sanitise(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,39 @@
+"""A database is brought to this version's tables."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from bot.store.errors import StoreError
+from bot.store.revision import revision_of
+
+_LOCK = 0x62616F6461
+"""Of PostgreSQL, for one process at a time; SQLite's transaction keeps others out by itself."""
+
+
+def upgrade(connection: Connection, name: str) -> None:
+    """Run the migrations that a database called `name` lacks, in the transaction of `connection`.
+
+    Raises StoreError when it is of a newer version.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = migrations()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = revision_of(connection)
+    if current is not None and current not in known:
+        raise StoreError(
+            f"{name} was made by a newer version of Baoda (its revision is {current}): "
+            "install that version, or set DATA_DIR or DATABASE_URL"
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def migrations() -> Config:
+    """Alembic's configuration: no file, no output."""
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
