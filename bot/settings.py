@@ -167,6 +167,32 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path(".baoda"), description="Where the index and its cache are kept.", examples=[".baoda"]
     )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Where conversations, feedback and the tokens spent are kept: any SQLAlchemy "
+        "address, such as postgresql://user:password@host/baoda. Empty: SQLite in DATA_DIR.",
+        examples=["sqlite:////var/lib/baoda/baoda.sqlite3"],
+    )
+    retention_days: int = Field(
+        90,
+        gt=0,
+        le=36_500,
+        description="After so many days what was asked, answered, rated and spent is deleted.",
+        examples=["90"],
+    )
+    daily_token_budget: int | None = Field(
+        None,
+        ge=1,
+        description="Tokens of the chat model that all readers together may use on one day of "
+        "TIMEZONE; beyond them answers are quotations. Empty: no limit.",
+        examples=["2000000"],
+    )
+    user_daily_token_budget: int | None = Field(
+        None,
+        ge=1,
+        description="The same for each reader.",
+        examples=["100000"],
+    )
     watch_seconds: float | None = Field(
         None,
         ge=1,
@@ -239,6 +265,15 @@ class Settings(BaseSettings):
             raise ValueError("must be an address that begins with http:// or socks5://")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            from bot.store.address import checked_url
+
+            checked_url(value.get_secret_value())
+        return value
+
     @field_validator("chat_extra_body", mode="before")
     @classmethod
     def _is_an_object(cls, value: object) -> object:
@@ -279,6 +314,7 @@ class Settings(BaseSettings):
             self.openai_api_key,
             self.embedding_api_key,
             self.rerank_api_key,
+            self.database_url,
         )
         return tuple(value.get_secret_value() for value in values if value is not None)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import openai
     from langchain_core.language_models import BaseChatModel
 
+    from bot.store import Store
     from retrieval.answering.answerer import Answerer
     from retrieval.answering.chain import ChatWriter
     from retrieval.answering.joins import JoinChooser
@@ -57,6 +58,16 @@ def make_answerer(settings: Settings) -> "Answerer":
         reranker=make_reranker(settings),
         cached_answers=settings.answer_cache,
     )
+
+
+def make_store(settings: Settings) -> "Store":
+    """The store of DATABASE_URL or of the data folder. Raises StoreError."""
+    from bot.store import Store
+    from bot.store.address import checked_url, in_folder
+
+    secret = settings.database_url
+    url = checked_url(secret.get_secret_value()) if secret else in_folder(settings.data_dir)
+    return Store.open(url, retention=datetime.timedelta(days=settings.retention_days))
 
 
 def make_reloader(settings: Settings) -> Reloader:

@@ -6,7 +6,6 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 FILE_NAME = "baoda.sqlite3"
-_EXTRAS = {"psycopg": "'baoda[postgres]'"}
 
 
 def in_folder(data_dir: Path) -> URL:
@@ -22,16 +21,18 @@ def checked_url(text: str) -> URL:
     try:
         url = make_url(text)
         dialect = url.get_dialect()
-        dialect.import_dbapi()
     except NoSuchModuleError:
         raise ValueError("begins with the name of no database that is known here") from None
     except (ArgumentError, ValueError):
         raise ValueError("is not the address of a database") from None
-    except ImportError as error:
-        package = error.name or "its driver"
-        raise ValueError(f"needs a package: pip install {_EXTRAS.get(package, package)}") from None
     if dialect.is_async:
-        raise ValueError("names an asynchronous driver; leave it out after the +")
+        raise ValueError("names an asynchronous driver; leave out the + and what follows it")
+    try:
+        dialect.import_dbapi()
+    except ImportError as error:
+        if error.name == "psycopg":
+            raise ValueError("needs a package: pip install 'baoda[postgres]'") from None
+        raise ValueError(f"needs a driver that is not installed: {error.name}") from None
     if url.get_backend_name() == "sqlite" and not _names_a_file(url):
         raise ValueError("must name a file")
     return url

@@ -345,9 +345,7 @@ def _conversation_of(session: Session, exchange: Exchange) -> ConversationRow:
     return begun
 
 
-def _conversations(
-    front: str, chat_id: int, topic_id: int | None
-) -> Select[tuple[ConversationRow]]:
+def _conversations(front: str, chat_id: int, topic_id: int | None) -> Select[ConversationRow]:
     return select(ConversationRow).where(
         ConversationRow.front == front,
         ConversationRow.chat_id == chat_id,

@@ -1,0 +1,131 @@
+"""What a conversation remembers, and when it is over."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.store import Store
+from bot.store.address import FILE_NAME
+from bot.store.store import IDLE
+from retrieval.types import Turn
+from tests.store.exchanges import (
+    CITATION,
+    HOUR,
+    MINUTE,
+    MORNING,
+    Clock,
+    exchange,
+    open_store,
+    questions,
+)
+
+
+def test_turns_come_oldest_first(store: Store) -> None:
+    store.keep(exchange("甲", at=MORNING))
+    store.keep(exchange("乙", at=MORNING + MINUTE, standalone="甲的乙"))
+    assert store.turns("telegram", 7, None, 5) == [
+        Turn("甲", "甲", "甲的回答[1]", refused=False),
+        Turn("乙", "甲的乙", "乙的回答[1]", refused=False),
+    ]
+
+
+def test_only_the_last_turns_are_given(store: Store) -> None:
+    for number in range(5):
+        store.keep(exchange(str(number), at=MORNING + number * MINUTE))
+    assert [turn.question for turn in store.turns("telegram", 7, None, 2)] == ["3", "4"]
+
+
+def test_turns_are_in_the_order_of_the_questions_not_of_the_answers(store: Store) -> None:
+    store.keep(exchange("后", at=MORNING + MINUTE))
+    store.keep(exchange("先", at=MORNING, took=2 * MINUTE))
+    assert questions(store) == ["先", "后"]
+
+
+def test_chats_topics_and_fronts_have_conversations_of_their_own(store: Store) -> None:
+    store.keep(exchange("群", chat_id=-100))
+    store.keep(exchange("题", chat_id=-100, topic_id=3))
+    store.keep(exchange("端", chat_id=-100, front="terminal"))
+    assert questions(store, -100) == ["群"]
+    assert questions(store, -100, 3) == ["题"]
+    assert questions(store, -100, 4) == []
+    assert [turn.question for turn in store.turns("terminal", -100, None, 10)] == ["端"]
+
+
+def test_an_idle_conversation_is_over(store: Store, clock: Clock) -> None:
+    store.keep(exchange("早"))
+    clock.now = MORNING + IDLE
+    assert questions(store) == ["早"]
+    clock.now += MINUTE
+    assert questions(store) == []
+    store.keep(exchange("晚", at=clock.now))
+    assert questions(store) == ["晚"]
+
+
+def test_every_message_keeps_its_conversation_running(store: Store, clock: Clock) -> None:
+    for number in range(4):
+        clock.now = MORNING + number * 5 * HOUR
+        store.keep(exchange(str(number), at=clock.now))
+    assert questions(store) == ["0", "1", "2", "3"]
+
+
+def test_a_forgotten_conversation_gives_no_turns(store: Store, clock: Clock) -> None:
+    store.keep(exchange("旧"))
+    store.keep(exchange("别处", chat_id=8))
+    clock.now += MINUTE
+    store.forget_conversation("telegram", 7, None)
+    assert questions(store) == []
+    store.keep(exchange("新", at=clock.now + MINUTE))
+    assert questions(store) == ["新"]
+    assert questions(store, 8) == ["别处"]
+
+
+def test_what_was_asked_before_forgetting_stays_forgotten_when_answered_after(
+    store: Store, clock: Clock
+) -> None:
+    clock.now = MORNING + MINUTE
+    store.forget_conversation("telegram", 7, None)
+    store.keep(exchange("路上", at=MORNING, took=3 * MINUTE))
+    assert questions(store) == []
+    store.keep(exchange("新", at=MORNING + 2 * MINUTE))
+    assert questions(store) == ["新"]
+    clock.now = MORNING + 20 * HOUR
+    store.forget_conversation("telegram", 7, None)
+    store.keep(exchange("又在路上", at=clock.now - MINUTE, took=2 * MINUTE))
+    assert questions(store) == []
+
+
+def test_a_conversation_outlives_a_restart(store: Store, tmp_path: Path) -> None:
+    store.keep(exchange("甲"))
+    store.close()
+    with closing(open_store(tmp_path)) as again:
+        assert questions(again) == ["甲"]
+
+
+def test_all_of_an_exchange_is_kept(store: Store, tmp_path: Path) -> None:
+    message_id = store.keep(exchange())
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.row_factory = sqlite3.Row
+        query = "SELECT * FROM message JOIN conversation ON conversation_id = conversation.id"
+        row = dict(connection.execute(query).fetchone())
+    assert message_id == 1
+    citation = json.loads(row["citations"])[0]
+    assert citation == {name: getattr(CITATION, name) for name in citation}
+    assert CITATION.quote in row["citations"]  # as it is, not in escapes
+    assert json.loads(row["nearest"])[0]["article_id"] == "路.md"
+    assert json.loads(row["timings_ms"]) == {
+        "retrieve": 1.5,
+        "write": 2.5,
+        "check": 0.5,
+        "total": 4.5,
+    }
+    assert (row["front"], row["chat_id"], row["asker_id"]) == ("telegram", 7, 1001)
+    assert (row["mode"], row["refused"], row["model"]) == ("llm", 0, "stub")
+    assert (row["prompt_tokens"], row["completion_tokens"], row["withheld"]) == (120, 30, 1)
+    assert row["generation"] == "20260305-1"
+    assert row["asked_at"] == "2026-03-05 08:00:00.000000"
+
+
+def test_text_that_no_database_takes_is_kept_with_replacements(store: Store) -> None:
+    store.keep(exchange("a\0b\ud800c"))
+    assert questions(store) == ["a�b�c"]

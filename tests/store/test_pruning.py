@@ -1,0 +1,65 @@
+"""What is older than the retention goes, and goes for good."""
+
+from contextlib import closing
+from pathlib import Path
+
+from bot.store import Pruned, Store
+from retrieval.types import Usage
+from tests.store.exchanges import DAY, MINUTE, MORNING, Clock, exchange, open_store, questions
+from tests.store.test_ledger import rows, take
+
+
+def fill(store: Store, clock: Clock) -> None:
+    message = store.keep(exchange("问", at=clock.now))
+    store.rate(message, 1001, -1, "因")
+    store.spend(Usage(1, 1), day=clock.now.date(), asker_id=1001, model="stub", purpose="condense")
+    take(store, int(clock.now.timestamp()))
+
+
+def test_only_what_is_old_is_deleted(store: Store, clock: Clock) -> None:
+    fill(store, clock)
+    clock.now += 50 * DAY
+    fill(store, clock)
+    assert store.prune() == Pruned(0, 0, 0, 0, 0)
+    clock.now += 41 * DAY
+    assert store.prune() == Pruned(messages=1, feedback=1, conversations=1, usage=1, pending=1)
+    assert store.prune() == Pruned(0, 0, 0, 0, 0)
+    assert len(store.pending()) == 1
+
+
+def test_a_long_conversation_loses_its_old_messages_only(store: Store, clock: Clock) -> None:
+    for number in range(500):
+        store.keep(exchange(str(number), at=MORNING + number * DAY / 5))
+    clock.now = MORNING + 499 * DAY / 5
+    pruned = store.prune()
+    assert (pruned.messages, pruned.conversations) == (49, 0)
+    assert questions(store)[-1] == "499"
+
+
+def test_settled_questions_are_remembered_for_two_days(tmp_path: Path, clock: Clock) -> None:
+    with closing(open_store(tmp_path, clock, retention=DAY)) as store:
+        take(store, 5)
+        store.settle(5)
+        clock.now += 2 * DAY
+        assert store.prune().pending == 0
+        clock.now += MINUTE
+        assert store.prune().pending == 1
+
+
+def test_the_numbers_of_deleted_answers_are_not_given_again(store: Store, clock: Clock) -> None:
+    first = store.keep(exchange())
+    clock.now += 100 * DAY
+    store.prune()
+    assert store.keep(exchange(at=clock.now)) > first
+
+
+def test_no_byte_of_what_was_deleted_is_left(store: Store, tmp_path: Path, clock: Clock) -> None:
+    secret = "紫藤花下的密约"
+    store.keep(exchange(secret * 300))
+    store.rate(1, 1001, -1, secret)
+    take(store, 1, {"text": secret})
+    clock.now += 91 * DAY
+    store.prune()
+    assert rows(tmp_path, "SELECT count(*) FROM message") == [(0,)]
+    for path in tmp_path.iterdir():
+        assert secret.encode() not in path.read_bytes()
