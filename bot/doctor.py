@@ -192,7 +192,7 @@ _ADVICE = {
     "where the server wants that",
     Fault.RATE: "wait, or ask the provider for a higher limit",
     Fault.QUOTA: "pay in at the provider of {address}, or set another OPENAI_API_KEY",
-    Fault.CONTEXT: "choose a CHAT_MODEL, or start its server, with a context of 8,000 tokens or more",
+    Fault.CONTEXT: "choose a model, or start its server, with a context of 8,000 tokens or more",
     Fault.FILTER: "the provider filters; choose another model if it happens to your readers",
     Fault.REQUEST: "is there something in CHAT_EXTRA_BODY that this model does not take?",
     Fault.BROKE_OFF: "look at the server's own log, and at a proxy that cuts streams short",

@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+Purpose = Literal["answer", "condense"]
+"""What a chat model was called for: an answer, or a question made to stand alone."""
+
 Vectors = npt.NDArray[np.float32]
 Mode = Literal["extractive", "llm", "fallback"]
 Field = Literal["text", "title", "kicker", "byline", "column", "date", "source", "page"]
@@ -199,31 +202,15 @@ class Answer:
     standalone: str = ""
     """The question as it was looked up: in a conversation made to stand alone."""
     generation: str = ""
+    model: str = ""
+    """The chat model that was asked, "" where none was."""
     usage: Usage = Usage(0, 0)
+    """Of all its calls."""
     withheld: int = 0
     """Sentences of the chat model that the passages do not support."""
     fault: str = ""
     """Why the chat model's answer did not take its place, where it was asked."""
     notice: Notice | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A question and its answer, as a conversation remembers them."""
-
-    question: str
-    standalone: str
-    """The question as it was looked up; equal to `question` where that was complete."""
-    answer: str
-    refused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of a chat model, as its server counts them."""
-
-    prompt_tokens: int
-    completion_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Conversations, feedback, questions taken and tokens spent, in SQLite or by DATABASE_URL."""
 
 from bot.store.errors import StoreError
-from bot.store.records import DaySpent, Exchange, Pending, Pruned, Purpose
+from bot.store.records import DaySpent, Exchange, Pending, Pruned
 from bot.store.store import Store
 
-__all__ = ["DaySpent", "Exchange", "Pending", "Pruned", "Purpose", "Store", "StoreError"]
+__all__ = ["DaySpent", "Exchange", "Pending", "Pruned", "Store", "StoreError"]

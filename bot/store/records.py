@@ -2,14 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from retrieval.types import Answer, Usage
-
-Purpose = Literal["answer", "condense"]
-"""What a model was called for: the words of an answer, or a question made self-contained."""
-
-_NONE = Usage(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +15,9 @@ class Exchange:
     chat_id: int
     topic_id: int | None
     asker_id: int | None
-    standalone: str
-    """The question as it was looked up."""
     answer: Answer
-    generation: str
     asked_at: datetime.datetime
     answered_at: datetime.datetime
-    model: str | None = None
-    """None: no model was called."""
-    usage: Usage = _NONE
-    """Of all the calls it took."""
-    withheld: int = 0
-    """Sentences of the model that did not reach the reader."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from bot.store.models import (
     PendingRow,
     UsageRow,
 )
-from bot.store.records import DaySpent, Exchange, Pending, Pruned, Purpose
+from bot.store.records import DaySpent, Exchange, Pending, Pruned
 from bot.store.revision import NEWEST, revision_of
-from retrieval.types import Turn, Usage
+from retrieval.types import Purpose, Turn, Usage
 
 IDLE = datetime.timedelta(hours=6)
 """After so long without a message a conversation is over."""
@@ -103,17 +103,17 @@ class Store:
                 conversation_id=_conversation_of(session, exchange).id,
                 asker_id=exchange.asker_id,
                 question=answer.question,
-                standalone=exchange.standalone,
+                standalone=answer.standalone or answer.question,
                 answer=answer.text,
                 mode=answer.mode,
                 refused=answer.refused,
                 citations=[asdict(citation) for citation in answer.citations],
                 nearest=[asdict(article) for article in answer.nearest],
-                model=exchange.model,
-                prompt_tokens=exchange.usage.prompt_tokens,
-                completion_tokens=exchange.usage.completion_tokens,
-                withheld=exchange.withheld,
-                generation=exchange.generation,
+                model=answer.model or None,
+                prompt_tokens=answer.usage.prompt_tokens,
+                completion_tokens=answer.usage.completion_tokens,
+                withheld=answer.withheld,
+                generation=answer.generation,
                 asked_at=exchange.asked_at,
                 answered_at=exchange.answered_at,
                 timings_ms=asdict(answer.timings_ms),

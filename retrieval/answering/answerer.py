@@ -54,6 +54,7 @@ from retrieval.types import (
     Notice,
     Partial,
     Passage,
+    Purpose,
     Reranker,
     Strictness,
     Timings,
@@ -113,20 +114,20 @@ class Writer(Protocol):
 class Budget(Protocol):
     """How many tokens may be spent, and by whom. Called on a thread of its own."""
 
-    def exhausted(self, asker: str) -> Notice | None:
+    def exhausted(self, asker: int | None) -> Notice | None:
         """Why no more may be spent today, None while more may."""
 
-    def spend(self, asker: str, model: str, usage: Usage) -> None:
+    def spend(self, asker: int | None, model: str, usage: Usage, purpose: Purpose) -> None:
         """Remember what a call has cost."""
 
 
 class Unlimited:
     """A budget without end that remembers nothing."""
 
-    def exhausted(self, asker: str) -> Notice | None:
+    def exhausted(self, asker: int | None) -> Notice | None:
         """None."""
 
-    def spend(self, asker: str, model: str, usage: Usage) -> None:
+    def spend(self, asker: int | None, model: str, usage: Usage, purpose: Purpose) -> None:
         """Nothing."""
 
 
@@ -156,6 +157,7 @@ class _Outcome:
 
     statements: tuple[Statement, ...]
     mode: Mode = "extractive"
+    model: str = ""
     usage: Usage = _NO_USAGE
     withheld: int = 0
     fault: str = ""
@@ -222,7 +224,7 @@ class Answerer:
         *,
         asked_at: datetime.date | None = None,
         turns: Sequence[Turn] = (),
-        asker: str = "",
+        asker: int | None = None,
     ) -> Answer:
         """The answer, refused or not; see `stream`."""
         async with aclosing(
@@ -239,7 +241,7 @@ class Answerer:
         *,
         asked_at: datetime.date | None = None,
         turns: Sequence[Turn] = (),
-        asker: str = "",
+        asker: int | None = None,
     ) -> AsyncGenerator[Partial | Answer, None]:
         """The answer as the chat model writes it, sentence by sentence, and last the whole.
 
@@ -290,6 +292,7 @@ class Answerer:
             confidence=found.confidence,
             standalone=standalone,
             generation=found.generation,
+            model=outcome.model,
             usage=outcome.usage,
             withheld=outcome.withheld,
             fault=outcome.fault,
@@ -309,12 +312,14 @@ class Answerer:
         return await loop.run_in_executor(self._worker, partial(work, *args, **kwargs))
 
     async def _write(
-        self, writer: Writer, brief: Brief, found: _Found, asker: str
+        self, writer: Writer, brief: Brief, found: _Found, asker: int | None
     ) -> AsyncGenerator[Partial | _Outcome, None]:
         """What the chat model makes of the passages, and last what becomes of it."""
         key = cache_key(brief, found.generation, writer.name)
         if known := self._cache.get(key):
-            yield _Outcome(_with_all_reports(known.statements, found.disagreeing), "llm")
+            yield _Outcome(
+                _with_all_reports(known.statements, found.disagreeing), "llm", writer.name
+            )
             return
         if spent := await self._run(self._budget.exhausted, asker):
             yield _Outcome(found.statements, notice=spent)
@@ -333,7 +338,7 @@ class Answerer:
             notice = Notice.MODEL_RESTS if rests else None
             fault = str(error)
         finally:
-            await self._run(self._budget.spend, asker, writer.name, draft.usage)
+            await self._run(self._budget.spend, asker, writer.name, draft.usage, "answer")
         if not fault and not grounded.holds:
             fault = f"the articles do not support {grounded.withheld} of its sentences"
         if fault:
@@ -346,6 +351,7 @@ class Answerer:
             if fault
             else _with_all_reports(grounded.statements, found.disagreeing),
             "fallback" if fault else "llm",
+            model=writer.name,
             usage=draft.usage,
             withheld=grounded.withheld,
             fault=fault,

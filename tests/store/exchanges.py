@@ -59,20 +59,20 @@ def exchange(
         timings_ms=Timings(1.5, 2.5, 0.5, 4.5),
         citations=(CITATION,),
         nearest=(NearestArticle("路.md", "新路", "2026-03-01"),),
+        standalone=standalone or question,
+        generation="20260305-1",
+        model="stub",
+        usage=Usage(120, 30),
+        withheld=1,
     )
     return Exchange(
         front=front,
         chat_id=chat_id,
         topic_id=topic_id,
         asker_id=1001,
-        standalone=standalone or question,
         answer=answer,
-        generation="20260305-1",
         asked_at=at,
         answered_at=at + took,
-        model="stub",
-        usage=Usage(120, 30),
-        withheld=1,
     )
 
 
