@@ -214,6 +214,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a call of a chat model took."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation with its answer.
+
+    `standalone` is the question as it was looked up.
+    """
+
+    question: str
+    standalone: str
+    answer: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something in the folder of articles that an editor should look at."""
 
