@@ -10,7 +10,7 @@ from bot.phrases import terminal_phrases
 from bot.results import answer_object, to_line
 from bot.settings import Settings
 from bot.terminal import plain_answer
-from bot.wiring import make_answerer
+from bot.wiring import lone_answerer
 from retrieval.answering.answerer import Answerer
 from retrieval.errors import BaodaError, CollectionError
 from retrieval.index.generations import Generations
@@ -26,11 +26,8 @@ async def answer_one(settings: Settings, question: str, *, as_json: bool) -> Non
     """Print the answer to one question. Raises BaodaError."""
     verify_index(settings)
     Generations(settings.data_dir).require_live()
-    answerer = make_answerer(settings)
-    try:
+    with lone_answerer(settings) as answerer:
         answer = await answerer.answer(question)
-    finally:
-        answerer.close()
     phrases = terminal_phrases(settings.bot_language)
     print(to_line(answer_object(answer)) if as_json else plain_answer(answer, phrases), flush=True)
 
@@ -42,8 +39,7 @@ async def answer_lines(settings: Settings, stream: BinaryIO) -> None:
     """
     verify_index(settings)
     Generations(settings.data_dir).require_live()
-    answerer = make_answerer(settings)
-    try:
+    with lone_answerer(settings) as answerer:
         while line := stream.readline(_MAX_LINE_BYTES + 1):
             if len(line) > _MAX_LINE_BYTES:
                 while line and not line.endswith(b"\n"):
@@ -55,8 +51,6 @@ async def answer_lines(settings: Settings, stream: BinaryIO) -> None:
                 result = await _answer_line(answerer, line)
             sys.stdout.write(to_line(result) + "\n")
             sys.stdout.flush()
-    finally:
-        answerer.close()
 
 
 async def _answer_line(answerer: Answerer, line: bytes) -> dict[str, Any]:

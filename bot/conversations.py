@@ -48,7 +48,8 @@ class Conversations:
     ) -> AsyncGenerator[Partial | Answer, None]:
         """The answer as it is written and last the whole, which is kept; see Answerer.stream."""
         asked_at = datetime.datetime.now(datetime.UTC)
-        turns = await self._kept(partial(self._turns, place), [])
+        nothing: list[Turn] = []
+        turns = await self._kept(partial(self._turns, place), nothing)
         async with aclosing(self._answerer.stream(question, turns=turns, asker=asker)) as steps:
             async for step in steps:
                 if isinstance(step, Answer):

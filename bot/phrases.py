@@ -4,7 +4,7 @@ import locale
 from dataclasses import dataclass
 
 from retrieval.answering.language import Language, language_of
-from retrieval.types import Answer
+from retrieval.types import Answer, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,10 @@ class Phrases:
     nearest: str
     unanswered: str
     in_their_words: str
+    model_rests: str
+    budget_spent: str
+    own_budget_spent: str
+    begun_anew: str
     untitled: str
     indexing: str
     question_too_long: str
@@ -34,6 +38,7 @@ class Phrases:
     command_start: str
     command_help: str
     command_id: str
+    command_new: str
     command_reload: str
 
 
@@ -42,13 +47,18 @@ CHINESE = Phrases(
     "文章里没有的，我会直说。\n\n直接发问题就行。",
     help="直接发来问题，中文、英文都可以。\n\n"
     "回答里的 [1]、[2] 对应下方的引文：点开可见原话、标题、署名和日期。"
-    "文章里没有答案时，我会说没有，并列出最接近的文章。",
+    "文章里没有答案时，我会说没有，并列出最接近的文章。\n\n"
+    "可以接着问：“那吉林石化呢？”“什么时候？”。/new 重新开始。",
     help_admin="/reload 重新读取文章",
-    terminal_greeting="报答：直接输入问题，按 Ctrl-D 结束。",
+    terminal_greeting="报答：直接输入问题，/new 重新开始，按 Ctrl-D 结束。",
     thinking="正在查找……",
     nearest="最接近的文章：",
     unanswered="文章里没有说到：{parts}",
     in_their_words="文章原文：",
+    model_rests="写作用的模型接连没有回应，暂时不用它：先以原文回答。",
+    budget_spent="今天用模型写作的额度已经用完：先以原文回答。",
+    own_budget_spent="你今天用模型写作的额度已经用完：先以原文回答。",
+    begun_anew="好的，重新开始：之前说的不再算数。",
     untitled="（无标题）",
     indexing="文章正在编入索引，请稍候再问。",
     question_too_long="问题太长了：最多 {limit} 个字，这个有 {length} 个。",
@@ -65,6 +75,7 @@ CHINESE = Phrases(
     command_start="开始",
     command_help="怎么用",
     command_id="查看编号",
+    command_new="忘掉前面的对话",
     command_reload="重新读取文章",
 )
 
@@ -74,13 +85,19 @@ ENGLISH = Phrases(
     "Just send your question.",
     help="Just send a question, in Chinese or English.\n\n[1], [2] in an answer stand for the "
     "quotations under it: open one to see the exact words, headline, byline and date. When the "
-    "articles do not answer, I say so and list the nearest ones.",
+    "articles do not answer, I say so and list the nearest ones.\n\nYou may go on asking: "
+    "“And when?”. /new begins anew.",
     help_admin="/reload reads the articles again",
-    terminal_greeting="Baoda: type a question; Ctrl-D ends.",
+    terminal_greeting="Baoda: type a question; /new forgets what was said, Ctrl-D ends.",
     thinking="Looking …",
     nearest="Nearest articles:",
     unanswered="The articles do not say: {parts}",
     in_their_words="In the articles' own words:",
+    model_rests="The model that writes has failed several times and is left alone for a while: "
+    "quotations meanwhile.",
+    budget_spent="The model's budget for today is spent: quotations until tomorrow.",
+    own_budget_spent="Your budget of the model for today is spent: quotations until tomorrow.",
+    begun_anew="We begin anew: what was said before does not count any more.",
     untitled="(no headline)",
     indexing="The articles are being indexed. Please ask again in a moment.",
     question_too_long="That is too long: at most {limit} characters, this has {length}.",
@@ -97,6 +114,7 @@ ENGLISH = Phrases(
     command_start="Start",
     command_help="How it works",
     command_id="Show ids",
+    command_new="Forget the conversation",
     command_reload="Read the articles again",
 )
 
@@ -117,6 +135,16 @@ def introduction(answer: Answer, phrases: Phrases) -> str:
     foreign = language_of(answer.question) is Language.ENGLISH
     quoted = answer.mode != "llm" and not answer.refused
     return phrases.in_their_words if foreign and quoted else ""
+
+
+def notice(answer: Answer, phrases: Phrases) -> str:
+    """Why the chat model did not write the answer, on one line; "" where nobody need know."""
+    texts = {
+        Notice.MODEL_RESTS: phrases.model_rests,
+        Notice.BUDGET_SPENT: phrases.budget_spent,
+        Notice.OWN_BUDGET_SPENT: phrases.own_budget_spent,
+    }
+    return texts[answer.notice] if answer.notice else ""
 
 
 def left_open(answer: Answer, phrases: Phrases) -> str:

@@ -2,42 +2,61 @@
 
 import asyncio
 import sys
+from contextlib import aclosing
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.phrases import Phrases, introduction, left_open, terminal_phrases
+from bot.conversations import TERMINAL, Conversations
+from bot.phrases import Phrases, introduction, left_open, notice, terminal_phrases
 from bot.settings import Settings
-from bot.wiring import make_answerer
+from bot.wiring import lone_answerer, make_conversations
 from retrieval.errors import BaodaError, CollectionError
 from retrieval.types import Answer, Citation
 
 
 def converse(settings: Settings) -> None:
-    """Ask and answer until the end of input."""
+    """Ask and answer until the end of input, in one conversation."""
     phrases = terminal_phrases(settings.bot_language)
     console = Console()
-    answerer = make_answerer(settings)
+    conversations = make_conversations(settings)
     console.print(Text(phrases.terminal_greeting, style="dim"))
     try:
         # the prompt waits outside of the event loop, where Ctrl-C ends it at once
         with asyncio.Runner() as runner:
             while True:
-                question = console.input("\n[bold cyan]> [/]")
-                if not question.strip():
-                    continue
-                try:
-                    with console.status(phrases.thinking):
-                        answer = runner.run(answerer.answer(question))
-                except BaodaError as error:
-                    console.print(Text(str(error), style="red"))
-                else:
-                    _print_answer(console, answer, phrases)
+                question = console.input("\n[bold cyan]> [/]").strip()
+                if question == "/new":
+                    runner.run(conversations.forget(TERMINAL))
+                    console.print(Text(phrases.begun_anew, style="dim"))
+                elif question:
+                    try:
+                        answer = runner.run(_answered(console, conversations, question, phrases))
+                    except BaodaError as error:
+                        console.print(Text(str(error), style="red"))
+                    else:
+                        _print_answer(console, answer, phrases)
     except (EOFError, KeyboardInterrupt):
         console.print()
     finally:
-        answerer.close()
+        conversations.close()
+
+
+async def _answered(
+    console: Console, conversations: Conversations, question: str, phrases: Phrases
+) -> Answer:
+    """The answer; what is written of it so far stands there meanwhile."""
+    waiting = Spinner("dots", phrases.thinking)
+    with Live(waiting, console=console, transient=True) as shown:
+        async with aclosing(conversations.ask(TERMINAL, question)) as steps:
+            async for step in steps:
+                if isinstance(step, Answer):
+                    return step
+                shown.update(Group(Text(step.text), waiting))
+    raise AssertionError("a stream ends with its answer")
 
 
 async def answer_lines(settings: Settings, stream: TextIO) -> None:
@@ -46,8 +65,7 @@ async def answer_lines(settings: Settings, stream: TextIO) -> None:
     Where the answers come from, and what they leave open, goes to standard error.
     """
     phrases = terminal_phrases(settings.bot_language)
-    answerer = make_answerer(settings)
-    try:
+    with lone_answerer(settings) as answerer:
         for line in stream:
             if not line.strip():
                 continue
@@ -59,15 +77,15 @@ async def answer_lines(settings: Settings, stream: TextIO) -> None:
                 print(error, flush=True)
                 continue
             print(" ".join(answer.text.splitlines()), flush=True)
-            for source in filter(None, [left_open(answer, phrases), *_sources(answer)]):
+            remarks = (notice(answer, phrases), left_open(answer, phrases))
+            for source in filter(None, [*remarks, *_sources(answer)]):
                 print(f"    {source}", file=sys.stderr, flush=True)
-    finally:
-        answerer.close()
 
 
 def plain_answer(answer: Answer, phrases: Phrases) -> str:
-    """Answer and what it leaves open, then its sources or the nearest articles, one a line."""
-    lines = [answer.text, left_open(answer, phrases), *_sources(answer)]
+    """Answer, remarks on it, then its sources or the nearest articles, one a line."""
+    remarks = (notice(answer, phrases), left_open(answer, phrases))
+    lines = [answer.text, *remarks, *_sources(answer)]
     return "\n".join(filter(None, lines))
 
 
@@ -87,7 +105,7 @@ def _print_answer(console: Console, answer: Answer, phrases: Phrases) -> None:
     if intro := introduction(answer, phrases):
         console.print(Text(intro, style="dim"))
     console.print(Text(answer.text, style="yellow" if answer.refused else ""))
-    if line := left_open(answer, phrases):
+    for line in filter(None, (left_open(answer, phrases), notice(answer, phrases))):
         console.print(Text(line, style="yellow"))
     if answer.refused and answer.nearest:
         console.print(Text(phrases.nearest, style="dim"))

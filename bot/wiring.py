@@ -4,6 +4,9 @@ import datetime
 import importlib.util
 import sys
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dotenv
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
     import openai
     from langchain_core.language_models import BaseChatModel
 
+    from bot.conversations import Conversations
+    from bot.ledger import Ledger
     from bot.store import Store
-    from retrieval.answering.answerer import Answerer
+    from retrieval.answering.answerer import Answerer, Budget
     from retrieval.answering.chain import ChatWriter
+    from retrieval.answering.condensing import Condenser
     from retrieval.answering.joins import JoinChooser
     from retrieval.building import Builder
 
@@ -40,23 +46,67 @@ _NO_KEY = "none"
 """Sent to servers that want no key: the client insists on one."""
 
 
-def make_answerer(settings: Settings) -> "Answerer":
-    """The one answerer of a process. Raises SettingsError."""
+def make_answerer(settings: Settings, budget: "Budget | None" = None) -> "Answerer":
+    """The one answerer of a process, without `budget` no tokens are counted.
+
+    Raises SettingsError.
+    """
     from retrieval.answering.answerer import Answerer
     from retrieval.index.collection import LiveCollection
 
     embedder = make_embedder(settings)
-    zone = zoneinfo.ZoneInfo(settings.timezone)
+    writer, condenser = _make_chat(settings)
     live = LiveCollection(Generations(settings.data_dir), embedding=embedder.fingerprint)
     live.follow()
     return Answerer(
         live=live,
         embedder=embedder,
-        writer=make_writer(settings),
-        today=lambda: datetime.datetime.now(zone).date(),
+        writer=writer,
+        condenser=condenser,
+        today=partial(today, settings),
         strictness=settings.strictness,
         reranker=make_reranker(settings),
+        budget=budget,
         cached_answers=settings.answer_cache,
+    )
+
+
+@contextmanager
+def lone_answerer(settings: Settings) -> Iterator["Answerer"]:
+    """Answers questions that stand alone; only what a chat model costs is kept of them.
+
+    Raises SettingsError, StoreError.
+    """
+    with ExitStack() as opened:
+        budget = None
+        if chat_model_name(settings) is not None:
+            store = opened.enter_context(closing(make_store(settings)))
+            budget = make_ledger(settings, store)
+        yield opened.enter_context(closing(make_answerer(settings, budget)))
+
+
+def today(settings: Settings) -> datetime.date:
+    """The day it is in TIMEZONE."""
+    return datetime.datetime.now(zoneinfo.ZoneInfo(settings.timezone)).date()
+
+
+def make_conversations(settings: Settings) -> "Conversations":
+    """The conversations of a process, with answerer and store. Raises SettingsError, StoreError."""
+    from bot.conversations import Conversations
+
+    store = make_store(settings)
+    return Conversations(make_answerer(settings, make_ledger(settings, store)), store)
+
+
+def make_ledger(settings: Settings, store: "Store") -> "Ledger":
+    """What the chat model may cost, and has cost."""
+    from bot.ledger import Ledger
+
+    return Ledger(
+        store,
+        today=partial(today, settings),
+        of_all=settings.daily_token_budget,
+        of_each=settings.user_daily_token_budget,
     )
 
 
@@ -147,18 +197,29 @@ def chat_model_name(settings: Settings) -> str | None:
 
 def make_writer(settings: Settings) -> "ChatWriter | None":
     """The chat model's writer, None when there is none. Raises SettingsError."""
+    return _make_chat(settings)[0]
+
+
+def _make_chat(settings: Settings) -> "tuple[ChatWriter, Condenser] | tuple[None, None]":
     name = chat_model_name(settings)
     if name is None:
-        return None
+        return None, None
+    from retrieval.answering.breaker import Breaker
     from retrieval.answering.chain import ChatWriter, Limits
+    from retrieval.answering.condensing import Condenser
     from retrieval.tokens import token_counter
 
-    return ChatWriter(
-        _make_chat_model(settings, name),
+    model = _make_chat_model(settings, name)
+    breaker = Breaker()
+    writer = ChatWriter(
+        model,
         name=name,
         count_tokens=token_counter(name),
         limits=Limits(settings.chat_first_token_seconds, settings.chat_timeout_seconds),
+        breaker=breaker,
     )
+    seconds = min(settings.chat_first_token_seconds, settings.chat_timeout_seconds)
+    return writer, Condenser(model, timeout_seconds=seconds, breaker=breaker)
 
 
 def make_join_chooser(settings: Settings) -> "JoinChooser | None":

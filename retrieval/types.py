@@ -166,6 +166,20 @@ class Usage:
         """Both together."""
         return self.prompt_tokens + self.completion_tokens
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """A question that is understood alone, and what the chat model took for it."""
+
+    question: str
+    usage: Usage = Usage(0, 0)
+
 
 class Notice(StrEnum):
     """Why the chat model did not write an answer, where the reader should know."""
@@ -211,27 +225,6 @@ class Answer:
     fault: str = ""
     """Why the chat model's answer did not take its place, where it was asked."""
     notice: Notice | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens that a call of a chat model took."""
-
-    prompt_tokens: int
-    completion_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question of a conversation with its answer.
-
-    `standalone` is the question as it was looked up.
-    """
-
-    question: str
-    standalone: str
-    answer: str
-    refused: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from bot.phrases import CHINESE, ENGLISH, Phrases
 from bot.settings import Settings
 from bot.telegram.delivery import flood_wait_seconds
 from bot.telegram.handlers import Handlers
-from bot.wiring import make_answerer
+from bot.wiring import make_conversations
 from retrieval.errors import ReloadError
 
 logger = logging.getLogger(__name__)
@@ -93,6 +93,7 @@ def _register(application: Application[Any, Any, Any, Any, Any, Any], handlers: 
     for name, callback in (
         ("start", handlers.start),
         ("help", handlers.help),
+        ("new", handlers.begin_anew),
         ("reload", handlers.reload),
     ):
         application.add_handler(CommandHandler(name, callback, private), _ACTIONS)
@@ -103,9 +104,10 @@ def _register(application: Application[Any, Any, Any, Any, Any, Any], handlers: 
 
 async def _serve(settings: Settings) -> None:
     """Connect, poll and answer until cancelled. Raises InvalidToken."""
-    answerer = make_answerer(settings)
+    conversations = make_conversations(settings)
     application = _build(settings)
-    _register(application, Handlers(settings, answerer=answerer, reload=reload_in_child))
+    handlers = Handlers(settings, conversations=conversations, reload=reload_in_child)
+    _register(application, handlers)
     try:
         await _insist(application.initialize)
         await _insist(partial(_set_commands, application.bot))
@@ -121,7 +123,7 @@ async def _serve(settings: Settings) -> None:
     finally:
         await application.shutdown()
         await application.bot.shutdown()  # left open where initialize failed
-        answerer.close()
+        conversations.close()
 
 
 async def _insist(request: Callable[[], Awaitable[T]]) -> T:
@@ -184,6 +186,7 @@ def _commands(phrases: Phrases) -> list[BotCommand]:
     return [
         BotCommand("start", phrases.command_start),
         BotCommand("help", phrases.command_help),
+        BotCommand("new", phrases.command_new),
         BotCommand("id", phrases.command_id),
     ]
 

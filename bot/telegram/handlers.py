@@ -12,11 +12,11 @@ from telegram.constants import ChatAction
 from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
+from bot.conversations import Conversations, Place
 from bot.phrases import Phrases, phrases_for
 from bot.settings import Settings
 from bot.telegram.delivery import replace, send
 from bot.telegram.rendering import render, render_text
-from retrieval.answering.answerer import Answerer
 from retrieval.errors import (
     BaodaError,
     ModelUnavailableError,
@@ -39,9 +39,9 @@ Reload = Callable[[], Awaitable[dict[str, Any]]]
 class Handlers:
     """The bot's handlers, with what they need."""
 
-    def __init__(self, settings: Settings, *, answerer: Answerer, reload: Reload) -> None:
+    def __init__(self, settings: Settings, *, conversations: Conversations, reload: Reload) -> None:
         self._settings = settings
-        self._answerer = answerer
+        self._conversations = conversations
         self._reload = reload
         self._reloading = asyncio.Lock()
         self._turns: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
@@ -79,12 +79,20 @@ class Handlers:
         async with turn:
             async with _typing(context.bot, message.chat_id):
                 try:
-                    answer = await self._answerer.answer(message.text or "")
+                    answer = await self._conversations.answer(
+                        _place(message), message.text or "", asker=_asker(update)
+                    )
                 except BaodaError as error:
                     parts = render_text(_apology(error, message.text or "", phrases))
                 else:
                     parts = render(answer, phrases)
             await send(context.bot, message.chat_id, parts, reply_to=message.id)
+
+    async def begin_anew(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """/new: what was said before is not referred to any more."""
+        message, phrases = self._addressed(update)
+        await self._conversations.forget(_place(message))
+        await send(context.bot, message.chat_id, render_text(phrases.begun_anew))
 
     async def reload(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/reload, for admins; for others it does not exist."""
@@ -127,6 +135,15 @@ class Handlers:
     def _is_one_of(update: Update, ids: frozenset[int]) -> bool:
         people = (update.effective_user, update.effective_chat)
         return any(one is not None and one.id in ids for one in people)
+
+
+def _place(message: Message) -> Place:
+    topic = message.message_thread_id if message.is_topic_message else None
+    return Place("telegram", message.chat_id, topic)
+
+
+def _asker(update: Update) -> int | None:
+    return update.effective_user.id if update.effective_user else None
 
 
 @asynccontextmanager

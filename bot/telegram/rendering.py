@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.phrases import Phrases, introduction, left_open
+from bot.phrases import Phrases, introduction, left_open, notice
 from retrieval.types import Answer, Citation, NearestArticle
 
 LIMIT = 4096
@@ -34,9 +34,10 @@ class _Block:
 def render(answer: Answer, phrases: Phrases) -> list[Part]:
     """The messages of an answer: its text, then each citation as a quotation that unfolds.
 
-    After the text stands which parts of the question it leaves open.
+    After the text stands which parts of the question it leaves open, and why no model wrote it.
     """
-    lines = (introduction(answer, phrases), answer.text, left_open(answer, phrases))
+    remarks = (left_open(answer, phrases), notice(answer, phrases))
+    lines = (introduction(answer, phrases), answer.text, *remarks)
     said = "\n".join(filter(None, lines))
     blocks = list(_text_blocks(said))
     if answer.refused and answer.nearest:

@@ -30,6 +30,7 @@ from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.filters.understanding import narrowed
 from retrieval.folding import fold, is_traditional
 from retrieval.index.collection import Collection, Collections
+from retrieval.questions.followups import carried_over, refers_back
 from retrieval.questions.granted import is_named
 from retrieval.questions.parts import own_names, parts, untold
 from retrieval.questions.question import MAX_CHARACTERS, Asked, read_question
@@ -48,6 +49,7 @@ from retrieval.search import search
 from retrieval.types import (
     Answer,
     Article,
+    Condensed,
     Embedder,
     Mode,
     NearestArticle,
@@ -109,6 +111,13 @@ class Writer(Protocol):
 
     def draft(self, brief: Brief) -> Draft:
         """Text with [n] marks, about to be written."""
+
+
+class Condenser(Protocol):
+    """A chat model that makes follow-up questions stand alone."""
+
+    async def condense(self, question: str, turns: Sequence[Turn]) -> Condensed:
+        """The question with what the turns say of it. Never fails: rules take its place."""
 
 
 class Budget(Protocol):
@@ -198,6 +207,7 @@ class Answerer:
         live: Collections,
         embedder: Embedder,
         writer: Writer | None,
+        condenser: Condenser | None = None,
         today: Callable[[], datetime.date],
         strictness: Strictness = Strictness.BALANCED,
         reranker: Reranker | None = None,
@@ -207,6 +217,7 @@ class Answerer:
         self._live = live
         self._embedder = embedder
         self._writer = writer
+        self._condenser = condenser
         self._today = today
         self._strictness = strictness
         self._reranker = reranker
@@ -253,9 +264,12 @@ class Answerer:
         """
         started = time.perf_counter()
         question = trimmed(question)
-        standalone = question
         language = language_of(question)
         today = asked_at or self._today()
+        condensed = await self._stand_alone(question, turns, asker)
+        standalone = condensed.question
+        if standalone == question:
+            turns = ()
         found = await self._run(self._find, standalone, today)
         retrieved = time.perf_counter()
         outcome = _Outcome(found.statements)
@@ -293,7 +307,7 @@ class Answerer:
             standalone=standalone,
             generation=found.generation,
             model=outcome.model,
-            usage=outcome.usage,
+            usage=condensed.usage + outcome.usage,
             withheld=outcome.withheld,
             fault=outcome.fault,
             notice=outcome.notice,
@@ -310,6 +324,21 @@ class Answerer:
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, partial(work, *args, **kwargs))
+
+    async def _stand_alone(
+        self, question: str, turns: Sequence[Turn], asker: int | None
+    ) -> Condensed:
+        """The question with what it leaves out, where it refers to what was said before."""
+        if not turns or not await self._run(refers_back, question, turns):
+            return Condensed(question)
+        if self._writer is None or self._condenser is None:
+            return Condensed(await self._run(carried_over, question, turns))
+        if await self._run(self._budget.exhausted, asker) is not None:
+            return Condensed(await self._run(carried_over, question, turns))
+        condensed = await self._condenser.condense(question, turns)
+        name = self._writer.name
+        self._worker.submit(self._budget.spend, asker, name, condensed.usage, "condense")
+        return condensed
 
     async def _write(
         self, writer: Writer, brief: Brief, found: _Found, asker: int | None
@@ -338,7 +367,8 @@ class Answerer:
             notice = Notice.MODEL_RESTS if rests else None
             fault = str(error)
         finally:
-            await self._run(self._budget.spend, asker, writer.name, draft.usage, "answer")
+            # not waited for: a disk may be slower than the reader
+            self._worker.submit(self._budget.spend, asker, writer.name, draft.usage, "answer")
         if not fault and not grounded.holds:
             fault = f"the articles do not support {grounded.withheld} of its sentences"
         if fault:

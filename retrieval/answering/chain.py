@@ -222,9 +222,11 @@ class ChatWriter:
         name: str,
         count_tokens: Callable[[str], int],
         limits: Limits,
+        breaker: Breaker | None = None,
     ) -> None:
+        """`breaker` is shared with whoever else calls the model."""
         self.name = name
-        self.breaker = Breaker()
+        self._breaker = breaker or Breaker()
         self._count_tokens = count_tokens
         self._limits = limits
         self._chain: Runnable[Brief, Any] = RunnableLambda(_messages) | model
@@ -248,7 +250,7 @@ class ChatWriter:
 
     def draft(self, brief: Brief) -> Draft:
         """An answer that the model is about to write."""
-        return self._draft(self._chain, brief, self.breaker)
+        return self._draft(self._chain, brief, self._breaker)
 
     def _draft(self, chain: Runnable[Brief, Any], brief: Brief, breaker: Breaker) -> Draft:
         return Draft(

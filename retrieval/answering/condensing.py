@@ -3,20 +3,20 @@
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 import prompts
+from retrieval.answering.breaker import Breaker
 from retrieval.answering.calls import bounded_call, fenced, without_thinking
+from retrieval.answering.faults import OF_THE_SERVER, ChatModelError
 from retrieval.answering.language import Language, language_of
-from retrieval.errors import ModelUnavailableError
 from retrieval.folding import figure_values, fold, is_traditional
 from retrieval.questions.followups import carried_over, refers_back
 from retrieval.questions.joined import NAMES, question_words
 from retrieval.questions.kinds import Kind, asked_kinds
-from retrieval.types import Turn, Usage
+from retrieval.types import Condensed, Turn, Usage
 from retrieval.words import ASKING_WORDS, content_words
 
 logger = logging.getLogger(__name__)
@@ -33,23 +33,19 @@ _NEW_AT_LEAST = 2
 """So many words of its own a rewritten question may have, however short it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condensed:
-    """A question that is understood alone, and what the model took for it; None: not asked."""
-
-    question: str
-    usage: Usage | None = None
-
-
 class Condenser:
     """Makes follow-ups self-contained with a chat model."""
 
-    def __init__(self, model: BaseChatModel, *, timeout_seconds: float) -> None:
+    def __init__(
+        self, model: BaseChatModel, *, timeout_seconds: float, breaker: Breaker | None = None
+    ) -> None:
+        """`breaker` is shared with whoever else calls the model."""
         self._chinese, self._english = (
             ChatPromptTemplate.from_messages([("human", prompts.load(name))]) | model
             for name in ("condense.zh", "condense.en")
         )
         self._timeout_seconds = timeout_seconds
+        self._breaker = breaker or Breaker()
 
     async def condense(self, question: str, turns: Sequence[Turn]) -> Condensed:
         """The question with what it leaves out, of the turns before it, the oldest first.
@@ -61,6 +57,9 @@ class Condenser:
             return Condensed(question)
         turns = turns[-MAX_TURNS:]
         values = {"conversation": format_turns(turns), "question": fenced(question)}
+        call = self._breaker.begin()
+        if call is None:
+            return Condensed(carried_over(question, turns))
         try:
             async with bounded_call(self._timeout_seconds):
                 if language_of(question) is Language.ENGLISH:
@@ -69,11 +68,17 @@ class Condenser:
                     message = await self._chinese.ainvoke(
                         values | {"script": _script(question, turns)}
                     )
-        except ModelUnavailableError as error:
+        except ChatModelError as error:
+            if error.fault in OF_THE_SERVER:
+                call.failed(error.retry_after)
             logger.warning("%s; the follow-up was completed by rules", error)
             return Condensed(carried_over(question, turns))
+        else:
+            call.succeeded()
+        finally:
+            call.given_up()
         used = message.usage_metadata
-        usage = Usage(used["input_tokens"], used["output_tokens"]) if used else None
+        usage = Usage(used["input_tokens"], used["output_tokens"]) if used else Usage(0, 0)
         text = without_thinking(str(message.text)).strip()
         if not is_faithful(text, question, turns):
             logger.warning("the chat model changed a follow-up; it was completed by rules")
