@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,11 +17,11 @@ from bot.store.errors import StoreError
 from bot.store.texts import to_json
 
 _BUSY_TIMEOUT_SECONDS = 10
+_PAUSE_SECONDS = 0.01
 _WRITING = "baoda_writing"
 _LONGEST_REASON = 300
 _ELSEWHERE = "give this user the right to write it, or set DATA_DIR or DATABASE_URL"
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an update taken from Telegram outlives a power cut too
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # what is deleted does not stay in the file
@@ -121,8 +122,22 @@ def _open_server(url: URL) -> Engine:
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # else sqlite3 would begin transactions, and too late
+    _write_ahead(connection)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # SQLite itself does not always wait when others open a new file at the same time
+    patience = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > patience:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _begin(connection: Connection) -> None:

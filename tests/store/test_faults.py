@@ -95,17 +95,28 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path)
 
 
 def test_a_damaged_database_is_one_line_and_left_as_it_is(tmp_path: Path) -> None:
-    with closing(open_store(tmp_path)) as store:
-        for number in range(50):
-            store.keep(exchange(f"{number}" * 200))
+    open_store(tmp_path).close()
     path = tmp_path / FILE_NAME
     damaged = path.read_bytes()[:4096] + b"\xaa" * (path.stat().st_size - 4096)
     path.write_bytes(damaged)
+    with pytest.raises(StoreError, match="is damaged: move it away") as caught:
+        open_store(tmp_path)
+    one_line(caught)
+    assert path.read_bytes() == damaged
+
+
+def test_damage_that_shows_later_is_one_line(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        tables = (tmp_path / FILE_NAME).stat().st_size
+        for number in range(50):
+            store.keep(exchange(f"{number}" * 200))
+    path = tmp_path / FILE_NAME
+    whole = path.read_bytes()
+    path.write_bytes(whole[:tables] + b"\xaa" * (len(whole) - tables))
     with closing(open_store(tmp_path)) as store:
         with pytest.raises(StoreError, match="is damaged: move it away") as caught:
-            store.keep(exchange())
+            questions(store)
         one_line(caught)
-    assert path.read_bytes() == damaged
 
 
 def test_a_cut_database_is_one_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.store import Store
+from bot.store.address import FILE_NAME
 from tests.conftest import ROOT, environment
 from tests.store.exchanges import exchange, open_store, questions
 
@@ -53,6 +55,17 @@ def test_processes_that_start_at_once_make_one_database(tmp_path: Path) -> None:
         assert [len(told(process)) for process in processes] == [1, 1, 1, 1]
         with closing(open_store(folder)) as store:
             assert len(kept(store)) == 4
+
+
+def test_a_store_waits_for_who_is_just_making_the_file(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+    release.start()
+    with closing(open_store(tmp_path)) as store:
+        assert questions(store) == []
+    release.join()
+    other.close()
 
 
 def test_threads_may_share_a_store(store: Store) -> None:

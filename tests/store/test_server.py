@@ -1,0 +1,54 @@
+"""The same on a database server, where TEST_DATABASE_URL names one that may be emptied."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bot.store import Pruned, Store
+from bot.store.address import checked_url
+from bot.store.models import Base
+from retrieval.types import Usage
+from tests.store.exchanges import DAY, MORNING, Clock, exchange, questions
+
+TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL")
+pytestmark = pytest.mark.skipif(not TEST_DATABASE_URL, reason="TEST_DATABASE_URL is not set")
+
+
+@pytest.fixture
+def server() -> Iterator[sa.Engine]:
+    engine = sa.create_engine(checked_url(TEST_DATABASE_URL or ""))
+    Base.metadata.drop_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
+    yield engine
+    engine.dispose()
+
+
+def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
+    clock = Clock()
+    with closing(Store.open(server.url, retention=90 * DAY, clock=clock)) as store:
+        message = store.keep(exchange("a\0b", chat_id=-(10**13)))
+        assert store.rate(message, 1001, 1)
+        assert store.rate(message, 1001, -1, "因")
+        assert store.take(2**40, chat_id=1, topic_id=None, user_id=None, payload={"text": "\0"})
+        assert not store.take(2**40, chat_id=1, topic_id=None, user_id=None, payload={})
+        assert store.pending()[0].taken_at == MORNING
+        store.spend(Usage(1, 2), day=MORNING.date(), asker_id=5, model="m", purpose="answer")
+        assert store.spent_today(MORNING.date(), 5) == 3
+        assert questions(store, -(10**13)) == ["a�b"]
+    with closing(Store.open(server.url, retention=90 * DAY, clock=clock)) as store:
+        store.forget_conversation("telegram", -(10**13), None)
+        assert questions(store, -(10**13)) == []
+        clock.now += 91 * DAY
+        assert store.prune() == Pruned(1, 1, 1, 1, 1)
+
+
+def test_the_migrations_make_the_tables_of_the_models_there(server: sa.Engine) -> None:
+    Store.open(server.url, retention=DAY).close()
+    with server.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
