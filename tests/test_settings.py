@@ -77,6 +77,17 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -
         ("RERANK_BASE_URL", "api.jina.ai/v1"),
         ("RERANK_BASE_URL", "https://"),
         ("STRICTNESS", "sloppy"),
+        ("DATABASE_URL", "my-secret-token"),
+        ("DATABASE_URL", "cassandra://me:my-secret-token@127.0.0.1/baoda"),
+        ("DATABASE_URL", "postgresql://me:my-secret-token@127.0.0.1:port/baoda"),
+        ("DATABASE_URL", "mssql+pymssql://me:my-secret-token@127.0.0.1/baoda"),
+        ("DATABASE_URL", "postgresql+asyncpg://me:my-secret-token@127.0.0.1/baoda"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("RETENTION_DAYS", "0"),
+        ("RETENTION_DAYS", "1e9"),
+        ("DAILY_TOKEN_BUDGET", "0"),
+        ("USER_DAILY_TOKEN_BUDGET", "many"),
         ("TIMEZONE", "Shanghai"),
         ("TIMEZONE", "../../etc/passwd"),
         ("BOT_LANGUAGE", "fr"),
@@ -110,6 +121,8 @@ def test_a_wrong_value_is_one_line_with_name_and_example(
         ("RERANK_BASEURL", "RERANK_BASE_URL"),
         ("RERANKER_API_KEY", "RERANK_API_KEY"),
         ("STRICTNES", "STRICTNESS"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("DAILY_TOKENS_BUDGET", "DAILY_TOKEN_BUDGET"),
     ],
 )
 @pytest.mark.parametrize("place", ["environment", "file"])
@@ -131,6 +144,7 @@ def test_a_slip_of_the_pen_stops_the_start(
         "AZURE_OPENAI_API_KEY",
         "OPENAI_ORG_ID",
         "COHERE_API_KEY",
+        "TEST_DATABASE_URL",
         "JINA_API_KEY",
         "LANGSMITH_API_KEY",
         "TZ",
@@ -152,6 +166,7 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
     monkeypatch.setenv("RERANK_API_KEY", "rk-planted")
     monkeypatch.setenv("TELEGRAM_PROXY_URL", "socks5://me:planted@127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///planted.sqlite3")
     settings = read_settings()
     assert "planted" not in repr(settings)
-    assert len(settings.secrets) == 3
+    assert len(settings.secrets) == 4

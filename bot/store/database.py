@@ -18,7 +18,7 @@ from bot.store.texts import to_json
 
 _BUSY_TIMEOUT_SECONDS = 10
 _PAUSE_SECONDS = 0.01
-_WRITING = "baoda_writing"
+_BEGIN = "baoda_begin"
 _LONGEST_REASON = 300
 _ELSEWHERE = "give this user the right to write it, or set DATA_DIR or DATABASE_URL"
 _PRAGMAS = (
@@ -62,17 +62,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction, on disk once it is left. Raises StoreError."""
-        engine = self._engine.execution_options(**{_WRITING: True})
+        # a transaction that reads first and writes then fails if another wrote in between
+        engine = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         with self._translated(), Session(engine) as session, session.begin():
             yield session
 
     def empty_log(self) -> None:
         """Let go of deleted rows in SQLite's write-ahead log. Raises StoreError."""
         if self._is_file:
-            with self._translated(), self._engine.connect() as connection:
-                driver = connection.connection.driver_connection
-                assert isinstance(driver, sqlite3.Connection)
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            engine = self._engine.execution_options(**{_BEGIN: ""})
+            with self._translated(), engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
 
     def close(self) -> None:
         """Close all connections."""
@@ -141,9 +141,9 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # a transaction that reads first and writes then would fail if another wrote in between
-    writing = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if statement:
+        connection.exec_driver_sql(statement)
 
 
 def _passwords(url: URL) -> set[str]:

@@ -38,7 +38,7 @@ def now() -> datetime.datetime:
 class Store:
     """One database. Every method is one transaction, on disk when it returns.
 
-    Threads may share it, processes may share its database. Every method raises StoreError.
+    Threads may share it, processes may share its database. Any method may raise StoreError.
     """
 
     def __init__(

@@ -106,6 +106,7 @@ def test_a_damaged_database_is_one_line_and_left_as_it_is(tmp_path: Path) -> Non
 
 
 def test_damage_that_shows_later_is_one_line(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
     with closing(open_store(tmp_path)) as store:
         tables = (tmp_path / FILE_NAME).stat().st_size
         for number in range(50):

@@ -115,10 +115,9 @@ def test_alembic_is_imported_only_where_something_is_to_be_done(
     tmp_path: Path, times: int, imported: str
 ) -> None:
     script = (
-        "import datetime, pathlib, sys\n"
-        "from bot.wiring import make_store\n"
-        "from bot.settings import Settings\n"
-        f"make_store(Settings(data_dir=pathlib.Path({str(tmp_path)!r}))).close()\n"
+        "import pathlib, sys\n"
+        "from tests.store.exchanges import open_store\n"
+        f"open_store(pathlib.Path({str(tmp_path)!r})).close()\n"
         "print('alembic' in sys.modules)"
     )
     for _ in range(times):
