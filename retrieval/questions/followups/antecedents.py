@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from retrieval.questions.followups.reading import Reading, read, runs, subject
 from retrieval.questions.followups.vocabulary import (
+    GENERIC,
     ORGANISATION_ENDS,
     PEOPLE_ENDS,
     PLACE_ENDS,
@@ -14,6 +15,7 @@ from retrieval.questions.kinds import Kind, asked_kinds
 from retrieval.types import Turn
 from retrieval.words import PERSON_TAGS, SURNAMES
 
+_SHORTEST_ORGANISATION = 4
 MAX_NAME = 40
 """Characters of what is carried over from an answer."""
 
@@ -40,8 +42,11 @@ class Antecedents:
     question: Reading
     """The last question, as it was looked up."""
     subject: str
+    topic: str
+    """The subject, or what of it was asked for where that is a place only: 东城区的社区专员."""
     person: str
-    organisation: str
+    organisations: tuple[str, ...]
+    """The likeliest first; of a longer name also the organisations that it begins with."""
     place: str
     group: str
     term: str
@@ -61,16 +66,20 @@ def antecedents(turn: Turn) -> Antecedents:
     who = not who_is and bool({Kind.PERSON, Kind.NAMED} & {*kinds})
     first, second = (new_persons, known_persons) if who else (known_persons, new_persons)
     said, told = list(_noun_runs(question)), list(_noun_runs(answer))
-    seeks = bool({Kind.PERSON, Kind.ORGANISATION, Kind.PLACE} & {*kinds})
+    seeks = bool({Kind.PERSON, Kind.ORGANISATION, Kind.PLACE} & {*kinds}) or "叫什么" in asked
     in_turn = [*told, *said] if seeks else [*said, *told]
     place_runs = [*told, *said] if Kind.PLACE in kinds else [*said, *told]
     groups = [one for one in [*reversed(said), *told] if _ends(one, PEOPLE_ENDS)]
+    organisations = [name for one in in_turn for name in _organisations(one)]
+    organisations.sort(key=_is_party)
     terms = [*_TERM.findall(question.text), *_TERM.findall(answer.text)]
+    about = about or _object(question, told if seeks else ())
     return Antecedents(
         question=question,
-        subject=about or _object(question, told if seeks else ()),
+        subject=about,
+        topic=_topic(question, about),
         person=next(iter([*first, *second]), ""),
-        organisation=next((one for one in in_turn if _ends(one, ORGANISATION_ENDS)), ""),
+        organisations=tuple(organisations),
         place=next((one for one in place_runs if _is_place(one)), ""),
         group=_group(about, groups),
         term=next((one for one in reversed(terms) if _is_plain(one)), ""),
@@ -127,6 +136,37 @@ def _is_place(name: str) -> bool:
     return reading.folded.text.endswith(PLACE_ENDS) or any(
         word.tag == "ns" for word in reading.words
     )
+
+
+def _organisations(run: str) -> Iterator[str]:
+    """The organisations that a run of nouns names or begins with, the longest first."""
+    reading = read(run)
+    words = reading.words
+    if len(words) == 1 and words[0].tag[0] == "n" and len(run) < _SHORTEST_ORGANISATION:
+        return  # 学校 names none
+    for end in range(len(words), 0, -1):
+        text = reading.of(words[:end])
+        if words[end - 1].text.endswith(ORGANISATION_ENDS) and (end > 1 or len(text) > 2):
+            yield text
+
+
+def _is_party(name: str) -> bool:
+    return _ends(name, ("党委", "党支部"))
+
+
+def _topic(question: Reading, about: str) -> str:
+    """What a question that asks for things of a place is about."""
+    words = read(about).words
+    asking = question.asking
+    if asking is None or not words or any(word.tag != "ns" for word in words):
+        return about
+    for span in runs(question):
+        first = question.words[span.start]
+        if first.start >= asking.end:
+            counted = question.of(question.words[span.start : span.end])
+            near = first.start - asking.end <= 1 and first.text not in GENERIC
+            return f"{about}的{counted}" if near and _is_plain(counted) else about
+    return about
 
 
 def _object(question: Reading, told: list[str] | tuple[()]) -> str:

@@ -11,6 +11,7 @@ from retrieval.questions.followups.reading import Reading, read
 from retrieval.questions.followups.references import references, replaced
 from retrieval.questions.question import is_chinese
 from retrieval.types import Turn
+from retrieval.words import SURNAMES
 
 MAX_CARRIED = 500
 """Characters of a question made self-contained: a longer one is left as it was."""
@@ -23,6 +24,9 @@ _LEAD = re.compile(
     r"好的?[,。!]|嗯+[,。]?|哦+[,。]?|谢谢[,。!]|对了[,。]?|那么|另外|还有[,:]|然后|那(?![里儿边个些位家次种场届年天时样么]|是|"
     r"算|属于|意味))[,: ]*"
 )
+
+_ANNOUNCED = re.compile(f"那(?=[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}呢[?]*$)")
+"""The segmenter takes 那 for part of a person's name."""
 
 
 def refers_back(question: str, turns: Sequence[Turn]) -> bool:
@@ -76,6 +80,8 @@ def _lead(reading: Reading) -> int:
     """Where the question begins behind polite and joining words, in folded characters."""
     text = reading.folded.text
     boundaries = {word.start for word in reading.words} | {len(text)}
+    if announced := _ANNOUNCED.match(text):
+        return announced.end()
     at = 0
     while (
         (match := _LEAD.match(text, at)) and match.end() in boundaries and match.end() < len(text)

@@ -57,6 +57,9 @@ def changed(element: str, known: Antecedents) -> str:
     if span := _alike(base, new):
         return _with(base, span, element)
     named = any(word.tag in NAMES for word in new.words)
+    relational = _is_relational(new.words) and not _acts(new)
+    if relational and not _asks_relational(base, known.subject):
+        return f"{known.topic}的{element}?"
     if not named and (span := _counted(base)):
         return _with(base, span, element)
     if (named or _is_organisation(new)) and (span := _named_run(base)):
@@ -111,7 +114,8 @@ def _alike(base: Reading, new: Reading) -> Span | None:
         words = base.words[span.start : span.end]
         if words[-1].text == last and len(last) > 1 and len(new.words) > 1:
             return Span(words[0].start, words[-1].end)
-        one_word = len(new.words) == 1 and 1 < len(last) <= len(words[-1].text) + 1
+        alone = len(words) == 1 or words[-2].tag in _PLACES
+        one_word = alone and len(new.words) == 1 and 1 < len(last) <= len(words[-1].text) + 1
         if one_word and len(words[-1].text) > 1 and words[-1].text[-1] == last[-1]:
             return Span(words[-1].start, words[-1].end)
     return None
@@ -175,6 +179,14 @@ def _owned(base: Reading, new: Reading, subject: str) -> Span | None:
 def _is_relational(words: Sequence[Word]) -> bool:
     text = "".join(word.text for word in words)
     return text in RELATIONAL or text.endswith(_MEASURE_ENDS) or words[-1].text in RELATIONAL
+
+
+def _asks_relational(base: Reading, subject: str) -> bool:
+    """Whether the last question asked for something of its kind: 起点 before 终点."""
+    owned = read(subject.rpartition("的")[2]).words
+    counted = _counted(base)
+    words = [one for one in base.words if counted and counted.start <= one.start < counted.end]
+    return any(_is_relational(one) for one in (owned, words) if one)
 
 
 def _acts(new: Reading) -> bool:

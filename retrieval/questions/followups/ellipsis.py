@@ -37,7 +37,11 @@ _ADVERBIAL = re.compile(
     "(?:是|在|于)?(?:什么时候|何时|什么时间|哪一?[年天月日]|几点|几月几[日号]|多久|为什么|为何|为啥|怎么|怎样|如何|哪里|哪儿|何处|"
     "什么地方)(?:的|呢|啊|呀)*[?]*"
 )
-_COUNT = re.compile("(?:多少|几|哪些|哪几|什么|谁)[^有是在]{0,3}[?]*")
+_COUNT = re.compile("(?:(?:多少|几|哪些|哪几)[^有是在]{0,3}|什么|谁)[?]*")
+_ASKS_OF_ACT = re.compile(
+    "(?:谁|哪位|哪里|哪儿|怎么|为什么|为何|什么时候|何时|哪一?[年月天])[\u4e00-\u9fff]{1,3}(?<!是)的[?]*"
+)
+"""谁选派的? 哪年成立的?"""
 _DEFINES = re.compile("什么是|什么叫|何为|何谓")
 _LISTS = re.compile("有(?=什么|哪)")
 _END = re.compile(r"[\s?？。.!！]+$")
@@ -45,7 +49,7 @@ _PARTICLE = re.compile(r"[呢啊呀]?[\s?？。.!！]*$")
 _AGENTLESS = frozenset(
     "怎么 怎样 如何 应该 该 该不该 要不要 可以 可不可以 能不能 怎么样 为什么 为何 为啥".split()
 )
-_OURSELVES = frozenset("我 我们 你 你们 您 咱 咱们 俺 大家 自己".split())
+_OURSELVES = frozenset("我你您咱俺")
 _UNKNOWN = frozenset({"zg", "nz", "nr"})
 _SHORT = 2
 """Characters: more of them at the beginning of a question are what it is about."""
@@ -62,11 +66,13 @@ def find_gap(rest: Reading, base: Reading) -> Gap | None:
     if _MEANING.fullmatch(folded):
         return Gap.MEANING
     asked = next((at for at, _ in enumerate(rest.words) if asks_at(rest.words, at)), None)
-    if asked is None or rest.words[0].text in _OURSELVES or _DEFINES.match(folded):
+    if asked is None or rest.words[0].text[0] in _OURSELVES or _DEFINES.match(folded):
         return None
     specific = _specific(rest.words)
     if any(word.tag in NAMES and len(word.text) > 1 for word in specific):
         return None
+    if _ASKS_OF_ACT.fullmatch(folded):
+        return Gap.SUBJECT
     if not specific and (_is_agentless(rest.words) or _opening(rest.words, asked) > _SHORT):
         return None
     if not specific:
@@ -137,12 +143,12 @@ def completed(question: str, gap: Gap, known: Antecedents) -> str:
         more = _LISTS.sub("还有", base.text, count=1) if not _ELSE.search(base.text) else base.text
         return more or question
     if gap is Gap.MEANING:
-        return f"{known.term or known.subject}{question}"
+        return f"{known.term or known.topic}{question}"
     if base.says_whether and base.text.rstrip("?？ ").endswith(("吗", "嗎")):
         return f"{_END.sub('', base.text)[:-1]}，{question}"
     if gap is Gap.ALL_BUT_ASKING and (swapped := _swapped(question, known)):
         return swapped
-    return f"{known.subject.removesuffix('的')}{question}"
+    return f"{known.topic.removesuffix('的')}{question}"
 
 
 def _swapped(question: str, known: Antecedents) -> str:
@@ -166,6 +172,8 @@ def _swapped(question: str, known: Antecedents) -> str:
     rest = _END.sub("", base.cut(asking.end, len(folded)))
     how = base.cut(asking.start, asking.end) in _HOW
     predicate = base.of(before) + ("" if how and len(rest) == 1 else rest)
+    if not any(word.tag[0] in "va" for word in read(predicate).words):
+        return f"{known.topic}{question}"
     end = _QUESTION_MARK.search(question)
     return f"{base.cut(0, start)}{bare}{predicate}{end[0] if end else ''}"
 

@@ -3,6 +3,7 @@
 import re
 
 from retrieval.questions.followups.antecedents import Antecedents
+from retrieval.questions.followups.changes import changed
 from retrieval.questions.question import is_chinese
 
 _LEAD = re.compile(
@@ -32,7 +33,7 @@ _PERSON = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:they|them|their|theirs)\b", re.IGNORECASE)
 _THING = re.compile(
     r"\bits?\b(?<!time is it)"
-    r"(?! (?:takes?|took|costs? to|is true|true|possible|likely|necessary|important|safe|worth))",
+    r"(?! (?:like to|takes?|took|costs? to|true|possible|likely|necessary|important|safe|worth))",
     re.IGNORECASE,
 )
 _BEFORE = "(?:for|about|of|in|on|to|with|from|at|after|before|during)"
@@ -89,7 +90,7 @@ def carried_over(question: str, known: Antecedents) -> str:
     rest = _LEAD.sub("", question)
     base = known.question.text
     if is_chinese(base):
-        return _beside_chinese(rest, known)
+        return _beside_chinese(question, known)
     if element := _changed(question):
         return _with_element(element, base)
     if _MORE.fullmatch(_END.sub("", rest)):
@@ -193,8 +194,11 @@ def _replaced(pattern: re.Pattern[str], text: str, name: str) -> str:
     return f"{text[: match.start()]}{name}{chr(39) + 's' if owner else ''}{text[match.end() :]}"
 
 
-def _beside_chinese(rest: str, known: Antecedents) -> str:
+def _beside_chinese(question: str, known: Antecedents) -> str:
     """An English question after a Chinese one: the names are taken as they are."""
+    if element := _changed(question):
+        return changed(element, known)
+    rest = _LEAD.sub("", question)
     base = _END.sub("", known.question.text)
     if _BARE.fullmatch(_END.sub("", rest)) or _MORE.fullmatch(_END.sub("", rest)):
         return f"{_END.sub('', rest)}, {base}?"

@@ -20,7 +20,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MORE = re.compile("多[大高长久远深重宽厚快少]")
 _MEASURED = re.compile("几(?!乎)|多[大高长久远深重宽厚快少]")
 _STATES = frozenset({"是", "为", "叫"})
-_WHETHER = re.compile("[吗么][?？。.!\\s]*$|是不是|是否|有没有")
+_WHETHER = re.compile("(?:吗|(?<![什怎那这多要])么)[?？。.!\\s]*$|是不是|是否|有没有")
 _INSIDE = re.compile("(?<=..)[里裡裏]$")
 _ASPECTS = ("了", "过", "着")
 

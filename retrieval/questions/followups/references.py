@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from retrieval.questions.followups.antecedents import Antecedents, persons
-from retrieval.questions.followups.reading import Reading, is_noun, is_time
+from retrieval.questions.followups.reading import Reading, asks_at, is_noun, is_time, read
 from retrieval.questions.followups.vocabulary import (
     EVENTS,
     FUNCTIONAL,
     GENERIC,
     ORGANISATION_ENDS,
     PEOPLE_ENDS,
+    PLACE_ENDS,
 )
 from retrieval.questions.joined import NAMES, QUOTED
 from retrieval.words import Word
@@ -42,7 +43,7 @@ class Reference:
 
 
 _PLURAL = re.compile("[他她]们")
-_SINGULAR = re.compile("[他她](?!们)")
+_SINGULAR = re.compile("[他她](?![们汀])")
 _THING = re.compile("[它牠](?:们)?")
 _PLACE = re.compile("[那这]里|[那这]儿|[那这]边|当地|该地|此地|此处")
 _BARE = re.compile("[那这](?=是|算|属于|意味|说明|有什么|为什么|为何|怎么|如何|些?都?[?])")
@@ -60,8 +61,12 @@ _OWNED = re.compile(f"(?:{'|'.join(ORGANISATION_ENDS)}|国|村|市|店|单位|�
 _PERSON_NOUNS = frozenset(
     "人 位 先生 女士 专家 记者 读者 同志 干部 书记 主任 选手 员工 工人".split()
 )
+_ORGANISATION_NOUNS = frozenset("公司 企业 集团 单位 机构 组织 部门 学校 工厂 厂 医院 大学".split())
+_SHORT_NOUNS = frozenset("段区市县厂校村镇乡省国院站队馆局店社会书车船人")
+"""Nouns of one character that a demonstrative may stand before: 该段."""
+
 _LEADING_HEAD = re.compile(r"[\u4e00-\u9fff]{1,2}")
-_POINTING_TAGS = frozenset({"r", "q", "m", "mq", "b", "v", "d", "f", "zg"})
+_POINTING_TAGS = frozenset({"r", "u", "q", "m", "mq", "b", "v", "d", "f", "zg"})
 
 
 def references(reading: Reading, start: int) -> list[Reference]:
@@ -103,6 +108,8 @@ def _reference(reading: Reading, folded: str, at: int, starts: dict[int, int]) -
     if match is None:
         return None
     noun = _noun(reading, match.end(), starts)
+    if len(noun) == 1 and noun not in _SHORT_NOUNS:
+        return None
     return Reference(start, match.end() + len(noun), Points.NOUN, noun) if noun else None
 
 
@@ -117,10 +124,19 @@ def _noun(reading: Reading, start: int, starts: dict[int, int]) -> str:
     while end < len(words) and is_noun(words, end) and not is_time(words[end]):
         end += 1
     text = reading.folded.text
+    if end == at and _is_verbal_noun(words, at):
+        end = at + 1
     if end == at:
         head = _LEADING_HEAD.match(words[at].text) if words[at].tag[0] in "vn" else None
         return head[0][:1] if head and words[at].text[0] in "车船书" else ""
     return text[words[at].start : words[end - 1].end]
+
+
+def _is_verbal_noun(words: Sequence[Word], at: int) -> bool:
+    """报道 in 这篇报道是谁写的: what the segmenter takes for a verb is none before another."""
+    if words[at].tag not in {"v", "vn"} or len(words[at].text) < 2 or at + 1 == len(words):
+        return False
+    return words[at + 1].tag in {"v", "p", "uj", "d"} or asks_at(words, at + 1)
 
 
 def _is_answered(reading: Reading, one: Reference, at: int) -> bool:
@@ -179,6 +195,8 @@ def _written(reading: Reading, one: Reference, name: str) -> Iterator[str]:
 
 def _calls(name: str, noun: str) -> bool:
     """Whether the name says itself what the noun says."""
+    if noun in _ORGANISATION_NOUNS and read(name).folded.text.endswith(ORGANISATION_ENDS):
+        return True
     return noun in _PERSON_NOUNS or name.rstrip("”》」").endswith(noun)
 
 
@@ -187,13 +205,19 @@ def _pointed_to(one: Reference, known: Antecedents) -> str:
         return known.person or known.subject
     if one.points is Points.PEOPLE:
         if one.noun:
-            return known.organisation or known.subject
-        return known.group or known.organisation or known.subject
+            return _organisation(one.noun, known) or known.subject
+        return known.group or _organisation("", known) or known.topic
     if one.points is Points.PLACE:
         return known.place or known.subject
     if one.points is Points.NOUN:
         return _called(one.noun, known)
-    return known.subject or known.organisation or known.term
+    return known.topic or _organisation("", known) or known.term
+
+
+def _organisation(noun: str, known: Antecedents) -> str:
+    """The organisation that is called so, else the first."""
+    called = (one for one in known.organisations if one.endswith(noun))
+    return next(called, next(iter(known.organisations), ""))
 
 
 def _called(noun: str, known: Antecedents) -> str:
@@ -205,5 +229,7 @@ def _called(noun: str, known: Antecedents) -> str:
         text = known.question.text.rstrip("?？ ")
         return text.removesuffix("吗").removesuffix("嗎")
     if noun.endswith(ORGANISATION_ENDS) and noun != "联盟":
-        return known.organisation or known.subject
-    return known.subject or known.term
+        return _organisation(noun, known) or known.subject
+    if noun.endswith(PLACE_ENDS):
+        return known.place or known.subject
+    return known.topic or known.term
