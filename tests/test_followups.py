@@ -126,7 +126,7 @@ def test_without_a_conversation_nothing_is_carried_over() -> None:
         ("柳溪村2022年收了多少苹果?", "80吨。[1]", "2023年呢?", "柳溪村2023年收了多少苹果?"),
         ("柳溪村2022年收了多少苹果?", "80吨。[1]", "那石桥镇呢？", "石桥镇2022年收了多少苹果?"),
         ("谁带人检查车门?", "段长王新民带人检查车门。[1]", "他多大年纪?", "王新民多大年纪?"),
-        ("龙舟赛在哪里举行?", "在河湾市。[1]", "什么时候?", "龙舟赛在什么时候举行?"),
+        ("龙舟赛在哪里举行?", "在河湾市。[1]", "什么时候?", "龙舟赛什么时候举行?"),
         ("龙舟赛有几支队伍?", "十二支。[1]", "请问冠军是谁?", "龙舟赛冠军是谁?"),
         ("果园种梨树吗?", "明年要种。[1]", "为什么?", "果园种梨树，为什么?"),
         ("河灣市地鐵有多長?", "21公里。[1]", "它什麼時候通車?", "河灣市地鐵什麼時候通車?"),
@@ -142,6 +142,12 @@ def test_what_is_carried_over(
         assert carried.endswith(("Where does Wang Xinmin live?", "where did Liuxi open the park?"))
     else:
         assert carried == expected
+
+
+def test_thanks_between_two_questions_are_passed_over() -> None:
+    refusal = "文章里没有说到这个问题的答案。"
+    turns = conversation([("柳溪村小学有多少学生?", "120人。[1]"), ("谢谢!", refusal)])
+    assert carried_over("它建于哪一年?", turns) == "柳溪村小学建于哪一年?"
 
 
 def test_a_refused_turn_still_gives_its_subject() -> None:

@@ -15,22 +15,22 @@ from retrieval.questions.kinds import Kind, asked_kinds
 from retrieval.types import Turn
 from retrieval.words import PERSON_TAGS, SURNAMES
 
-_SHORTEST_ORGANISATION = 4
 MAX_NAME = 40
 """Characters of what is carried over from an answer."""
 
-_SURNAME = f"[{''.join(sorted(SURNAMES))}]"
+_SHORTEST_ORGANISATION = 4
 _SPEAKS = (
     "(?:在|说|表示|认为|建议|介绍|告诉|拍|摄|来信|写|负责|担任|希望|提醒|强调|指出|回忆|当选|获|"
     "夺|随口|是|呼吁|主讲|作)"
 )
 _TOLD_OF = re.compile(
     "(?:专家|记者|通讯员|读者|书记|主任|教授|医生|老师|工程师|队长|教练|经理|总裁|总统|总理|主席|部长|局长|"
-    rf"院长|校长|市长|县长|镇长|村长|导演|演员|选手|工人|操作工|职工|员工)([\u4e00-\u9fff·]{{2,8}}?)(?={_SPEAKS})"
+    rf"院长|校长|市长|县长|镇长|村长|导演|演员|选手|工人|操作工|职工|员工)"
+    rf"([\u4e00-\u9fff]{{2,4}}?|[\u4e00-\u9fff]{{1,6}}(?:·[\u4e00-\u9fff]{{1,8}})+)(?={_SPEAKS})"
 )
 _PLAIN = re.compile(r"[\w·“”《》「」（）()\- ./']+")
 _TERM = re.compile("“[^“”]{1,12}”|《[^《》]{1,20}》|「[^「」]{1,12}」")
-_CAPITALISED = re.compile(r"\b[A-Z][\w'’-]*(?:\s+(?:of\s+)?[A-Z][\w'’-]*)+")
+_CAPITALISED = re.compile(r"\b[A-Z][\w'’-]*(?: [A-Z][\w'’-]*){1,2}\b(?! [A-Z])")
 _LONGEST_PERSON = 3
 _WHO_IS_NAMED = re.compile(r"[Ww]ho (?:is|was) [A-Z]")
 

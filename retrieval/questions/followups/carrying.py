@@ -28,9 +28,16 @@ _LEAD = re.compile(
 _ANNOUNCED = re.compile(f"那(?=[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff]{{1,2}}呢[?]*$)")
 """The segmenter takes 那 for part of a person's name."""
 
+_SMALL_TALK = re.compile(
+    r"(?:(?:你|您|大家)好|谢谢你?您?|多谢|好的?|知道了|明白了?|再见|嗯+|哦+|辛苦了|"
+    r"hello|hi|thanks|thank you|ok|bye)"
+    r"[\s,。.!?~]*"
+)
+
 
 def refers_back(question: str, turns: Sequence[Turn]) -> bool:
     """Whether the question cannot be understood without the turns before it, the oldest first."""
+    turns = _asked(turns)
     if not turns or not question.strip() or len(question) > _LONGEST:
         return False
     reading = read(question)
@@ -47,6 +54,7 @@ def carried_over(question: str, turns: Sequence[Turn]) -> str:
 
     Only names and runs of nouns are taken from answers, none of them longer than forty characters.
     """
+    turns = _asked(turns)
     if not refers_back(question, turns):
         return question
     reading = read(question)
@@ -60,6 +68,11 @@ def carried_over(question: str, turns: Sequence[Turn]) -> str:
     else:
         found = _carried(reading, _lead(reading), known, turns)
     return found if found.strip() and len(found) <= MAX_CARRIED else question
+
+
+def _asked(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """The turns that are more than thanks and greetings."""
+    return [one for one in turns if not _SMALL_TALK.fullmatch(read(one.question).folded.text)]
 
 
 def _carried(reading: Reading, start: int, known: Antecedents, turns: Sequence[Turn]) -> str:

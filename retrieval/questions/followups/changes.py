@@ -68,7 +68,7 @@ def changed(element: str, known: Antecedents) -> str:
         return _with(base, span, element)
     if _acts(new) and known.subject and (asking := base.asking):
         return f"{known.subject}{element}{base.cut(asking.start, len(base.folded.text))}"
-    if span := _subject(base, known.subject):
+    if span := _written_at(base, known.subject):
         return _with(base, span, element)
     return element + _asked(base)
 
@@ -89,8 +89,7 @@ def _person(base: Reading, new: Reading) -> Span | None:
     known = persons(base)
     if persons(new) != [new.text] or not known:
         return None
-    start = base.folded.text.find(read(known[0]).folded.text)
-    return Span(start, start + len(known[0])) if start >= 0 else None
+    return _written_at(base, known[0])
 
 
 def _place(base: Reading, new: Reading) -> Span | None:
@@ -152,14 +151,14 @@ def _counted(base: Reading) -> Span | None:
     for span in runs(base):
         words = base.words[span.start : span.end]
         behind = base.folded.text[base.asking.end : words[0].start]
-        if words[0].start >= base.asking.end and not behind.strip("个個名家位项項对對支"):
+        if words[0].start >= base.asking.end and not behind.strip("个名家位项对支"):
             return None if words[0].text in GENERIC | FUNCTIONAL else _of(words)
     return None
 
 
 def _owned(base: Reading, new: Reading, subject: str) -> Span | None:
     """What belongs to a name at the end of the subject: 党组织 in 东城区党组织有多少个."""
-    span = _subject(base, subject)
+    span = _written_at(base, subject)
     if span is None:
         return None
     words = [one for one in base.words if span.start <= one.start < span.end]
@@ -193,8 +192,9 @@ def _acts(new: Reading) -> bool:
     return not any(is_noun(new.words, at) for at in range(len(new.words)))
 
 
-def _subject(base: Reading, subject: str) -> Span | None:
-    folded = read(subject).folded.text
+def _written_at(base: Reading, name: str) -> Span | None:
+    """Where a name stands in the last question."""
+    folded = read(name).folded.text
     start = base.folded.text.find(folded) if folded else -1
     return Span(start, start + len(folded)) if start >= 0 else None
 

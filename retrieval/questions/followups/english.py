@@ -40,7 +40,7 @@ _BEFORE = "(?:for|about|of|in|on|to|with|from|at|after|before|during)"
 _TIMES = "(?:year|month|week|day|time|morning|evening|summer|winter|spring|autumn)"
 _POINTS = re.compile(
     rf"\b(?:{_BEFORE}|is|was|did|does|do|like) (?:that|this|these|those)\b(?! [a-z])|"
-    rf"^(?:that|this|these|those)\b|\b(?:this|these|those) (?!{_TIMES})[a-z]+|"
+    rf"^(?:that|this|these|those)\b(?! {_TIMES})|\b(?:this|these|those) (?!{_TIMES})[a-z]+|"
     rf"\b{_BEFORE} that [a-z]+",
     re.IGNORECASE,
 )
@@ -70,7 +70,15 @@ _TAIL = re.compile(
 )
 _END = re.compile(r"[\s?.!？。！]+$")
 _DEFINITE_NAME = re.compile(r"\bthe (?:[a-z]+ )?[A-Z][\w’-]*(?: (?!did|do|does|is|was)[a-z]+)?")
-_FEW = 7
+_DEFINITE_CLAUSE = re.compile(
+    r"\b(?:the|a|an|all|every) [a-z]+.*"
+    r"\b(?:when|if|because|that|which|who|while|before|after|and)\b",
+    re.IGNORECASE,
+)
+"""The gym is open when: what follows may point to the gym."""
+
+_JOINED_WORDS = 7
+"""A longer question that begins with And says what it is about."""
 
 
 def refers_back(question: str) -> bool:
@@ -79,10 +87,12 @@ def refers_back(question: str) -> bool:
     bare = _END.sub("", rest)
     if _BARE.fullmatch(bare) or _MORE.fullmatch(bare) or _changed(question):
         return True
-    if any(not _names(rest[: match.start()]) for match in _references(rest)):
-        return True
+    if (first := _first_reference(rest)) is not None:
+        before = rest[:first]
+        if not _names(before) and not _DEFINITE_CLAUSE.search(before):
+            return True
     joins = _JOINS.match(question) is not None
-    return joins and not _names(rest) and len(rest.split()) <= _FEW
+    return joins and not _names(rest) and len(rest.split()) <= _JOINED_WORDS
 
 
 def carried_over(question: str, known: Antecedents) -> str:
@@ -111,17 +121,14 @@ def carried_over(question: str, known: Antecedents) -> str:
     return text if text != rest else f"{_END.sub('', rest)}, {_rest(base)}?"
 
 
-def _references(text: str) -> list[re.Match[str]]:
-    found = [
-        match
-        for pattern in (_PERSON, _PEOPLE, _THING, _POINTS, _THERE)
-        for match in pattern.finditer(text)
-    ]
-    return sorted(found, key=lambda match: match.start())[:1]
+def _first_reference(text: str) -> int | None:
+    """Where the first word stands that points to something said before."""
+    found = (one.search(text) for one in (_PERSON, _PEOPLE, _THING, _POINTS, _THERE))
+    return min((match.start() for match in found if match), default=None)
 
 
 def _names(text: str) -> list[str]:
-    """Names after the first word, and things called by a definite noun."""
+    """The names in a text; the first word is none where questions begin with it."""
     first, _, rest = text.partition(" ")
     names = [one for one in _CAPITALISED.findall(rest) if one not in _NO_NAMES]
     if first and first[0].isupper() and not _STARTS.match(first):
@@ -191,7 +198,8 @@ def _replaced(pattern: re.Pattern[str], text: str, name: str) -> str:
     owner = match[0].lower() in _POSSESSIVE or (
         match[0].lower() == "her" and re.match(r" [a-z]", text[match.end() :]) is not None
     )
-    return f"{text[: match.start()]}{name}{chr(39) + 's' if owner else ''}{text[match.end() :]}"
+    owner_mark = "'s" if owner else ""
+    return f"{text[: match.start()]}{name}{owner_mark}{text[match.end() :]}"
 
 
 def _beside_chinese(question: str, known: Antecedents) -> str:
