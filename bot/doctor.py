@@ -16,6 +16,7 @@ from bot.wiring import (
     child_builder,
     make_embedder,
     make_reranker,
+    make_store,
     make_writer,
 )
 from retrieval.answering.faults import ChatModelError, Fault
@@ -70,6 +71,7 @@ def _findings() -> Iterator[Finding]:
         _articles,
         _embedding,
         _index,
+        _conversations,
         _reranking_model,
         _chat_model,
         _telegram,
@@ -199,6 +201,15 @@ _ADVICE = {
     Fault.EMPTY: "a model that only thinks gives no answer: switch thinking off by CHAT_EXTRA_BODY",
     Fault.GARBAGE: "does {address} speak OpenAI's /chat/completions? Many end in /v1",
 }
+
+
+def _conversations(settings: Settings) -> Finding:
+    try:
+        make_store(settings).close()
+    except BaodaError as error:
+        advice = "look at DATABASE_URL, or at the rights and the room in DATA_DIR"
+        return Finding("conversations", "problem", str(error), advice)
+    return Finding("conversations", "ok", f"kept for {settings.retention_days} days")
 
 
 def _telegram(settings: Settings) -> Finding:

@@ -1,16 +1,23 @@
 """`baoda show` and `baoda status`."""
 
 import dataclasses
+import datetime
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from bot.results import article_object, golden_object, to_line
 from bot.settings import Settings
-from bot.wiring import chat_model_name, make_embedder
+from bot.store.address import FILE_NAME
+from bot.store.errors import StoreError
+from bot.wiring import chat_model_name, make_embedder, make_store, today
 from retrieval import lock
 from retrieval.errors import CollectionError, CorpusError
 from retrieval.index.articles import ArticleStore
 from retrieval.index.generations import ARTICLES, Generations, Manifest, matches
+
+_DAYS = 7
+"""Of which `status` tells the tokens."""
 
 
 def show_article(settings: Settings, article_id: str, *, as_json: bool) -> None:
@@ -51,8 +58,20 @@ def show_status(settings: Settings, *, as_json: bool) -> None:
     print(f"embedding  {report['embedding']}")
     print(f"reranking  {report['rerank_model'] or 'none'}")
     print(f"answers    {report['chat_model'] or 'quotations (no chat model is set)'}")
+    for day in report["tokens"]:
+        print(f"tokens     {_spent(day)}")
+    if report["tokens_unknown"]:
+        print(f"tokens     unknown: {report['tokens_unknown']}")
     print(f"corpus     {report['corpus_dir']}")
     print(f"data       {report['data_dir']}, {report['bytes'] / 1e6:.1f} MB")
+
+
+def _spent(day: dict[str, Any]) -> str:
+    total = day["prompt_tokens"] + day["completion_tokens"]
+    return (
+        f"{day['day']}: {total:,} ({day['prompt_tokens']:,} read, {day['completion_tokens']:,} "
+        f"written) in {day['calls']} calls, {total // day['calls']:,} each"
+    )
 
 
 def _described(generation: dict[str, Any]) -> str:
@@ -65,7 +84,24 @@ def _described(generation: dict[str, Any]) -> str:
     )
 
 
+def _tokens(settings: Settings) -> tuple[list[dict[str, Any]], str]:
+    """What the chat model took on the last days, the newest last; or what is wrong."""
+    if settings.database_url is None and not (settings.data_dir / FILE_NAME).exists():
+        return [], ""
+    since = today(settings) - datetime.timedelta(days=_DAYS - 1)
+    try:
+        with closing(make_store(settings)) as store:
+            spent = store.spent_by_day(since)
+    except StoreError as error:
+        return [], str(error)
+    return [
+        {"day": one.day.isoformat(), "calls": one.calls} | dataclasses.asdict(one.usage)
+        for one in spent
+    ], ""
+
+
 def _status(settings: Settings) -> dict[str, Any]:
+    tokens, tokens_unknown = _tokens(settings)
     generations = Generations(settings.data_dir)
     embedding = make_embedder(settings).fingerprint
     live = generations.live()
@@ -87,6 +123,8 @@ def _status(settings: Settings) -> dict[str, Any]:
         "embedding": embedding,
         "rerank_model": settings.rerank_model,
         "chat_model": chat_model_name(settings),
+        "tokens": tokens,
+        "tokens_unknown": tokens_unknown,
         "corpus_dir": str(settings.corpus_dir.resolve()),
         "data_dir": str(settings.data_dir.resolve()),
         "bytes": _size(settings.data_dir),

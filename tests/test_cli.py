@@ -453,7 +453,9 @@ def test_doctor_finds_nothing_wrong_with_a_whole_installation(
     finished = baoda("doctor", DATA_DIR=corpus_data_dir, CORPUS_DIR=CORPUS)
     output = finished.stdout.decode()
     assert finished.returncode == 0, output
-    for check in ("settings", "disk", "articles", "embedding model", "index", "chat model"):
+    for check in "settings disk articles index conversations".split():
+        assert f" {check}: " in output
+    for check in ("embedding model", "chat model"):
         assert f" {check}: " in output
 
 

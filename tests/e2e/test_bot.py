@@ -152,7 +152,7 @@ async def test_the_menu_holds_the_commands_in_both_languages(stage: Stage) -> No
         for call in stage.api.calls
         if call.method == "setMyCommands"
     }
-    assert menus == {"": ["start", "help", "id"], "zh": ["start", "help", "id"]}
+    assert menus == {key: ["start", "help", "new", "id"] for key in ("", "zh")}
 
 
 async def test_typing_is_shown_before_the_answer(stage: Stage) -> None:

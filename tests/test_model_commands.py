@@ -1,0 +1,108 @@
+"""The commands with a chat model: over HTTP, against a local stub of a model server."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CORPUS, Baoda
+from tests.model_server import Reply, StubModelServer
+
+QUESTION = "东城区选派了多少名干部担任社区专员?"
+
+
+@pytest.fixture
+def server() -> Iterator[StubModelServer]:
+    with StubModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def data_dir(corpus_data_dir: Path, tmp_path: Path) -> Path:
+    """A folder of one's own: the index is linked to, tokens are entered beside it."""
+    own = tmp_path / "data"
+    own.mkdir()
+    for path in corpus_data_dir.iterdir():
+        if not path.name.startswith("baoda.sqlite3"):
+            (own / path.name).symlink_to(path)
+    return own
+
+
+def true_answer(body: dict[str, object]) -> Reply:
+    messages = body["messages"]
+    assert isinstance(messages, list)
+    prompt: str = messages[-1]["content"]
+    number = prompt[: prompt.index("150名")].count("<passage number=")
+    return Reply(f"东城区选派了150名干部担任社区专员[{number}]。", usage=(700, 20))
+
+
+def test_what_an_answer_costs_is_entered_and_told_by_status(
+    baoda: Baoda, server: StubModelServer, data_dir: Path
+) -> None:
+    server.respond_with(true_answer)
+    settings = {"DATA_DIR": data_dir, "OPENAI_BASE_URL": server.base_url}
+    assert json.loads(baoda("status", "--json", **settings).stdout)["tokens"] == []
+    asked = baoda("ask", QUESTION, "--json", LOG_LEVEL="INFO", **settings)
+    assert json.loads(asked.stdout)["mode"] == "llm"
+    assert "700 + 20 tokens" in asked.stderr.decode()
+    (day,) = json.loads(baoda("status", "--json", **settings).stdout)["tokens"]
+    assert (day["calls"], day["prompt_tokens"], day["completion_tokens"]) == (1, 700, 20)
+    assert "720 (700 read, 20 written)" in baoda("status", **settings).stdout.decode()
+
+
+def test_the_budget_of_the_day_holds_for_the_commands_too(
+    baoda: Baoda, server: StubModelServer, data_dir: Path
+) -> None:
+    server.respond_with(true_answer)
+    lines = "\n".join(
+        json.dumps({"question": f"{QUESTION}{mark}"}) for mark in ("", "请问", "谢谢")
+    )
+    finished = baoda(
+        "ask",
+        "--jsonl",
+        stdin=lines.encode(),
+        DATA_DIR=data_dir,
+        OPENAI_BASE_URL=server.base_url,
+        DAILY_TOKEN_BUDGET=720,
+        ANSWER_CACHE=0,
+    )
+    answers = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert [one["mode"] for one in answers] == ["llm", "extractive", "extractive"]
+    assert set(answers[0]) == set(answers[1])
+    said = baoda(
+        "ask",
+        QUESTION,
+        DATA_DIR=data_dir,
+        OPENAI_BASE_URL=server.base_url,
+        DAILY_TOKEN_BUDGET=720,
+        BOT_LANGUAGE="en",
+    )
+    assert "budget for today is spent" in said.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("reply", "advice"),
+    [
+        (Reply(status=401, text="bad key"), "OPENAI_API_KEY"),
+        (Reply(status=404, text="no such model"), "CHAT_MODEL"),
+        (Reply(body=[b"<html></html>"]), "/v1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_doctor_says_what_to_do_about_the_chat_model(
+    baoda: Baoda, server: StubModelServer, data_dir: Path, reply: Reply, advice: str
+) -> None:
+    server.respond_with(lambda _: reply)
+    finished = baoda(
+        "doctor",
+        "--json",
+        DATA_DIR=data_dir,
+        CORPUS_DIR=CORPUS,
+        OPENAI_BASE_URL=server.base_url,
+    )
+    findings = json.loads(finished.stdout)["findings"]
+    (found,) = (one for one in findings if one["check"] == "chat model")
+    assert found["state"] == "problem"
+    assert advice in found["advice"]
+    assert finished.returncode == 1
