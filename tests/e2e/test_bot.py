@@ -709,7 +709,11 @@ def writing(
     """A bot with a chat model."""
     folder = tmp_path_factory.mktemp("writing")
     shutil.copytree(corpus_data_dir, folder / "data")
-    settings = {"OPENAI_BASE_URL": models.base_url, "OPENAI_API_KEY": "sk-key-of-the-test"}
+    settings = {
+        "OPENAI_BASE_URL": models.base_url,
+        "OPENAI_API_KEY": "sk-key-of-the-test",
+        "ANSWER_CACHE": 0,
+    }
     with EmulatedBotApi() as api, RunningBot(folder, api.base_url, **settings) as bot:
         yield Stage(api, bot)
 
@@ -728,7 +732,7 @@ async def test_the_answer_is_the_models_with_its_citation(
 async def test_a_sentence_that_no_passage_supports_does_not_reach_the_reader(
     writing: Stage, models: StubModelServer
 ) -> None:
-    models.respond_with(lambda body: f"{written(body)}职工之家有9999平方米。[1]职工之家很好。")
+    models.respond_with(lambda body: f"{written(body)}职工之家有9999平方米。[1]")
     message = await ask(writing.api, WHERE)
     assert message.text.partition("\n\n")[0] == "职工之家建在铁路小区。[1]"
 
@@ -745,6 +749,8 @@ async def test_a_sentence_that_no_passage_supports_does_not_reach_the_reader(
 async def test_a_model_that_fails_is_replaced_by_quotations(
     writing: Stage, models: StubModelServer, reply: Reply
 ) -> None:
+    models.respond_with(written)
+    await ask(writing.api, WHERE)  # failures in a row would have the model left alone
     models.respond_with(lambda _: reply)
     before = len(writing.bot.matching("answered by quoting instead"))
     message = await ask(writing.api, WHERE)
@@ -755,15 +761,37 @@ async def test_a_model_that_fails_is_replaced_by_quotations(
     assert len(writing.bot.matching("answered by quoting instead")) == before + 1
 
 
+async def test_a_conversation_goes_on_until_it_is_begun_anew(stage: Stage) -> None:
+    reader = new_reader()
+    await ask(stage.api, "东城区选派了多少名干部担任社区专员?", reader)
+    assert "社区专员" in (await ask(stage.api, "他们担任什么?", reader)).text
+    assert await command(stage.api, "/new", reader) == CHINESE.begun_anew
+    assert "社区专员" not in (await ask(stage.api, "他们担任什么?", reader)).text.split("\n\n")[0]
+
+
+async def test_a_follow_up_is_looked_up_as_the_model_completes_it(
+    writing: Stage, models: StubModelServer
+) -> None:
+    models.respond_with(
+        lambda body: written(body) if "<passage" in str(body) else "职工之家建在哪个小区?"
+    )
+    reader = new_reader()
+    await ask(writing.api, "职工之家的面积有多大?", reader)
+    message = await ask(writing.api, "它建在哪个小区?", reader)
+    assert message.text.startswith("职工之家建在铁路小区。[1]")
+
+
 async def test_a_long_answer_comes_in_several_messages(
     writing: Stage, models: StubModelServer
 ) -> None:
     sentence = "职工之家建在铁路小区“邻里中心”，面积有3000平方米。"
-    models.respond_with(lambda body: "\n".join([written(body, sentence)] * 300))
+    models.respond_with(
+        lambda body: "\n".join(written(body, sentence + "！" * more) for more in range(120))
+    )
     reader = new_reader()
     await ask(writing.api, WHERE, reader)
     messages = await writing.api.wait_for_message(reader, 3, timeout=SECONDS)
-    assert "".join(message.text for message in messages).count(sentence) == 300
+    assert "".join(message.text for message in messages).count(sentence) == 120
     assert [message.reply_to is None for message in messages] == [False, True, True]
 
 
