@@ -425,7 +425,7 @@ class Answerer:
             vector=vector,
             ranked=ranked,
             candidates=candidates,
-            sure=0.0 if nothing_matches else confidence(asked, candidates),
+            sure=0.0 if nothing_matches or asked.bare else confidence(asked, candidates),
             nothing_matches=nothing_matches,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from retrieval.folding import fold
 from retrieval.questions.kinds import Kind, asked_kinds, counted_things
 from retrieval.types import Field
-from retrieval.words import tagged_words
+from retrieval.words import ASKING_WORDS, content_words, tagged_words
 
 MAX_CHARACTERS = 2_000
 
@@ -31,6 +31,8 @@ class Asked:
     """Fewer than three words, none of them Chinese: hello, or a name."""
     present: bool = False
     """It asks how things stand now: of two reports the newer counts."""
+    bare: bool = False
+    """It names nothing that could be looked for: 什么时候?"""
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -140,6 +142,7 @@ def read_question(question: str, asked_at: datetime.date | None = None) -> Asked
         at=asked_at,
         scant=not _HAN.search(folded) and len(set(_LATIN_WORD.findall(folded))) < _FEW_WORDS,
         present=_PRESENT.search(folded) is not None,
+        bare=not any(len(word) > 1 and word not in ASKING_WORDS for word in content_words(folded)),
     )
 
 

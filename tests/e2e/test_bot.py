@@ -763,10 +763,10 @@ async def test_a_model_that_fails_is_replaced_by_quotations(
 
 async def test_a_conversation_goes_on_until_it_is_begun_anew(stage: Stage) -> None:
     reader = new_reader()
-    await ask(stage.api, "东城区选派了多少名干部担任社区专员?", reader)
-    assert "社区专员" in (await ask(stage.api, "他们担任什么?", reader)).text
+    await ask(stage.api, "“社区合伙人”联盟有哪些机构?", reader)
+    assert "20家" in (await ask(stage.api, "有多少家?", reader)).text
     assert await command(stage.api, "/new", reader) == CHINESE.begun_anew
-    assert "社区专员" not in (await ask(stage.api, "他们担任什么?", reader)).text.split("\n\n")[0]
+    assert (await ask(stage.api, "有多少家?", reader)).text.startswith(REFUSAL)
 
 
 async def test_a_follow_up_is_looked_up_as_the_model_completes_it(
