@@ -574,7 +574,8 @@ async def test_the_bot_ends_after_the_answers_under_way_but_waits_for_none_too_l
 ) -> None:
     with EmulatedBotApi() as api, StubModelServer() as models:
         models.respond_with(lambda body: Reply(written(body), delay_seconds=1))
-        with RunningBot(data, api.base_url, OPENAI_BASE_URL=models.base_url) as bot:
+        settings = {"OPENAI_BASE_URL": models.base_url, "ANSWER_CACHE": 0}
+        with RunningBot(data, api.base_url, **settings) as bot:
             api.fail_next("sendMessage", 429, "Too Many Requests", {"retry_after": 3600})
             api.send_text(WHERE, 62)
             await bot.wait_for_line("asks to wait 3600 s", timeout=SECONDS)
