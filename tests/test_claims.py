@@ -21,6 +21,11 @@ def pieces(*texts: str) -> list[list[Claim]]:
         ("甲有20家。[^1]", [("甲有20家。", (1,))]),
         ("- **甲**有20家 [1]\n2. 乙有3家 ［2］", [("甲有20家", (1,)), ("乙有3家", (2,))]),
         ("# 甲\n见[名单](http://x.example/a)[1]。", [("甲", ()), ("见名单。", (1,))]),
+        (
+            "It has 6 lanes ![lanes](https://x.example/p?u=1) [1].",
+            [("It has 6 lanes lanes.", (1,))],
+        ),
+        ("详情见 tg://resolve?domain=x [1]。", [("详情见 tg://resolve\ue000domain=x。", (1,))]),
         ("他说：“好。很好。”[1]", [("他说：“好。很好。”", (1,))]),
         ("“好。”他说。[1]“行。”", [("“好。”他说。", (1,)), ("“行。”", ())]),
         (
@@ -63,7 +68,7 @@ def test_an_open_quotation_is_waited_for() -> None:
     assert not reader.is_settled
 
 
-WORDS = ("甲有 20家 。 “ ” （ ） [1] [ ] - 3.5 他说 ！ [2][3] It 《 》 ……").split()
+WORDS = ("甲有 ![名 ](u) 20家 。 “ ” （ ） [1] [ ] - 3.5 他说 ！ [2][3] It 《 》 ……").split()
 
 
 @given(

@@ -11,6 +11,9 @@ _LEADING_MARKS = re.compile(rf"^(?:\s*{_MARK})+")
 _MAYBE_MARK = re.compile(r"\s*[\[［【]?\s*\^?[\d\s,，、^]*\Z")
 """White space, or the beginning of a mark that may still be completed."""
 
+_MAYBE_LINK = re.compile(r"\s*!?\[[^\[\]]*\]?(?:\([^()]*)?\Z")
+"""The beginning of a Markdown link."""
+
 _SETTLED = re.compile(rf"(?:{_MARK}\s*[。！？!?.]|[。！？!?.…][”’）)》」』\"']*\s*{_MARK})\s*\Z")
 """A sentence with its marks: nothing is lost when it is not waited for more."""
 
@@ -18,6 +21,12 @@ _NUMBER = re.compile(r"\d+")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)、])\s+")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_ADDRESS = re.compile(
+    r"(?:\w+://|(?:tg|mailto|data|javascript):)[^\s，。；、）)\]]*[?!][^\s，。；、）)\]]*"
+)
+_IN_ADDRESS = str.maketrans("?!", "\ue000\ue000")
+"""An address is not cut at its question mark; with such a letter in it nothing supports it."""
+
 _MARKDOWN = re.compile(r"\*\*|__|`")
 _OPENERS, _CLOSERS = "“‘（(《「『", "”’）)》」』"
 _QUOTE_ENDS = "”」』"
@@ -102,13 +111,14 @@ def _plain(line: str, *, in_line: bool) -> str:
     """A line, or the rest of one, without Markdown; of a link its words stay."""
     if not in_line:
         line = _HEADING.sub("", _LIST_MARK.sub("", line))
-    return _MARKDOWN.sub("", _LINK.sub(r"\1", line))
+    line = _MARKDOWN.sub("", _LINK.sub(r"\1", line))
+    return _ADDRESS.sub(lambda match: match[0].translate(_IN_ADDRESS), line)
 
 
 def _complete(sentences: list[str]) -> int:
     """How many of them cannot become longer, whatever follows the last."""
     count = len(sentences) - 1
-    if count > 0 and _MAYBE_MARK.fullmatch(sentences[-1]):
+    if count > 0 and (_MAYBE_MARK.fullmatch(sentences[-1]) or _MAYBE_LINK.match(sentences[-1])):
         count -= 1
     if count > 0 and sentences[count - 1].rstrip()[-1:] in _QUOTE_ENDS:
         told = "".join(sentences[count:])
