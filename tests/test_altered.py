@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answering.check import Checker, Source
+from retrieval.answering.checking import Checker, Source
 from retrieval.answering.claims import read_claims
 from retrieval.answering.sources import sources_of
 from retrieval.answering.statements import Statement

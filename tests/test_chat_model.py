@@ -16,7 +16,7 @@ from bot.settings import Settings, SettingsError
 from bot.wiring import chat_model_name, make_answerer, make_embedder, make_writer
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.chain import PASSAGE_TOKENS, format_passage
-from retrieval.answering.check import Source
+from retrieval.answering.checking import Source
 from retrieval.answering.language import NO_ANSWER
 from retrieval.errors import ModelUnavailableError
 from retrieval.tokens import token_counter
@@ -119,7 +119,6 @@ async def test_a_lying_model_reaches_no_reader(server: StubModelServer, answerer
     assert "150名" in answer.text
 
 
-@pytest.mark.skip("check helper")
 async def test_a_sentence_without_marks_is_given_those_of_the_passage_that_supports_it(
     server: StubModelServer, answerer: Answerer
 ) -> None:

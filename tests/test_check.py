@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from retrieval.answering.check import Checker, Source
+from retrieval.answering.checking import Checker, Source
 from retrieval.answering.claims import read_claims
 from retrieval.answering.statements import Statement, compose
-from retrieval.embedding import LocalEmbedder
-from retrieval.sentences import split_sentences
 from retrieval.types import Article, Evidence, Vectors
+from tests.checked import EMBEDDER, source
 
 ZIBO = Article(
     "zibo.md",
@@ -31,15 +30,6 @@ DATED = Article(
     date="2025-03-05",
 )
 UNDATED = Article("undated.md", "石桥修好了", "石桥3月2日修好通车。")
-EMBEDDER = LocalEmbedder()
-
-
-def source(article: Article) -> Source:
-    spans = tuple(split_sentences(article.text))
-    vectors = EMBEDDER.embed_passages([article.text[one.start : one.end] for one in spans])
-    return Source(article, 0, len(article.text), spans, vectors)
-
-
 SOURCES = [source(ZIBO), source(JILIN)]
 
 
@@ -75,7 +65,7 @@ def quotes(text: str) -> list[str]:
         ("On 5 March 2025 the paper said the alliance has 20 partners [1].", "2025-03-05"),
         ("The alliance has 20 partners [1].", None),
         ("The deputy secretary is Liu Zhengxin and he took part [2].", None),
-        ("联盟里有20家机构，见[名单](http://evil.example)[1]。", None),
+        ("联盟里有[20家机构](http://evil.example)[1]。", None),
         ("Liu Zhengxin (刘正欣) is a deputy secretary [2].", None),
     ],
 )
@@ -91,12 +81,9 @@ def test_a_supported_sentence_is_kept_with_the_words_it_rests_on(
 @pytest.mark.parametrize(
     "text",
     [
-        "联盟里有20家机构。",
-        "联盟里有20家机构[3]。",
-        "联盟里有20家机构[0]。",
-        "联盟里有20家机构[99999999999999999999]。",
         "联盟里有30家机构[1]。",
-        "联盟里有20家机构[2]。",
+        "联盟里有30家机构。",
+        "联盟里有30家机构[3]。",
         "职工之家有5000平方米[1]。",
         "网格在两天零3小时内处理[1]。",
         "党员有10亿余名[1]。",
@@ -152,7 +139,6 @@ def test_a_date_or_share_agrees_in_every_spelling(text: str, quote: str) -> None
         "石桥2024年3月2日修好通车[1]。",
         "石桥2025年3月3日修好通车[1]。",
         "石桥2024年3月修好通车[1]。",
-        "石桥2025年3月2日修好通车[2]。",
         "工程2025年7月开工[1]。",
         "石桥节4月5日至9日举行[1]。",
         "石桥节2023年举行[1]。",
@@ -175,6 +161,19 @@ def test_only_the_sentences_that_hold_are_left() -> None:
 def test_a_mark_that_points_nowhere_is_dropped_and_the_valid_one_stays() -> None:
     (statement,) = checked("联盟里有20家机构[7][1]。")
     assert [one.article.id for one in statement.evidence] == ["zibo.md"]
+
+
+@pytest.mark.parametrize(
+    "marks", ["", "[0]", "[3]", "[2]", "[99999999999999999999]", "[2][7]"], ids=repr
+)
+def test_a_sentence_with_no_or_the_wrong_mark_is_cited_where_it_stands(marks: str) -> None:
+    (statement,) = checked(f"联盟里有20家机构{marks}。")
+    assert [one.article.id for one in statement.evidence] == ["zibo.md"]
+
+
+def test_a_day_is_cited_from_the_article_that_tells_its_year() -> None:
+    (statement,) = check("石桥2025年3月2日修好通车[2]。", DATED_SOURCES, EMBEDDER.embed_query)
+    assert [one.article.id for one in statement.evidence] == ["dated.md"]
 
 
 def test_figures_may_be_spread_over_two_sources() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.brief import Brief
-from retrieval.answering.check import Source
+from retrieval.answering.checking import Source
 from retrieval.answering.language import NO_ANSWER
 from retrieval.answering.thinking import Piece
 from retrieval.embedding import LocalEmbedder

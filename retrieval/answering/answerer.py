@@ -15,7 +15,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from retrieval.answering import extractive
 from retrieval.answering.brief import Brief
 from retrieval.answering.cache import AnswerCache, cache_key
-from retrieval.answering.check import Checker, Source
+from retrieval.answering.checking import Checker, Source
 from retrieval.answering.claims import Claim
 from retrieval.answering.faults import ChatModelError, Fault
 from retrieval.answering.fields import answer_by_author, answer_from_field
@@ -530,7 +530,7 @@ class _Checking:
         self.seconds = 0.0
         self._thread = thread
         # made while the model has not begun yet
-        self._checker = thread.submit(Checker, brief.sources, embed)
+        self._checker = thread.submit(Checker, brief.sources, embed, brief.question)
 
     async def check(self, claim: Claim) -> Statement | None:
         """What holds of the claim."""

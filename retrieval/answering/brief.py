@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from retrieval.answering.check import Source
+from retrieval.answering.checking import Source
 from retrieval.answering.language import Language
 from retrieval.types import Turn
 

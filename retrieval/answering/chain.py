@@ -20,7 +20,7 @@ import prompts
 from retrieval.answering.breaker import Breaker
 from retrieval.answering.brief import Brief
 from retrieval.answering.calls import bounded_call, fenced
-from retrieval.answering.check import Source
+from retrieval.answering.checking import Source
 from retrieval.answering.faults import (
     OF_THE_SERVER,
     PASSING,

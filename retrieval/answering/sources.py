@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.answering.check import Source
+from retrieval.answering.checking import Source
 from retrieval.index.collection import Collection
 from retrieval.ranking.duplicates import without_duplicates
 from retrieval.types import Article, Passage, Span

@@ -1,0 +1,82 @@
+"""Whether a claim says the contrary of what its passages say."""
+
+import re
+from collections.abc import Sequence
+
+from retrieval.answering.checking.negations import LIGHT, clause_at, disagreement, negations
+from retrieval.answering.checking.opposites import Side, rivals, sides
+from retrieval.answering.checking.reading import Text
+
+_CERTAIN = re.compile(
+    "必然|一定会?(?!程度|规模|的)|肯定(?:会|要|能|是)|必定|势必|绝对|百分之百|毫无疑问|必将|注定"
+)
+_MAYBE_PLANNED = re.compile(
+    "计划|拟(?!定)|预计|有望|打算|准备|将要|即将|力争|争取|考虑|将(?![军近来士领于其])|可能|建议|希望|目标|也许|或许"
+    "|想|正在|要"
+)
+_PLANNED = re.compile(
+    "计划(?:在|于|到|将|明|今|投|建|新|开|用)|拟(?!定|人)|预计|有望|打算|即将|力争|或将|将(?=于|在|会|建|投|举|开|成|推|启|达)"
+)
+_DONE = re.compile("已经?|(?<=[\u3400-\u9fff])了(?!解)|完成|曾经?|过(?=[,。]|$)|成功")
+_BEFORE_NEGATED = 4
+"""Characters between a negation and the word whose opposite is as good as said."""
+
+
+def contradiction(claim: Text, texts: Sequence[Text]) -> str:
+    """What of a claim is contrary to the texts it is aligned with; "" where nothing plainly is."""
+    return disagreement(claim, texts) or _opposite(claim, texts) or _certainty(claim, texts)
+
+
+def _opposite(claim: Text, texts: Sequence[Text]) -> str:
+    mine = _sides(claim)
+    if not mine:
+        return ""
+    theirs = [(text, _sides(text)) for text in texts]
+    said = {side for _, found in theirs for side in found}
+    for side, place in mine.items():
+        if side in said or _is_negated(claim, place):
+            continue
+        for rival in rivals(side):
+            if rival in said and rival not in mine and _is_alike(claim, theirs, rival):
+                return f"says the opposite at {claim.text[place : place + 4]}"
+    return ""
+
+
+def _sides(text: Text) -> dict[Side, int]:
+    return sides(text.text, {word.text for word in text.words})
+
+
+def _is_negated(text: Text, place: int) -> bool:
+    return any(0 < place - one.place <= _BEFORE_NEGATED for one in negations(text))
+
+
+def _is_alike(claim: Text, theirs: Sequence[tuple[Text, dict[Side, int]]], rival: Side) -> bool:
+    """Whether the rival's clause has words in common with the claim."""
+    here = {word.text for word in claim.words if len(word.text) > 1}
+    for text, found in theirs:
+        place = found.get(rival)
+        if place is not None and not _is_negated(text, place):
+            clause = clause_at(text.text, place)
+            if any(word in clause for word in here):
+                return True
+    return False
+
+
+def _certainty(claim: Text, texts: Sequence[Text]) -> str:
+    whole = "\n".join(text.text for text in texts)
+    if (match := _CERTAIN.search(claim.text)) and not _CERTAIN.search(whole):
+        return f"is surer than the passage: {match[0]}"
+    if not _DONE.search(claim.text) or _MAYBE_PLANNED.search(claim.text):
+        return ""
+    for text in texts:
+        for match in _PLANNED.finditer(text.text):
+            clause = clause_at(text.text, match.start())
+            planned = [
+                word.text
+                for word in text.words
+                if word.start >= match.end() and word.tag[:1] == "v" and word.text not in LIGHT
+            ][:2]
+            said = any(word in clause and word in claim.text for word in planned)
+            if said and not _DONE.search(clause):
+                return "says done what is only planned"
+    return ""
