@@ -68,7 +68,7 @@ class Cited:
     def statements(self, mark: str) -> list[Statement | None]:
         """What the check makes of the claim with the mark behind it; nothing where it fails."""
         claims = read_claims(f"{self.case.claim}{mark}")
-        checker = Checker(self.sources, EMBEDDER.embed_query)
+        checker = Checker(self.sources, EMBEDDER.embed_query, self.case.question)
         return [checker.check(claim) for claim in claims]
 
 

@@ -228,6 +228,8 @@ class Answerer:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="retrieval")
         # one more, so that a sentence need not wait for the questions of others
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
+        # and one for the budget, whose store may be slow
+        self._spender = ThreadPoolExecutor(1, thread_name_prefix="budget")
 
     async def answer(
         self,
@@ -319,11 +321,16 @@ class Answerer:
         """Finish what runs and let go of the collection."""
         self._worker.shutdown()
         self._checker.shutdown()
+        self._spender.shutdown()
         self._live.close()
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, partial(work, *args, **kwargs))
+
+    async def _exhausted(self, asker: int | None) -> Notice | None:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._spender, self._budget.exhausted, asker)
 
     async def _stand_alone(
         self, question: str, turns: Sequence[Turn], asker: int | None
@@ -333,11 +340,11 @@ class Answerer:
             return Condensed(question)
         if self._writer is None or self._condenser is None:
             return Condensed(await self._run(carried_over, question, turns))
-        if await self._run(self._budget.exhausted, asker) is not None:
+        if await self._exhausted(asker) is not None:
             return Condensed(await self._run(carried_over, question, turns))
         condensed = await self._condenser.condense(question, turns)
         name = self._writer.name
-        self._worker.submit(self._budget.spend, asker, name, condensed.usage, "condense")
+        self._spender.submit(self._budget.spend, asker, name, condensed.usage, "condense")
         return condensed
 
     async def _write(
@@ -350,7 +357,7 @@ class Answerer:
                 _with_all_reports(known.statements, found.disagreeing), "llm", writer.name
             )
             return
-        if spent := await self._run(self._budget.exhausted, asker):
+        if spent := await self._exhausted(asker):
             yield _Outcome(found.statements, notice=spent)
             return
         draft = writer.draft(brief)
@@ -368,7 +375,7 @@ class Answerer:
             fault = str(error)
         finally:
             # not waited for: a disk may be slower than the reader
-            self._worker.submit(self._budget.spend, asker, writer.name, draft.usage, "answer")
+            self._spender.submit(self._budget.spend, asker, writer.name, draft.usage, "answer")
         if not fault and not grounded.holds:
             fault = f"the articles do not support {grounded.withheld} of its sentences"
         if fault:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import combinations
 
 from retrieval.answering.checking import translated
+from retrieval.answering.checking.attribution import Attributed, attributed
 from retrieval.answering.checking.polarity import contradiction
 from retrieval.answering.checking.premises import read_denials
 from retrieval.answering.checking.reading import Passage, Text, Unit
@@ -93,15 +94,30 @@ class Checker:
         """The evidence for a claim, or the first objection to it."""
         if len(claim.text) > _LONGEST or not _WORD.search(claim.text):
             return Verdict((), "is no sentence")
-        denial = read_denials(claim.text, self._question)
+        numbers = dict.fromkeys(one for one in claim.numbers if 0 < one <= len(self._passages))
+        cited = [self._passages[number - 1] for number in numbers]
+        verdicts = [self._of_report(part, cited) for part in attributed(claim.text)]
+        failed = next((one for one in verdicts if not one.evidence), None)
+        evidence = dict.fromkeys(one for verdict in verdicts for one in verdict.evidence)
+        return failed or Verdict(tuple(evidence))
+
+    def _of_report(self, part: Attributed, cited: Sequence[Passage]) -> Verdict:
+        """The verdict on a part of a claim, by the reports of the day that it names."""
+        if part.day is None:
+            return self._among(part.text, cited, self._passages)
+        of_day = [one for one in self._passages if part.day.is_of(one.day)]
+        verdict = self._among(part.text, [one for one in cited if one in of_day], of_day)
+        days = (Evidence(one.article, "date", 0, len(one.article.date)) for one in verdict.evidence)
+        return replace(verdict, evidence=tuple(dict.fromkeys([*verdict.evidence, *days])))
+
+    def _among(self, claim: str, cited: Sequence[Passage], passages: Sequence[Passage]) -> Verdict:
+        denial = read_denials(claim, self._question)
         text = denial.rest
         if not _WORD.search(text):
             return Verdict((), "says nothing by itself")
-        numbers = dict.fromkeys(one for one in claim.numbers if 0 < one <= len(self._passages))
-        cited = [self._passages[number - 1] for number in numbers]
         verdict = self._cited(text, cited)
         if not verdict.evidence and not verdict.is_contrary:
-            verdict = self._others(text, cited, verdict)
+            verdict = self._others(text, cited, passages, verdict)
         if any(denial.is_said(one.quote) for one in verdict.evidence):
             return Verdict((), "denies what the passage says", is_contrary=True)
         return verdict
@@ -116,10 +132,16 @@ class Checker:
             verdicts.insert(0, self._judge(text, cited))
         return _first_contrary(verdicts) or verdicts[0] if verdicts else _NOTHING_CITED
 
-    def _others(self, text: str, cited: Sequence[Passage], failed: Verdict) -> Verdict:
+    def _others(
+        self,
+        text: str,
+        cited: Sequence[Passage],
+        passages: Sequence[Passage],
+        failed: Verdict,
+    ) -> Verdict:
         """The others one by one, the likest first, then pairs of the likest of all."""
         tokens = self._read(text, None).tokens
-        ranked = sorted(self._passages, key=lambda one: -coverage(tokens, one.text))
+        ranked = sorted(passages, key=lambda one: -coverage(tokens, one.text))
         for passage in ranked:
             if passage in cited:
                 continue

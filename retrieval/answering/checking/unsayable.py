@@ -12,7 +12,7 @@ _LINK = re.compile(
 """Addresses of the net, and telephone numbers."""
 
 _CODE = re.compile(
-    r"</?[a-z!][^<>]*>|```|\{\{|\$\{|\bfunction\s*\(|\bimport \w+|\beval\(|<\?|&[a-z]+;"
+    r"</?[a-z!][^<>]*>|<\||\|>|```|\{\{|\$\{|\bfunction\s*\(|\bimport \w+|\beval\(|<\?|&[a-z]+;"
     r"|\\x[0-9a-f]{2}"
     r"|;\s*drop table|rm -rf"
 )
@@ -36,10 +36,11 @@ _ORDER = re.compile(
     "|希望(?:对|能|以上).{0,8}(?:您|你|帮助)|如(?:有|需).{0,12}(?:请|欢迎)|欢迎(?:继续|随时)"
     "|(?:您|你)(?:需要|可以|必须|应该|应当|要)|(?:转账|汇款|打款)(?:至|到|给)"
     "|hope this helps|thank(?:s| you)\\b|good question|happy to help"
+    "|^(?:do not|don't|never)\\b"
     "|^i(?:'m| am| can| hope| think| love)\\b"
-    r"|(?:articles?|passages?|text) (?:do|does) not|let me know"
+    r"|(?:articles?|passages?|text) (?:do|does) not|let me know|\?\W*$"
 )
-"""Also what is only said to the reader: wishes, offers, summings-up."""
+"""Also what is only said to the reader: wishes, offers, summings-up, questions."""
 
 
 def unsayable(folded: str, passage: str) -> bool:
