@@ -203,7 +203,10 @@ def evaluate(
     ] = None,
     json_output: Json = False,
 ) -> None:
-    """Ask questions with known answers, and say how well they were answered."""
+    """Ask questions with known answers, and say how well they were answered.
+
+    The chat model of the settings writes the answers; without one they are quotations.
+    """
     if not questions and not golden:
         raise typer.BadParameter("give a file of questions or --golden")
     if out is None:

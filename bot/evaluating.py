@@ -16,17 +16,19 @@ import bot
 from bot.indexing import cores
 from bot.results import answer_object, to_line
 from bot.settings import Settings
-from bot.wiring import BAODA, make_embedder
+from bot.wiring import BAODA, make_embedder, make_writer
+from retrieval.answering.answerer import Writer
 from retrieval.cache import EmbeddingCache
 from retrieval.embedding import limit_threads
 from retrieval.errors import EvaluationError
 from retrieval.evaluation.asking import ask, collection_of, embedded_texts, fill_cache
 from retrieval.evaluation.measures import Outcome, Summary, Verdict, judge, summarise
+from retrieval.evaluation.model_use import Prices, model_use
 from retrieval.evaluation.sets import Question, read_passages, read_sets
 from retrieval.evaluation.tables import as_text, rows_of
 from retrieval.index.collection import Collections, LiveCollection
 from retrieval.index.generations import Generations
-from retrieval.types import Embedder, Loaded, Step
+from retrieval.types import Embedder, Loaded, Notice, Step
 
 CACHE = "evaluation.sqlite3"
 """Vectors of passages that are evaluated with; no reload prunes them."""
@@ -61,17 +63,20 @@ class Earlier:
 
 
 def evaluate(settings: Settings, request: Request, *, as_json: bool) -> None:
-    """Ask everything, print the figures, write the files. Raises BaodaError."""
+    """Ask everything, print the figures, write the files. Raises BaodaError, SettingsError."""
     _require_report()
     earlier = read_earlier(request.against) if request.against else None
     questions = read_sets(request.questions, request.limit)
     passages = read_passages(request.articles) if request.articles else []
-    _prepare_folder(request.out)
     embedder = make_embedder(settings)
-    outcomes = _ask_all(settings, request, questions, passages, embedder)
+    writer = make_writer(settings)
+    _prepare_folder(request.out)
+    outcomes = _ask_all(settings, request, questions, passages, embedder, writer)
     verdicts = [judge(outcome) for outcome in outcomes]
     summaries = _summaries(outcomes, verdicts)
-    figures = _figures(request, embedder, summaries)
+    figures = _figures(request, embedder, writer, summaries)
+    if writer is not None:
+        _add_model_use(figures["sets"], outcomes, settings)
     rows = rows_of(figures["sets"], earlier.sets if earlier else {})
     (request.out / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1), "utf-8")
     _write_report(request, figures, rows, outcomes, verdicts, earlier)
@@ -88,9 +93,11 @@ def _ask_all(
     questions: Sequence[Question],
     passages: Sequence[Loaded],
     embedder: Embedder,
+    writer: Writer | None,
 ) -> list[Outcome]:
     """The outcomes, each written to results.jsonl at once. Raises BaodaError."""
     progress = ConsoleProgress()
+    tell_of_rest = RestTeller()
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
         kept = stack.enter_context((request.out / RESULTS).open("w", encoding="utf-8"))
@@ -99,6 +106,7 @@ def _ask_all(
             outcomes.append(outcome)
             kept.write(to_line(result_object(outcome, judge(outcome))) + "\n")
             kept.flush()
+            tell_of_rest(outcome)
 
         try:
             if request.articles is None:
@@ -110,7 +118,9 @@ def _ask_all(
                 collections = stack.enter_context(
                     collection_of(passages, embedder, cache, progress)
                 )
-            return ask(questions, collections, embedder, progress, keep, settings.strictness)
+            return ask(
+                questions, collections, embedder, progress, keep, settings.strictness, writer
+            )
         except KeyboardInterrupt:
             raise EvaluationError(
                 f"stopped: {len(outcomes)} of {len(questions)} questions were asked; their "
@@ -139,6 +149,10 @@ def result_object(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
         "relevant": sorted(outcome.relevant),
         "confidence": outcome.answer.confidence,
         "verdict": dataclasses.asdict(verdict),
+        "usage": dataclasses.asdict(outcome.answer.usage),
+        "sentences": outcome.answer.sentences,
+        "withheld": outcome.answer.withheld,
+        "fault": outcome.answer.fault,
         "answer": answer_object(outcome.answer, question.id),
     }
 
@@ -208,6 +222,7 @@ def _write_report(
         ("asked", str(len(outcomes))),
         ("of", figures["articles"] or "the live index"),
         ("embedding", figures["embedding"]),
+        *([("chat model", figures["chat_model"])] if figures["chat_model"] else []),
         ("version", figures["version"]),
         ("on", figures["date"]),
         *([("compared with", str(request.against))] if earlier else []),
@@ -233,19 +248,33 @@ def _changes(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict], earlier: 
     return f"{mended} became right, {broken} became wrong"
 
 
+def _by_set(outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
+    """Which outcomes are of each set, and where there are several sets, of all."""
+    sets: dict[str, list[int]] = {}
+    for index, outcome in enumerate(outcomes):
+        sets.setdefault(outcome.question.set, []).append(index)
+    return sets if len(sets) == 1 else sets | {_ALL: list(range(len(outcomes)))}
+
+
 def _summaries(outcomes: Sequence[Outcome], verdicts: Sequence[Verdict]) -> dict[str, Summary]:
-    names = list(dict.fromkeys(outcome.question.set for outcome in outcomes))
-    pairs = list(zip(outcomes, verdicts, strict=True))
-    summaries = {}
-    for name in names:
-        chosen = [pair for pair in pairs if pair[0].question.set == name]
-        summaries[name] = summarise([one for one, _ in chosen], [one for _, one in chosen])
-    if len(names) > 1:
-        summaries[_ALL] = summarise(outcomes, verdicts)
-    return summaries
+    return {
+        name: summarise([outcomes[one] for one in chosen], [verdicts[one] for one in chosen])
+        for name, chosen in _by_set(outcomes).items()
+    }
 
 
-def _figures(request: Request, embedder: Embedder, summaries: dict[str, Summary]) -> dict[str, Any]:
+def _add_model_use(
+    sets: dict[str, dict[str, Any]], outcomes: Sequence[Outcome], settings: Settings
+) -> None:
+    prices = Prices(settings.chat_input_price, settings.chat_output_price)
+    for name, chosen in _by_set(outcomes).items():
+        use = model_use([outcomes[one].answer for one in chosen], prices)
+        sets[name]["model"] = dataclasses.asdict(use)
+
+
+def _figures(
+    request: Request, embedder: Embedder, writer: Writer | None, summaries: dict[str, Summary]
+) -> dict[str, Any]:
     return {
         "version": bot.__version__,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -253,6 +282,7 @@ def _figures(request: Request, embedder: Embedder, summaries: dict[str, Summary]
         "articles": str(request.articles) if request.articles else None,
         "limit": request.limit,
         "embedding": embedder.fingerprint,
+        "chat_model": writer.name if writer else None,
         "sets": {name: dataclasses.asdict(summary) for name, summary in summaries.items()},
     }
 
@@ -265,6 +295,27 @@ def _warn(summaries: dict[str, Summary]) -> None:
                 "questions no article is in the collection; they count as missed",
                 file=sys.stderr,
             )
+
+
+class RestTeller:
+    """Says on standard error when the chat model is left alone, once until it answers again."""
+
+    def __init__(self) -> None:
+        self._rests = False
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Tell of an outcome, if it is the first without the model."""
+        question, answer = outcome.question, outcome.answer
+        rests = answer.notice is Notice.MODEL_RESTS
+        if rests and not self._rests:
+            print(
+                f"{question.set} {question.id}: {answer.fault}; until it answers again, answers "
+                "are quotations and count as fallbacks",
+                file=sys.stderr,
+                flush=True,
+            )
+        if answer.model:
+            self._rests = rests
 
 
 class ConsoleProgress:

@@ -220,6 +220,8 @@ class Answer:
     """The chat model that was asked, "" where none was."""
     usage: Usage = Usage(0, 0)
     """Of all its calls."""
+    sentences: int = 0
+    """Of the chat model, those included that were withheld."""
     withheld: int = 0
     """Sentences of the chat model that the passages do not support."""
     fault: str = ""

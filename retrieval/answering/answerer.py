@@ -168,6 +168,7 @@ class _Outcome:
     mode: Mode = "extractive"
     model: str = ""
     usage: Usage = _NO_USAGE
+    sentences: int = 0
     withheld: int = 0
     fault: str = ""
     notice: Notice | None = None
@@ -310,6 +311,7 @@ class Answerer:
             generation=found.generation,
             model=outcome.model,
             usage=condensed.usage + outcome.usage,
+            sentences=outcome.sentences,
             withheld=outcome.withheld,
             fault=outcome.fault,
             notice=outcome.notice,
@@ -390,6 +392,7 @@ class Answerer:
             "fallback" if fault else "llm",
             model=writer.name,
             usage=draft.usage,
+            sentences=grounded.sentences,
             withheld=grounded.withheld,
             fault=fault,
             notice=notice,

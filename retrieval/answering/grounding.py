@@ -36,6 +36,11 @@ class Grounded:
     """The model said that the passages do not answer, or do not say something."""
 
     @property
+    def sentences(self) -> int:
+        """How many were checked."""
+        return len(self.statements) + self.withheld
+
+    @property
     def holds(self) -> bool:
         """Whether the draft may stand: no more of it was withheld than has passed."""
         return self.withheld <= len(self.statements)

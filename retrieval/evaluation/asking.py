@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from retrieval.answering.answerer import Answerer
+from retrieval.answering.answerer import Answerer, Writer
 from retrieval.batches import batched
 from retrieval.cache import EmbeddingCache
 from retrieval.chunking import chunk_article, embedded_text
@@ -69,17 +69,19 @@ def ask(
     progress: Progress,
     asked: Callable[[Outcome], None],
     strictness: Strictness = Strictness.BALANCED,
+    writer: Writer | None = None,
 ) -> list[Outcome]:
-    """Every question's outcome, in order, without a chat model; `asked` is told of each at once.
+    """Every question's outcome, one after another in order; `asked` is told of each at once.
 
-    Closes the collections. Raises CollectionError and ModelUnavailableError.
+    Without a `writer` answers are quotations. Closes the collections. Raises CollectionError and
+    ModelUnavailableError.
     """
     outcomes: list[Outcome] = []
     started = time.monotonic()
     answerer = Answerer(
         live=collections,
         embedder=embedder,
-        writer=None,
+        writer=writer,
         strictness=strictness,
         today=lambda: datetime.datetime.now(datetime.UTC).date(),
     )

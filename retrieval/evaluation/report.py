@@ -9,7 +9,7 @@ import jinja2
 from retrieval.evaluation.highlights import Piece, excerpt, find, pieces
 from retrieval.evaluation.measures import Failure, Outcome, Verdict
 from retrieval.evaluation.plots import draw_all
-from retrieval.types import Citation, Span
+from retrieval.types import Answer, Citation, Span
 
 _TEMPLATE = "report.html.j2"
 _REACH = 160
@@ -62,6 +62,7 @@ class _Card:
     refused: bool
     answer: list[Piece]
     is_found: bool
+    of_model: str
     confidence: str
     rank: int | None
     quotes: list[_Quote]
@@ -121,12 +122,26 @@ def _card(outcome: Outcome, verdict: Verdict, before: Known | None) -> _Card:
         refused=answer.refused,
         answer=pieces(answer.text, find(answer.text, strings)),
         is_found=bool(verdict.found),
+        of_model=_of_model(answer),
         confidence="" if answer.confidence is None else f"{answer.confidence:.3f}",
         rank=verdict.rank,
         quotes=[_quote(one, outcome, strings) for one in answer.citations],
         passages=_passages(outcome, strings),
         missed=_missed(outcome, strings),
     )
+
+
+def _of_model(answer: Answer) -> str:
+    """What became of the chat model's answer; "" where it was not asked."""
+    if not answer.model:
+        return ""
+    usage = answer.usage
+    told = [
+        f"fallback: {answer.fault}" if answer.mode == "fallback" else f"written by {answer.model}",
+        f"{answer.withheld} of {answer.sentences} sentences withheld",
+        f"{usage.prompt_tokens} + {usage.completion_tokens} tokens",
+    ]
+    return "; ".join(told)
 
 
 def _note(outcome: Outcome, failure: Failure, before: Known | None) -> str:

@@ -30,6 +30,19 @@ _ROWS: dict[str, str] = {
     "refused_at_10": "  refused at 10 % wrongly",
     **{f"{stage}_{share}": f"{stage} {share}, ms" for stage in STAGES for share in ("p50", "p95")},
 }
+_ROWS_OF_MODEL: dict[str, str] = {
+    "written": "answers of the model",
+    "fallbacks": "fallbacks",
+    "withheld": "sentences withheld",
+    "withheld_share": "  of all its sentences",
+    "tokens_read": "tokens read",
+    "tokens_read_mean": "  each question",
+    "tokens_written": "tokens written",
+    "tokens_written_mean": "  each question",
+    "cost": "cost",
+    "cost_mean": "  each question",
+}
+_DIGITS = {"tokens_read_mean": 1, "tokens_written_mean": 1, "cost": 4, "cost_mean": 6}
 
 
 def rows_of(
@@ -42,6 +55,9 @@ def rows_of(
         if any(now.get(key) is not None for now, _ in columns):
             cells = [_cell(key, now.get(key), old.get(key)) for now, old in columns]
             rows.append([label, *cells])
+    if any("model" in figures for figures in sets.values()):
+        for key, label in _ROWS_OF_MODEL.items():
+            rows.append([label, *(_cell(key, now.get(key), old.get(key)) for now, old in columns)])
     return rows
 
 
@@ -60,6 +76,7 @@ def as_text(rows: list[list[str]]) -> str:
 def _flat(figures: Mapping[str, Any]) -> dict[str, float | None]:
     flat = {name: value for name, value in figures.items() if not isinstance(value, dict)}
     flat |= figures.get("refusals") or {}
+    flat |= figures.get("model") or {}
     for stage, percentiles in figures.get("milliseconds", {}).items():
         flat |= {f"{stage}_{share}": value for share, value in percentiles.items()}
     return flat
@@ -71,6 +88,6 @@ def _cell(key: str, value: float | None, before: float | None) -> str:
     if isinstance(value, int):
         change = value - before if before is not None else 0
         return f"{value} ({change:+})" if change else str(value)
-    digits = 1 if key.endswith(("_p50", "_p95", "_length")) else 3
+    digits = _DIGITS.get(key, 1 if key.endswith(("_p50", "_p95", "_length")) else 3)
     change = round(value - before, digits) if before is not None else 0
     return f"{value:.{digits}f}" + (f" ({change:+.{digits}f})" if change else "")
