@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # where the second process has nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-search bench-reload bench-retrieval test-crash lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-search bench-reload bench-retrieval test-crash lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -32,6 +32,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.speed
+
+bench-model: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.model
 
 bench-search: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.search

@@ -137,6 +137,7 @@ def test_the_command_prints_and_keeps_what_answers_were_worth(
     table = finished.stdout.decode()
     for label in ("hit@1", "nDCG@10", "MRR", "answer found", "verbatim quotes", "total p95, ms"):
         assert label in table
+    assert "of the model" not in table
     assert "asking 3 of 3, 0 s left" in finished.stderr.decode()
 
     figures = json.loads((out / "figures.json").read_text("utf-8"))["sets"]["harbour"]
