@@ -48,7 +48,9 @@ PAUSE_SECONDS = 0.005
 CROWD = 50
 """Conversations at once."""
 
-WARM_UP = 3
+WARM_UP = 10
+"""Every tenth question is asked before: what is loaded for the first of its kind counts not."""
+
 _SENTENCE = re.compile(r"(.*?)\[\d+\][。！？!?.]?")
 
 
@@ -77,6 +79,8 @@ class Seen:
     """When the first sentence was there; None where a sentence was withheld, or none was said."""
     ended: float
     withheld: int = 0
+    retrieve: float | None = None
+    """Milliseconds of it that passed before anything was said to the model."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Delays:
 
     before: float
     """From the question to the request at the stub."""
+    retrieve: float | None
+    """So much of it until the passages were found."""
     sentence: float | None
     """From the last character of the first sentence at the stub to the sentence."""
     end: float
@@ -160,13 +166,17 @@ async def _measure(data_dir: Path, base_url: str, calls: "Queue[Call]") -> dict[
     bare: list[Seen] = []
     bare_calls: list[Call] = []
     with closing(make_answerer(settings)) as answerer:
-        for question in [*questions[:WARM_UP], *questions]:
+        for question in questions[::WARM_UP]:
+            if await _ask(answerer, question):
+                await _ask_bare(client, calls.get())
+                calls.get()
+        for question in questions:
             if seen := await _ask(answerer, question):
                 asked.append(calls.get())
                 ours.append(seen)
                 bare.append(await _ask_bare(client, asked[-1]))
                 bare_calls.append(calls.get())
-        crowd = asked[WARM_UP : WARM_UP + CROWD]
+        crowd = asked[:CROWD]
         ours_at_once = await asyncio.gather(*(_ask(answerer, call.question) for call in crowd))
         calls_at_once = [calls.get() for _ in crowd]
         bare_at_once = await asyncio.gather(*(_ask_bare(client, call) for call in crowd))
@@ -174,13 +184,9 @@ async def _measure(data_dir: Path, base_url: str, calls: "Queue[Call]") -> dict[
     texts = {call.question: seen.text for call, seen in zip(asked, ours, strict=True)}
     together = [seen for seen in ours_at_once if seen]
     return {
-        "questions": len(ours) - WARM_UP,
+        "questions": len(ours),
         "sentences_withheld": sum(seen.withheld for seen in ours),
-        **_figures(
-            "alone_",
-            _delays(asked[WARM_UP:], ours[WARM_UP:]),
-            _delays(bare_calls[WARM_UP:], bare[WARM_UP:]),
-        ),
+        **_figures("alone_", _delays(asked, ours), _delays(bare_calls, bare)),
         "at_once": len(together),
         "at_once_mixed": sum(seen.text != texts[seen.question] for seen in together),
         **_figures(
@@ -213,7 +219,8 @@ async def _ask(answerer: Answerer, question: str) -> Seen | None:
         elif step.model:
             ended = time.monotonic()
             sentence = None if step.withheld else first
-            return Seen(question, step.text, began, sentence, ended, step.withheld)
+            retrieve = step.timings_ms.retrieve
+            return Seen(question, step.text, began, sentence, ended, step.withheld, retrieve)
     return None
 
 
@@ -236,21 +243,24 @@ def _delays(calls: Sequence[Call], all_seen: Sequence[Seen]) -> list[Delays]:
 
 def _delay(call: Call, seen: Seen) -> Delays:
     shown = None if seen.sentence is None else 1000 * (seen.sentence - call.sentence_sent)
-    return Delays(1000 * (call.arrived - seen.began), shown, 1000 * (seen.ended - call.sent))
+    before, end = 1000 * (call.arrived - seen.began), 1000 * (seen.ended - call.sent)
+    return Delays(before, seen.retrieve, shown, end)
 
 
 def _figures(prefix: str, ours: Sequence[Delays], bare: Sequence[Delays]) -> dict[str, float]:
     figures: dict[str, float] = {}
     stages: dict[str, Callable[[Delays], float | None]] = {
         "before": lambda one: one.before,
+        "retrieve": lambda one: one.retrieve,
         "sentence": lambda one: one.sentence,
         "end": lambda one: one.end,
     }
     for stage, delay in stages.items():
         for name, delays in (("", ours), ("_bare", bare)):
             values = [value for one in delays if (value := delay(one)) is not None]
-            figures[f"{prefix}{stage}{name}_p50_ms"] = statistics.median(values)
-            figures[f"{prefix}{stage}{name}_p95_ms"] = statistics.quantiles(values, n=20)[-1]
+            if values:
+                figures[f"{prefix}{stage}{name}_p50_ms"] = statistics.median(values)
+                figures[f"{prefix}{stage}{name}_p95_ms"] = statistics.quantiles(values, n=20)[-1]
     return figures
 
 
