@@ -2,21 +2,14 @@
 
 import pytest
 
-from retrieval.answering.checking import Checker, Source
+from retrieval.answering.checking import Checker
 from retrieval.answering.claims import read_claims
-from retrieval.embedding import LocalEmbedder
-from retrieval.sentences import split_sentences
 from retrieval.types import Article
+from tests import checked
+from tests.checked import EMBEDDER, source
 
-EMBEDDER = LocalEmbedder()
 LATE = Article("late.md", "续报", "粮仓火灾造成5人受伤。起火原因是线路老化。", date="2025-04-04")
 EARLY = Article("early.md", "起火", "粮仓火灾造成3人受伤。火在深夜被扑灭。", date="2025-04-02")
-
-
-def source(article: Article) -> Source:
-    spans = tuple(split_sentences(article.text))
-    vectors = EMBEDDER.embed_passages([article.text[one.start : one.end] for one in spans])
-    return Source(article, 0, len(article.text), spans, vectors)
 
 
 SOURCES = [source(EARLY), source(LATE)]
@@ -25,8 +18,7 @@ SOURCES = [source(EARLY), source(LATE)]
 def quotes(text: str) -> list[str]:
     checker = Checker(SOURCES, EMBEDDER.embed_query)
     (claim,) = read_claims(text)
-    statement = checker.check(claim)
-    return [one.quote for one in statement.evidence] if statement else []
+    return checked.quotes(checker.check(claim))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from retrieval.answering.checking.reading import Text
 
 _NEGATOR = re.compile("没有|没|尚未|从未|并未|未|并非|绝非|并不|不再|不|毫无|无|勿")
+_PUT_IN_FRONT = re.compile(
+    "(?:没(?=有)|不(?=可以|能|会|是|应|需|必|要|得|许))(?P<plain>(?:有|可以|能够?|会|是|应该?|需要?|必须|要|得|许)"
+    "[\u3400-\u9fff]{2})"
+)
+"""A negation in front of 有 or of a word such as 可以, with the two characters behind that."""
+
 _NO_NEGATION = re.compile(
     r"(.)(?:不|没)\1|是不是|有没有|离不开|得不|不(?:少|仅|但|只|断|同|久|过|论|管|光|料|禁|愧|易|错|一|单|然|懈|负|到|足|止|惜|时)"
     "|不(?:满(?!意)|超过|低于|少于|多于|高于|等(?!于)|知不觉|可或缺|可分|约而同|了(?=地|情))"
@@ -67,10 +73,34 @@ def disagreement(claim: Text, texts: Sequence[Text]) -> str:
     """What the claim denies and the texts do not, or the other way round; "" for nothing."""
     mine = negations(claim)
     theirs = [(text, negations(text)) for text in texts]
-    return _denied(claim, mine, theirs) or _left_out(claim, mine, theirs)
+    return (
+        _turned(claim.text, [text.text for text in texts])
+        or _denied(claim, mine, theirs)
+        or _left_out(claim, mine, theirs)
+    )
 
 
 _Negated = Sequence[tuple[Text, Sequence[Negation]]]
+
+
+def _turned(claim: str, texts: Sequence[str]) -> str:
+    """没有好处 of what 可能有好处: the same words with a negation put in front, or taken away."""
+    said = "\n".join(texts)
+    for one, other in ((claim, said), (said, claim)):
+        for plain, negated in _negated_words(one):
+            if negated not in other and re.search(rf"(?<![没不未无]){re.escape(plain)}", other):
+                taken = plain if one is claim else negated
+                if plain not in one.replace(negated, ""):
+                    return f"turns {taken}"
+    return ""
+
+
+def _negated_words(text: str) -> Iterator[tuple[str, str]]:
+    """The words behind each negation as they would stand without it, and with it."""
+    skipped = {place for match in _NO_NEGATION.finditer(text) for place in range(*match.span())}
+    for match in _PUT_IN_FRONT.finditer(text):
+        if match.start() not in skipped:
+            yield match["plain"], match[0]
 
 
 def _denied(claim: Text, mine: Sequence[Negation], theirs: _Negated) -> str:

@@ -10,8 +10,9 @@ from functools import cached_property
 from retrieval.answering.checking.source import Source
 from retrieval.answering.checking.things import Thing, find_things
 from retrieval.answering.checking.tokens import Token, tokens_of
-from retrieval.folding import Folded, canonical
-from retrieval.types import Article, Evidence, Field
+from retrieval.answering.checking.unsayable import is_for_machines
+from retrieval.folding import Folded, canonical, fold
+from retrieval.types import Article, Evidence, Field, Span
 from retrieval.words import Word, placed_words
 
 _CLAUSE_END = re.compile("[,;。、!?\n]|:(?!\\d)|(?<=\\d)[余%]?[\u3400-\u9fff]{1,8}?(?=[和与及]\\d)")
@@ -87,6 +88,8 @@ class Passage:
         article = source.article
         self.source = source
         self.day = article.day
+        kept = [at for at, span in enumerate(source.sentences) if _speaks(article, span)]
+        self.vectors = source.vectors[[at for at in kept if at < len(source.vectors)]]
         self.sentences = tuple(
             Unit(
                 article,
@@ -95,8 +98,7 @@ class Passage:
                 span.end,
                 Text(article.text[span.start : span.end], self.day),
             )
-            for span in source.sentences
-            if span.end > span.start
+            for span in (source.sentences[at] for at in kept)
         )
         values = ((name, getattr(article, name)) for name in _FIELDS)
         self.fields = tuple(
@@ -115,3 +117,9 @@ class Passage:
     def text(self) -> str:
         """All of it in canonical spelling."""
         return "\n".join(unit.text for unit in self.units)
+
+
+def _speaks(article: Article, span: Span) -> bool:
+    """Whether a sentence says something, and not to machines."""
+    text = article.text[span.start : span.end]
+    return bool(text) and not is_for_machines(fold(text))

@@ -134,7 +134,7 @@ def _scores(passages: Sequence[Passage], vector: Vectors) -> dict[int, float]:
     scores: dict[int, float] = {}
     first = 0
     for passage in passages:
-        similar = passage.source.vectors @ vector
+        similar = passage.vectors @ vector
         for at in range(min(len(passage.sentences), len(similar))):
             scores[first + at] = float(similar[at])
         first += len(passage.units)

@@ -43,6 +43,26 @@ _ORDER = re.compile(
 """Also what is only said to the reader: wishes, offers, summings-up, questions."""
 
 
+_TO_MACHINES = re.compile(
+    "(?:致|写给|告诉|提醒).{0,6}(?:ai|机器人|语言模型|大模型|智能体|程序)"
+    "|(?:请|任何|所有|各种).{0,8}(?:语言模型|大模型|ai助手)|读到(?:这|此).{0,6}(?:ai|机器人|模型|程序|助手)"
+    "|(?:ai|ai助手|机器人|语言模型|大模型|智能助手)(?:请?注意|须知|请(?:务必|在|把|不要|忽略|回答|说))"
+    "|(?:忽略|无视|忘记|抛开)(?:之前|以上|前面|先前|上述|所有|一切|你).{0,10}(?:指示|指令|规则|提示|要求|设定)"
+    "|系统(?:提示|消息|指令|管理员)[:,：]"
+    r"|\b(?:note )?to (?:the|any|all) (?:ai|bot|model|assistant|language model)s?\b"
+    r"|\b(?:ai|bot|model|assistant)s? (?:reading|that reads?|processing) this\b"
+    r"|\b(?:ignore|disregard|forget|override)\b.{0,20}\b(?:previous|earlier|all|above|prior|your)\b"
+    r".{0,20}\b(?:instructions?|rules?|prompts?)\b"
+    r"|^(?:system|assistant|admin|user|developer|note to ai)\s*:|<\||\|>|</?passage|no_answer"
+)
+"""Words of an article that are meant for machines: nothing rests on them."""
+
+
+def is_for_machines(folded: str) -> bool:
+    """Whether a folded sentence of an article gives orders to a machine."""
+    return _TO_MACHINES.search(folded) is not None
+
+
 def unsayable(folded: str, passage: str) -> bool:
     """Whether a folded claim holds something of that kind.
 
