@@ -440,16 +440,18 @@ class Answerer:
         )
 
     def _embed(self, collection: Collection, asked: Asked) -> Vectors:
-        """The question's vector; asked in traditional characters, the spelling that finds more.
+        """The question's vector; of one in traditional characters, in those of the articles.
 
-        The bundled model puts the two spellings of a question some way apart.
+        The bundled model puts the two spellings of a question some way apart. Where the articles
+        are in traditional characters themselves, the one that finds more counts.
         """
-        vector = self._embedder.embed_query(asked.text)
         if not is_traditional(asked.text):
-            return vector
+            return self._embedder.embed_query(asked.text)
         simplified = self._embedder.embed_query(asked.folded)
+        if not collection.is_traditional:
+            return simplified
         return max(
-            (vector, simplified),
+            (self._embedder.embed_query(asked.text), simplified),
             key=lambda one: max(collection.vectors.nearest(one, 1).values(), default=0.0),
         )
 

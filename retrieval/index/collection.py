@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from retrieval.embedding import LOCAL_MODEL
 from retrieval.errors import CollectionError
+from retrieval.folding import is_traditional
 from retrieval.index.articles import ArticleStore
 from retrieval.index.generations import (
     ARTICLES,
@@ -27,6 +29,9 @@ from retrieval.index.keywords import KeywordIndex
 from retrieval.index.vectors import VectorIndex
 
 _FOLLOW_SECONDS = 0.5
+_TOLD_BY = 20
+"""Chunks, from all over the collection, that tell the characters it is written in."""
+
 _SAMPLE = 300
 _FAR_APART = 1
 """Percentile of the cosines of pairs of sentences: so few are further apart."""
@@ -57,6 +62,14 @@ class Collection:
             self.keywords = KeywordIndex(folder / KEYWORDS)
             self.vectors = VectorIndex(folder / VECTORS)
             opened.pop_all()
+
+    @cached_property
+    def is_traditional(self) -> bool:
+        """Whether most of its articles are in traditional characters, as some of them tell."""
+        ordinals = self.articles.chunk_ordinals()
+        some = self.articles.chunks(ordinals[:: max(1, len(ordinals) // _TOLD_BY)][:_TOLD_BY])
+        told = [is_traditional(chunk.text) for chunk in some.values()]
+        return 2 * sum(told) > len(told)
 
     @property
     def sentence_rows(self) -> int:

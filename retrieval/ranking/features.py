@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -416,6 +417,11 @@ def _owners(
     return {name: _read(articles[name], found, terms, granted) for name, found in texts.items()}
 
 
+@lru_cache(maxsize=256)
+def _folded(text: str) -> Folded:
+    return fold_with_origins(text)
+
+
 def _read(
     article: Article, found: Sequence[str], terms: QuestionTerms, granted: Granted
 ) -> _Article:
@@ -425,7 +431,7 @@ def _read(
     """
     fields = (article.heading, article.byline, article.column, article.date, article.source)
     text = article.text if len(article.text) <= _MAX_WHOLE else "\n".join(found)
-    folded = fold_with_origins(article.text)
+    folded = _folded(article.text)
     whole = (
         " ".join((fold("\n".join(fields)), folded.text))
         if terms.chinese and text is article.text

@@ -1,6 +1,7 @@
 """What of a question can be looked for in a text: words, names, figures, quoted terms."""
 
 import re
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,11 @@ _GENERIC = "桥路河山楼站厂校店馆园湖塔"
 
 _PARTS = 0.7
 """What all the pairs of a word are worth where the word itself is missing."""
+
+
+@lru_cache(maxsize=4_096)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(romanised_names(text))
 
 
 class QuestionTerms:
@@ -67,7 +73,7 @@ class QuestionTerms:
         """A text as these terms can be looked for in it: folded, with its names in pinyin."""
         if self.chinese:
             return fold(text)
-        return " ".join((fold(text), *romanised_names(text)))
+        return " ".join((fold(text), *_names(text)))
 
     def coverage(self, found: Rows) -> Rows:
         """Share of the words, by rarity, that were found, as `find` tells; one a row."""
