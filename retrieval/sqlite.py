@@ -1,18 +1,20 @@
 """How Baoda opens its SQLite files."""
 
 import sqlite3
+import time
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-_BUSY_TIMEOUT_SECONDS = 10
+BUSY_TIMEOUT_SECONDS = 10
+_PAUSE_SECONDS = 0.01
 
 
 def open_shared(path: Path) -> Engine:
     """A file that several processes read and write; created with its folder."""
     engine = open_private(path)
-    event.listen(engine, "connect", _write_ahead)
+    event.listen(engine, "connect", _prepare_shared)
     return engine
 
 
@@ -33,12 +35,26 @@ def _engine(path: Path, options: str) -> Engine:
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
-            address, uri=True, timeout=_BUSY_TIMEOUT_SECONDS, check_same_thread=False
+            address, uri=True, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False
         )
 
     return create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
 
-def _write_ahead(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers go on while somebody writes. Raises sqlite3.OperationalError."""
+    # SQLite itself does not always wait when others open a new file at the same time
+    patience = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > patience:
+                raise
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _prepare_shared(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")

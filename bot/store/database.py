@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,9 +14,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.errors import StoreError
 from bot.store.texts import to_json
+from retrieval.sqlite import BUSY_TIMEOUT_SECONDS, write_ahead
 
-_BUSY_TIMEOUT_SECONDS = 10
-_PAUSE_SECONDS = 0.01
 _BEGIN = "baoda_begin"
 _LONGEST_REASON = 300
 _ELSEWHERE = "give this user the right to write it, or set DATA_DIR or DATABASE_URL"
@@ -107,7 +105,7 @@ def _create(path: Path) -> None:
 def _open_file(url: URL) -> Engine:
     engine = create_engine(
         url,
-        connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
         json_serializer=to_json,
         hide_parameters=True,
     )
@@ -122,22 +120,9 @@ def _open_server(url: URL) -> Engine:
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # else sqlite3 would begin transactions, and too late
-    _write_ahead(connection)
+    write_ahead(connection)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    # SQLite itself does not always wait when others open a new file at the same time
-    patience = time.monotonic() + _BUSY_TIMEOUT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > patience:
-                raise
-        time.sleep(_PAUSE_SECONDS)
 
 
 def _begin(connection: Connection) -> None:
