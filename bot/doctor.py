@@ -19,7 +19,7 @@ from bot.wiring import (
     make_store,
     make_writer,
 )
-from retrieval.answering.faults import ChatModelError, Fault
+from retrieval.answering.model.faults import ChatModelError, Fault
 from retrieval.corpus import read_corpus
 from retrieval.errors import BaodaError, NoCollectionError
 from retrieval.index.generations import Generations, check_fingerprint

@@ -17,7 +17,7 @@ from bot.indexing import cores
 from bot.results import answer_object, to_line
 from bot.settings import Settings
 from bot.wiring import BAODA, make_embedder, make_writer
-from retrieval.answering.answerer import Writer
+from retrieval.answering.model.brief import Writer
 from retrieval.cache import EmbeddingCache
 from retrieval.embedding import limit_threads
 from retrieval.errors import EvaluationError

@@ -18,7 +18,7 @@ from retrieval.errors import CorpusError, ModelUnavailableError
 from retrieval.types import Article, Loaded, Problem
 
 if TYPE_CHECKING:
-    from retrieval.answering.joins import JoinChooser
+    from retrieval.answering.model.joins import JoinChooser
 
 _BEFORE = 400
 _AFTER = 150

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from bot.ledger import Ledger
     from bot.store import Store
     from retrieval.answering.answerer import Answerer, Budget
-    from retrieval.answering.chain import ChatWriter
-    from retrieval.answering.condensing import Condenser
-    from retrieval.answering.joins import JoinChooser
+    from retrieval.answering.model.chain import ChatWriter
+    from retrieval.answering.model.condensing import Condenser
+    from retrieval.answering.model.joins import JoinChooser
     from retrieval.building import Builder
 
 BAODA = (sys.executable, "-m", "bot")
@@ -207,9 +207,9 @@ def _make_chat(settings: Settings) -> "tuple[ChatWriter, Condenser] | tuple[None
     name = chat_model_name(settings)
     if name is None:
         return None, None
-    from retrieval.answering.breaker import Breaker
-    from retrieval.answering.chain import ChatWriter, Limits
-    from retrieval.answering.condensing import Condenser
+    from retrieval.answering.model.breaker import Breaker
+    from retrieval.answering.model.chain import ChatWriter, Limits
+    from retrieval.answering.model.condensing import Condenser
     from retrieval.tokens import token_counter
 
     model = _make_chat_model(settings, name)
@@ -230,7 +230,7 @@ def make_join_chooser(settings: Settings) -> "JoinChooser | None":
     name = chat_model_name(settings)
     if name is None:
         return None
-    from retrieval.answering.joins import JoinChooser
+    from retrieval.answering.model.joins import JoinChooser
 
     return JoinChooser(
         _make_chat_model(settings, name), timeout_seconds=settings.chat_timeout_seconds

@@ -11,7 +11,7 @@ import pytest
 
 from retrieval.answering.checking import Checker, Source
 from retrieval.answering.claims import read_claims
-from retrieval.answering.sources import sources_of
+from retrieval.answering.quoting.sources import sources_of
 from retrieval.answering.statements import Statement
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import Collection

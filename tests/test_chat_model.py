@@ -15,9 +15,9 @@ import prompts
 from bot.settings import Settings, SettingsError
 from bot.wiring import chat_model_name, make_answerer, make_embedder, make_writer
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.chain import PASSAGE_TOKENS, format_passage
 from retrieval.answering.checking import Source
 from retrieval.answering.language import NO_ANSWER
+from retrieval.answering.model.chain import PASSAGE_TOKENS, format_passage
 from retrieval.errors import ModelUnavailableError
 from retrieval.tokens import token_counter
 from retrieval.types import Answer, Article, Span

@@ -9,7 +9,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 import prompts
-from retrieval.answering.condensing import Condenser, format_turns, is_faithful
+from retrieval.answering.model.condensing import Condenser, format_turns, is_faithful
 from retrieval.types import Condensed, Turn, Usage
 from tests.model_server import Reply, StubModelServer
 

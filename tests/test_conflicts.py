@@ -8,10 +8,10 @@ from typing import Self
 import pytest
 
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.brief import Brief
 from retrieval.answering.checking import Source
 from retrieval.answering.language import NO_ANSWER
-from retrieval.answering.thinking import Piece
+from retrieval.answering.model.brief import Brief
+from retrieval.answering.model.thinking import Piece
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.collection import LiveCollection
 from retrieval.index.generations import Generations

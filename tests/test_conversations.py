@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.address import in_folder
 from bot.wiring import make_answerer
-from retrieval.answering.breaker import FAILURES
+from retrieval.answering.model.breaker import FAILURES
 from retrieval.types import Notice
 from tests.model_server import Reply, StubModelServer
 

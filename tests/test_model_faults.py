@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from bot.settings import Settings
 from bot.wiring import make_answerer
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.breaker import FAILURES, Breaker, Call
-from retrieval.answering.faults import Fault
+from retrieval.answering.model.breaker import FAILURES, Breaker, Call
+from retrieval.answering.model.faults import Fault
 from retrieval.types import Answer, Notice
 from tests.model_server import Reply, StubModelServer
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answering import extractive
-from retrieval.answering.shortening import shortened
+from retrieval.answering.quoting import extractive
+from retrieval.answering.quoting.shortening import shortened
 from retrieval.questions.question import read_question
 from retrieval.types import Article, Evidence
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from retrieval.answering.sources import sources_of
+from retrieval.answering.quoting.sources import sources_of
 from retrieval.index.collection import Collection
 from retrieval.index.generations import Generations
 from retrieval.types import Chunk, Passage

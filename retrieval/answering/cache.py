@@ -3,8 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from retrieval.answering.brief import Brief
 from retrieval.answering.grounding import Grounded
+from retrieval.answering.model.brief import Brief
 from retrieval.folding import fold
 
 

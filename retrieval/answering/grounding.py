@@ -7,10 +7,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from retrieval.answering.claims import Claim, ClaimReader
-from retrieval.answering.faults import ChatModelError, Fault
 from retrieval.answering.language import NO_ANSWER
+from retrieval.answering.model.faults import ChatModelError, Fault
+from retrieval.answering.model.thinking import Piece
 from retrieval.answering.statements import Statement
-from retrieval.answering.thinking import Piece
 from retrieval.folding import fold
 
 _SETTLE_SECONDS = 0.015

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from retrieval.answering.answerer import Answerer, Writer
+from retrieval.answering.answerer import Answerer
+from retrieval.answering.model.brief import Writer
 from retrieval.batches import batched
 from retrieval.cache import EmbeddingCache
 from retrieval.chunking import chunk_article, embedded_text

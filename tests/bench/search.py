@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.answering import extractive
+from retrieval.answering.quoting import extractive
 from retrieval.cache import EmbeddingCache
 from retrieval.corpus import read_corpus
 from retrieval.index.collection import Collection

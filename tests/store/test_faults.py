@@ -157,7 +157,7 @@ def test_a_disk_that_refuses_to_write_is_one_line_and_loses_nothing(store: Store
 def test_a_database_that_another_program_holds_is_one_line(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.database._BUSY_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.store.database.BUSY_TIMEOUT_SECONDS", 0.1)
     with (
         closing(sqlite3.connect(tmp_path / FILE_NAME)) as other,
         closing(open_store(tmp_path)) as s,

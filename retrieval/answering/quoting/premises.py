@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from retrieval.answering.shortening import shortened
+from retrieval.answering.quoting.shortening import shortened
 from retrieval.answering.statements import Statement
 from retrieval.folding import find_figures
 from retrieval.questions.question import Asked

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from retrieval.answering.headlines import headline_with
+from retrieval.answering.quoting.headlines import headline_with
 from retrieval.answering.statements import Statement
 from retrieval.filters.publication import Filter
 from retrieval.filters.understanding import newest, understood

@@ -3,8 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from retrieval.answering.conflicts import NEARLY_AS_GOOD, contradicting, leading, newest_first
-from retrieval.answering.shortening import shortened
+from retrieval.answering.quoting.conflicts import (
+    NEARLY_AS_GOOD,
+    contradicting,
+    leading,
+    newest_first,
+)
+from retrieval.answering.quoting.shortening import shortened
 from retrieval.answering.statements import Statement
 from retrieval.folding import fold
 from retrieval.questions.kinds import Kind, find_held

@@ -17,19 +17,19 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 
 import prompts
-from retrieval.answering.breaker import Breaker
-from retrieval.answering.brief import Brief
-from retrieval.answering.calls import bounded_call, fenced
 from retrieval.answering.checking import Source
-from retrieval.answering.faults import (
+from retrieval.answering.language import NO_ANSWER, Language
+from retrieval.answering.model.breaker import Breaker
+from retrieval.answering.model.brief import Brief
+from retrieval.answering.model.calls import bounded_call, fenced
+from retrieval.answering.model.faults import (
     OF_THE_SERVER,
     PASSING,
     ChatModelError,
     Fault,
     chat_model_error,
 )
-from retrieval.answering.language import NO_ANSWER, Language
-from retrieval.answering.thinking import Piece, ThinkingFilter
+from retrieval.answering.model.thinking import Piece, ThinkingFilter
 from retrieval.types import Turn, Usage
 
 logger = logging.getLogger(__name__)

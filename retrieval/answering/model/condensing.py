@@ -8,10 +8,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 import prompts
-from retrieval.answering.breaker import Breaker
-from retrieval.answering.calls import bounded_call, fenced, without_thinking
-from retrieval.answering.faults import OF_THE_SERVER, ChatModelError
 from retrieval.answering.language import Language, language_of
+from retrieval.answering.model.breaker import Breaker
+from retrieval.answering.model.calls import bounded_call, fenced, without_thinking
+from retrieval.answering.model.faults import OF_THE_SERVER, ChatModelError
 from retrieval.folding import figure_values, fold, is_traditional
 from retrieval.questions.followups import carried_over, refers_back
 from retrieval.questions.joined import NAMES, question_words

@@ -7,7 +7,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 import prompts
-from retrieval.answering.calls import bounded_call, fenced, without_thinking
+from retrieval.answering.model.calls import bounded_call, fenced, without_thinking
 from retrieval.errors import ModelUnavailableError
 
 _NUMBER = re.compile(r"\D{0,2}(\d{1,2})\D{0,2}")

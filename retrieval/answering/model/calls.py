@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from retrieval.answering.faults import ChatModelError, Fault, chat_model_error
-from retrieval.answering.thinking import ThinkingFilter
+from retrieval.answering.model.faults import ChatModelError, Fault, chat_model_error
+from retrieval.answering.model.thinking import ThinkingFilter
 
 
 @asynccontextmanager
