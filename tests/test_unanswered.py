@@ -72,3 +72,15 @@ async def test_the_object_for_programs_has_no_field_more(answerer: Answerer) -> 
         *("citations", "passages", "nearest", "timings_ms"),
     }
     assert all(line.endswith("]") for line in answer.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "question", ["什么时候?", "有多少名?", "多少钱?", "他是谁?", "When?", "Why?"]
+)
+async def test_a_question_that_names_nothing_is_refused(answerer: Answerer, question: str) -> None:
+    assert (await answerer.answer(question)).refused
+
+
+@pytest.mark.parametrize("question", ["王大山修了什么?", "那王大山修了什么?", "茶呢，卖出几吨?"])
+async def test_one_that_names_something_is_looked_up(answerer: Answerer, question: str) -> None:
+    assert not (await answerer.answer(question)).refused

@@ -142,7 +142,7 @@ def read_question(question: str, asked_at: datetime.date | None = None) -> Asked
         at=asked_at,
         scant=not _HAN.search(folded) and len(set(_LATIN_WORD.findall(folded))) < _FEW_WORDS,
         present=_PRESENT.search(folded) is not None,
-        bare=not any(len(word) > 1 and word not in ASKING_WORDS for word in content_words(folded)),
+        bare=len("".join(word for word in content_words(folded) if word not in ASKING_WORDS)) < 2,
     )
 
 
