@@ -7,11 +7,9 @@ from langchain_core.exceptions import (
     ContextOverflowError,
     ModelAPIError,
     ModelAuthenticationError,
-    ModelConnectionError,
     ModelNotFoundError,
     ModelPermissionDeniedError,
     ModelRateLimitError,
-    ModelTimeoutError,
 )
 
 from retrieval.errors import ModelUnavailableError
@@ -57,8 +55,9 @@ _FILTERED = re.compile(
 _USED_UP = re.compile(
     r"insufficient[ _](?:quota|balance|funds)|billing|arrearage|欠费|余额不足", re.I
 )
-_NOT_REQUESTED = 402
+_NOT_PAID = 402
 _TOO_LARGE = 413
+_OF_KEYS = (ModelAuthenticationError, ModelPermissionDeniedError)
 
 
 class ChatModelError(ModelUnavailableError):
@@ -86,28 +85,32 @@ def _fault(error: Exception, said: str) -> Fault:
     refused = isinstance(status, int) and 400 <= status < 500
     if isinstance(error, ContextOverflowError) or status == _TOO_LARGE:
         return Fault.CONTEXT
-    if isinstance(error, ModelTimeoutError | TimeoutError):
+    if isinstance(error, TimeoutError) or _is_called(error, "Timeout"):
         return Fault.UNREACHABLE if _is_of_connecting(error) else Fault.SLOW_START
-    if isinstance(error, ModelAuthenticationError | ModelPermissionDeniedError):
+    if status == _NOT_PAID or (refused and _USED_UP.search(said)):
+        return Fault.QUOTA
+    if isinstance(error, _OF_KEYS) or status in (401, 403):
         return Fault.KEY
     if isinstance(error, ModelNotFoundError) or status == 404:
         return Fault.MODEL
-    if status == _NOT_REQUESTED or (refused and _USED_UP.search(said)):
-        return Fault.QUOTA
     if isinstance(error, ModelRateLimitError) or status == 429:
         return Fault.RATE
-    if refused or (status is None and not isinstance(error, ModelConnectionError | OSError)):
+    unconnected = isinstance(error, OSError) or _is_called(error, "Connection")
+    if refused or (status is None and not unconnected):
         if _TOO_LONG.search(said):
             return Fault.CONTEXT
         if _FILTERED.search(said):
             return Fault.FILTER
     if refused:
         return Fault.REQUEST
-    if isinstance(error, ModelAPIError) or (isinstance(status, int) and status >= 500):
+    if isinstance(error, ModelAPIError) or isinstance(status, int):
         return Fault.SERVER
-    if isinstance(error, ModelConnectionError | OSError):
-        return Fault.UNREACHABLE
-    return Fault.GARBAGE
+    return Fault.UNREACHABLE if unconnected else Fault.GARBAGE
+
+
+def _is_called(error: Exception, word: str) -> bool:
+    """Whether the name of its class, or of one it is made from, holds the word."""
+    return any(word in kind.__name__ for kind in type(error).__mro__)
 
 
 def _is_of_connecting(error: BaseException) -> bool:
