@@ -256,24 +256,24 @@ class Answerer:
         draft = writer.draft(brief)
         checking = _Checking(self._checker, brief, self._embedder.embed_query)
         grounded = Grounded()
-        fault = ""
+        fault = detail = ""
         notice = None
         try:
             async with aclosing(ground(draft.pieces(), checking.check)) as steps:
                 async for grounded in steps:
                     yield Partial(*compose(grounded.statements))
         except ModelUnavailableError as error:
-            rests = isinstance(error, ChatModelError) and error.fault is Fault.RESTING
-            notice = Notice.MODEL_RESTS if rests else None
-            fault = str(error)
+            detail = str(error)  # may hold words of the server: for the log alone
+            fault = str(error.fault) if isinstance(error, ChatModelError) else detail
+            notice = Notice.MODEL_RESTS if fault == Fault.RESTING else None
         finally:
             # not waited for: a disk may be slower than the reader
             self._spender.submit(self._budget.spend, asker, writer.name, draft.usage, "answer")
         if not fault and not grounded.holds:
-            fault = f"the articles do not support {grounded.withheld} of its sentences"
+            fault = detail = f"the articles do not support {grounded.withheld} of its sentences"
         if fault:
             log = logger.info if notice else logger.warning
-            log("%s; answered by quoting instead", fault)
+            log("%s; answered by quoting instead", detail)
         else:
             self._cache.put(key, grounded)
         yield _Outcome(
