@@ -466,7 +466,7 @@ def test_doctor_finds_nothing_wrong_with_a_whole_installation(
         ({"CORPUS_DIR": "nowhere"}, "articles", "CORPUS_DIR"),
         ({"DATA_DIR": "/proc/nothing"}, "disk", "DATA_DIR"),
         ({"DATA_DIR": "empty"}, "index", "baoda reload"),
-        ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "chat model", "OPENAI_API_KEY"),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "chat model", "OPENAI_BASE_URL"),
         (
             {"EMBEDDING_MODEL": "bge-m3", "EMBEDDING_BASE_URL": "http://127.0.0.1:9/v1"},
             "embedding model",

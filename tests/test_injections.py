@@ -46,11 +46,13 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir(tmp_path_factory: pytest.TempPathFactory, corpus_data_dir: Path) -> Path:
     """An index of the articles of all cases, beside those that are shipped."""
     folder = tmp_path_factory.mktemp("injections")
     lines = [json.dumps({"id": case.id, **case.article}) for case in CASES if case.article]
     shutil.copytree(CORPUS, folder / "corpus", ignore=shutil.ignore_patterns("golden.jsonl"))
+    (folder / "data").mkdir()
+    shutil.copy(corpus_data_dir / "embeddings.sqlite3", folder / "data")  # of the shipped articles
     (folder / "corpus" / "articles.jsonl").write_text("\n".join(lines), "utf-8")
     reload(folder / "corpus", folder / "data", LocalEmbedder())
     return folder / "data"

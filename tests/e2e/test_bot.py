@@ -796,9 +796,9 @@ async def test_a_long_answer_comes_in_several_messages(
     assert [message.reply_to is None for message in messages] == [False, True, True]
 
 
-async def test_a_model_may_write_markup(writing: Stage, models: StubModelServer) -> None:
-    sentence = "职工之家建在<b>铁路小区</b>&amp;。"
-    models.respond_with(lambda body: written(body, sentence))
+async def test_markup_of_a_model_reaches_no_reader(writing: Stage, models: StubModelServer) -> None:
+    models.respond_with(lambda body: written(body, "职工之家建在<b>铁路小区</b>&amp;。"))
     message = await ask(writing.api, WHERE)
-    assert message.text.startswith(f"{sentence}[1]")
+    assert THERE in message.text
+    assert "<b>" not in message.text
     assert message.parse_mode == "HTML"
