@@ -76,10 +76,14 @@ class Conversations:
                     return step
         raise AssertionError("a stream ends with its answer")
 
-    async def forget(self, place: Place) -> None:
-        """Begin anew: what was said until now is not referred to any more."""
-        forget = self._store.forget_conversation
-        await self._kept(partial(forget, place.front, place.chat_id, place.topic_id), None)
+    async def forget(self, place: Place) -> bool:
+        """Begin anew: what was said until now is not referred to any more; whether that is kept."""
+
+        def forget() -> bool:
+            self._store.forget_conversation(place.front, place.chat_id, place.topic_id)
+            return True
+
+        return await self._kept(forget, False)
 
     def close(self) -> None:
         """Finish what is being kept; answerer and store too."""

@@ -23,6 +23,7 @@ class Phrases:
     budget_spent: str
     own_budget_spent: str
     begun_anew: str
+    not_begun_anew: str
     untitled: str
     indexing: str
     question_too_long: str
@@ -59,6 +60,7 @@ CHINESE = Phrases(
     budget_spent="今天用模型写作的额度已经用完：先以原文回答。",
     own_budget_spent="你今天用模型写作的额度已经用完：先以原文回答。",
     begun_anew="好的，重新开始：之前说的不再算数。",
+    not_begun_anew="没能重新开始，请稍后再试。",
     untitled="（无标题）",
     indexing="文章正在编入索引，请稍候再问。",
     question_too_long="问题太长了：最多 {limit} 个字，这个有 {length} 个。",
@@ -98,6 +100,7 @@ ENGLISH = Phrases(
     budget_spent="The model's budget for today is spent: quotations until tomorrow.",
     own_budget_spent="Your budget of the model for today is spent: quotations until tomorrow.",
     begun_anew="We begin anew: what was said before does not count any more.",
+    not_begun_anew="That did not work. Please try again later.",
     untitled="(no headline)",
     indexing="The articles are being indexed. Please ask again in a moment.",
     question_too_long="That is too long: at most {limit} characters, this has {length}.",

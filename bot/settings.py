@@ -27,6 +27,10 @@ class SettingsError(Exception):
     """One line for each: the setting, what is wrong with it, an example. Never a secret."""
 
 
+_SET_BY_BAODA = ("model", "messages", "stream", "n", "tools", "response_format")
+"""Fields of a request that would break the answers."""
+
+
 class Settings(BaseSettings):
     """All settings. An empty value counts as not set."""
 
@@ -284,6 +288,8 @@ class Settings(BaseSettings):
                 raise ValueError("is not JSON") from error
         if not isinstance(value, dict):
             raise ValueError("must be a JSON object")
+        if ours := [name for name in _SET_BY_BAODA if name in value]:
+            raise ValueError(f"may not hold {ours[0]}, which Baoda sets itself")
         return value
 
     @field_validator("corpus_dir", "data_dir")

@@ -30,8 +30,9 @@ def converse(settings: Settings) -> None:
             while True:
                 question = console.input("\n[bold cyan]> [/]").strip()
                 if question == "/new":
-                    runner.run(conversations.forget(TERMINAL))
-                    console.print(Text(phrases.begun_anew, style="dim"))
+                    begun = runner.run(conversations.forget(TERMINAL))
+                    text = phrases.begun_anew if begun else phrases.not_begun_anew
+                    console.print(Text(text, style="dim"))
                 elif question:
                     try:
                         answer = runner.run(_answered(console, conversations, question, phrases))

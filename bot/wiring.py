@@ -280,11 +280,18 @@ def _no_retries(provider: str) -> dict[str, Any]:
 def _split_provider(name: str, settings: Settings) -> tuple[str | None, str]:
     """Provider and model of `provider:model`; None for a plain name of an OpenAI-compatible server.
 
-    Raises SettingsError when the provider's package is not installed.
+    Raises SettingsError for an unknown provider and when its package is not installed.
     """
     prefix, colon, rest = name.partition(":")
-    if not colon or settings.openai_base_url or prefix not in _PROVIDERS:
+    if not colon or settings.openai_base_url:
         return None, name
+    if prefix not in _PROVIDERS:
+        if settings.openai_api_key:
+            return None, name
+        raise SettingsError(
+            f"CHAT_MODEL: {prefix} is no provider that is known here ({', '.join(_PROVIDERS)}); a "
+            "model of another server needs its address: OPENAI_BASE_URL=http://127.0.0.1:11434/v1"
+        )
     if importlib.util.find_spec(_PROVIDERS[prefix].replace("-", "_")) is None:
         raise SettingsError(
             f"CHAT_MODEL: {prefix} needs a package: pip install {_PROVIDERS[prefix]}"

@@ -203,6 +203,17 @@ def test_when_a_chat_model_answers(values: dict[str, Any], name: str | None) -> 
     assert chat_model_name(Settings(**values)) == name
 
 
+def test_an_unknown_provider_is_a_settings_error() -> None:
+    with pytest.raises(SettingsError, match="antropic is no provider"):
+        make_writer(Settings(chat_model="antropic:claude"))
+
+
+@pytest.mark.parametrize("name", ["stream", "messages", "n", "model"])
+def test_what_baoda_sets_itself_may_not_be_in_the_extra_body(name: str) -> None:
+    with pytest.raises(ValueError, match=f"may not hold {name}"):
+        Settings(chat_extra_body={name: 1})
+
+
 def test_a_provider_without_its_package_is_a_settings_error() -> None:
     with pytest.raises(SettingsError, match="pip install langchain-anthropic"):
         make_writer(Settings(chat_model="anthropic:claude"))

@@ -112,6 +112,27 @@ async def test_what_does_not_hold_is_never_shown(
     assert answer.text == "东城区选派了150名干部担任社区专员。[1]"
 
 
+async def test_what_claims_nothing_is_left_out_and_does_not_count(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    aside = "希望对您有帮助！如需更多信息请告诉我。"
+    server.queue(Reply(chunks=(one for one in sentences(server, "以下是答案：\n", TRUE, aside))))
+    answer = final(await steps_of(answerer))
+    assert (answer.mode, answer.withheld) == ("llm", 0)
+    assert answer.text == "东城区选派了150名干部担任社区专员。[1]"
+
+
+async def test_a_model_in_a_loop_is_ended(server: StubModelServer, answerer: Answerer) -> None:
+    def chunks() -> Iterator[str]:
+        while not server.client_left.is_set() and not server.closing.wait(0.01):
+            yield from sentences(server, TRUE)
+
+    server.queue(Reply(chunks=chunks()))
+    answer = final(await steps_of(answerer))
+    assert answer.text == "东城区选派了150名干部担任社区专员。[1]"
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
 async def test_when_more_than_half_does_not_hold_the_articles_are_quoted(
     server: StubModelServer, answerer: Answerer
 ) -> None:

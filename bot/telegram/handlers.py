@@ -91,8 +91,9 @@ class Handlers:
     async def begin_anew(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/new: what was said before is not referred to any more."""
         message, phrases = self._addressed(update)
-        await self._conversations.forget(_place(message))
-        await send(context.bot, message.chat_id, render_text(phrases.begun_anew))
+        begun = await self._conversations.forget(_place(message))
+        text = phrases.begun_anew if begun else phrases.not_begun_anew
+        await send(context.bot, message.chat_id, render_text(text))
 
     async def reload(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/reload, for admins; for others it does not exist."""

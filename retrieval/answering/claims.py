@@ -3,15 +3,20 @@
 import re
 from dataclasses import dataclass
 
+from retrieval.answering.marks import with_plain_marks
 from retrieval.sentences import split_sentences
 
-_MARK = r"(?:\[\s*\^?\d+(?:\s*[,，、]\s*\^?\d+)*\s*\]|［\s*\d+\s*］|【\s*\d+\s*】)"
+_MARK = r"\[\d+(?:,\d+)*\]"
+"""A mark in the form that all others are brought into."""
+
 _MARKS = re.compile(rf"\s*{_MARK}")
 _LEADING_MARKS = re.compile(rf"^(?:\s*{_MARK})+")
-_MAYBE_MARK = re.compile(r"\s*[\[［【]?\s*\^?[\d\s,，、^]*\Z")
+_MAYBE_MARK = re.compile(
+    r"\s*(?:[\[［【〔{(（<\\][^\]］】〕})）>。！？]{0,20}[\]］】〕})）>]?(?:\d|[\[\]<(])*)?\Z"
+)
 """White space, or the beginning of a mark that may still be completed."""
 
-_MAYBE_LINK = re.compile(r"\s*!?\[[^\[\]]*\]?(?:\([^()]*)?\Z")
+_MAYBE_LINK = re.compile(r"!?\[[^\[\]]*\]?(?:\([^()]*)?\Z")
 """The beginning of a Markdown link."""
 
 _SETTLED = re.compile(rf"(?:{_MARK}\s*[。！？!?.]|[。！？!?.…][”’）)》」』\"']*\s*{_MARK})\s*\Z")
@@ -28,6 +33,20 @@ _IN_ADDRESS = str.maketrans("?!", "\ue000\ue000")
 """An address is not cut at its question mark; with such a letter in it nothing supports it."""
 
 _MARKDOWN = re.compile(r"\*\*|__|`")
+_LABEL = re.compile(r"^\s*(?:>\s*)*(?:(?:答案?|回答|Answer)\s*[:：]\s*)?", re.IGNORECASE)
+_ROW = re.compile(r"^\s*\|")
+_RUN_ON = re.compile(rf"((?<=[\u3400-\u9fff”》）%])(?:{_MARK})+)[ \u3000]+(?=[\u3400-\u9fff“《])")
+"""Where Chinese sentences are set apart by marks and blanks alone."""
+
+_ENDED_BY_MARKS = re.compile(
+    rf"([。！？!?…][”’」』）)]*(?:\s*{_MARK})+)\s*(?=[^\s\[。！？，、；：!?,;:.…”’」』）)])"
+)
+"""Marks behind a full stop end the sentence, whatever follows."""
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OPENERS, _CLOSERS = "“‘（(《「『", "”’）)》」』"
 _QUOTE_ENDS = "”」』"
 _ENDED = re.compile(r"[。！？!?\n]")
@@ -58,7 +77,7 @@ class ClaimReader:
 
     def feed(self, piece: str) -> list[Claim]:
         """The claims that this piece of the text completes."""
-        self._rest += piece
+        self._rest += _UNSEEN.sub("", _SURROGATE.sub("\ufffd", piece))
         if self._late:
             self._drop_late_marks()
         *lines, self._rest = self._rest.split("\n")
@@ -66,7 +85,7 @@ class ClaimReader:
         for line in lines:
             claims += _claims(line, in_line=self._in_line)
             self._in_line = False
-        sentences = _sentences(_plain(self._rest, in_line=self._in_line))
+        sentences = _sentences(_plain(self._rest, in_line=self._in_line, ended=False))
         complete = sentences[: _complete(sentences)]
         if complete:
             self._rest = "".join(sentences[len(complete) :])
@@ -77,7 +96,8 @@ class ClaimReader:
     @property
     def is_settled(self) -> bool:
         """Whether what is held back is a sentence with its marks."""
-        return _first_open(self._rest) is None and bool(_SETTLED.search(self._rest))
+        rest = with_plain_marks(self._rest, ended=False)
+        return _first_open(rest) is None and bool(_SETTLED.search(rest))
 
     def settle(self) -> list[Claim]:
         """What is held back, without waiting for what follows it."""
@@ -93,7 +113,7 @@ class ClaimReader:
         return claims
 
     def _drop_late_marks(self) -> None:
-        self._rest = _LEADING_MARKS.sub("", self._rest)
+        self._rest = _LEADING_MARKS.sub("", with_plain_marks(self._rest, ended=False))
         self._late = bool(_MAYBE_MARK.fullmatch(self._rest))
 
 
@@ -104,13 +124,17 @@ def read_claims(text: str) -> list[Claim]:
 
 
 def _claims(line: str, *, in_line: bool) -> list[Claim]:
-    return _to_claims(_sentences(_plain(line, in_line=in_line)))
+    return _to_claims(_sentences(_plain(line, in_line=in_line, ended=True)))
 
 
-def _plain(line: str, *, in_line: bool) -> str:
+def _plain(line: str, *, in_line: bool, ended: bool) -> str:
     """A line, or the rest of one, without Markdown; of a link its words stay."""
     if not in_line:
-        line = _HEADING.sub("", _LIST_MARK.sub("", line))
+        line = _HEADING.sub("", _LIST_MARK.sub("", _LABEL.sub("", line)))
+        if _ROW.match(line):
+            line = line.replace("|", " ").strip()
+    line = _RUN_ON.sub(r"\1\n", with_plain_marks(line, ended=ended))
+    line = _ENDED_BY_MARKS.sub(r"\1\n", line)
     line = _MARKDOWN.sub("", _LINK.sub(r"\1", line))
     return _ADDRESS.sub(lambda match: match[0].translate(_IN_ADDRESS), line)
 
@@ -118,15 +142,18 @@ def _plain(line: str, *, in_line: bool) -> str:
 def _complete(sentences: list[str]) -> int:
     """How many of them cannot become longer, whatever follows the last."""
     count = len(sentences) - 1
-    if count > 0 and (_MAYBE_MARK.fullmatch(sentences[-1]) or _MAYBE_LINK.match(sentences[-1])):
+    if count > 0 and _MAYBE_MARK.fullmatch(sentences[-1]):
         count -= 1
     if count > 0 and sentences[count - 1].rstrip()[-1:] in _QUOTE_ENDS:
         told = "".join(sentences[count:])
         count -= len(told) <= _ATTRIBUTION and not _ENDED.search(told)
     whole = "".join(sentences)
+    link = _MAYBE_LINK.search(whole)
     opened = _first_open(whole)
-    if opened is not None and len(whole) - opened <= _LONGEST_QUOTATION:
-        while count > 0 and sum(map(len, sentences[:count])) > opened:
+    starts = [one for one in (opened, link and link.start()) if one is not None]
+    for start in starts:
+        near = len(whole) - start <= _LONGEST_QUOTATION
+        while near and count > 0 and sum(map(len, sentences[:count])) > start:
             count -= 1
     return max(count, 0)
 

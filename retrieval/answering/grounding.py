@@ -26,6 +26,17 @@ _SAYS_NO = re.compile(
 )
 
 
+_ASIDE = re.compile(
+    r"希望(?:这|以上|对|能).{0,12}(?:帮助|帮到)|如(?:果|有|需).{0,16}(?:请|欢迎|随时|告诉我|联系)|欢迎(?:继续|随时).{0,6}(?:提问|问)"
+    r"|^(?:以下|下面|以上)(?:就?是|为).{0,24}[:：。]?$|^(?:好的|当然|没问题|总之|综上)[，,。!！].{0,20}[:：]?$|[:：]$"
+    r"|hope (?:this|that) helps|let me know|feel free to|^(?:sure|certainly|of course)[,.!]"
+)
+"""What is only said to the reader, and claims nothing."""
+
+_MOST_REPEATED = 5
+"""Sentences in a row that were said before: the model has come into a loop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grounded:
     """What has passed of a draft so far, and how many of its sentences have not."""
@@ -54,16 +65,26 @@ async def ground(
     Raises ChatModelError: what `pieces` raises, and for a draft without any sentence.
     """
     so_far = Grounded()
+    said: set[str] = set()
+    repeated = 0
     async with aclosing(_claims(pieces)) as claims:
         async for claim in claims:
             if claim is None:
                 so_far = Grounded()
+                said.clear()
                 yield so_far
-            elif _says_no(claim):
+                continue
+            repeated = repeated + 1 if claim.text in said else 0
+            if repeated == _MOST_REPEATED:
+                break
+            if repeated or _is_aside(claim):
+                continue
+            said.add(claim.text)
+            if _says_no(claim):
                 so_far = Grounded(so_far.statements, so_far.withheld, says_no=True)
             elif (statement := await check(claim)) is None:
                 so_far = Grounded(so_far.statements, so_far.withheld + 1, so_far.says_no)
-            elif statement not in so_far.statements:
+            else:
                 so_far = Grounded((*so_far.statements, statement), so_far.withheld, so_far.says_no)
                 yield so_far
     if so_far == Grounded():
@@ -72,7 +93,13 @@ async def ground(
 
 
 def _says_no(claim: Claim) -> bool:
-    return NO_ANSWER in claim.text or bool(_SAYS_NO.search(fold(claim.text).strip().lower()))
+    return NO_ANSWER in claim.text.upper() or bool(
+        _SAYS_NO.search(fold(claim.text).strip().lower())
+    )
+
+
+def _is_aside(claim: Claim) -> bool:
+    return not claim.numbers and bool(_ASIDE.search(fold(claim.text).strip().lower()))
 
 
 async def _claims(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Claim | None, None]:

@@ -782,6 +782,14 @@ async def test_a_follow_up_is_looked_up_as_the_model_completes_it(
     assert message.text.startswith("职工之家建在铁路小区。[1]")
 
 
+async def test_letters_that_cannot_be_sent_do_not_stop_an_answer(
+    writing: Stage, models: StubModelServer
+) -> None:
+    models.respond_with(lambda body: "\ud83d\x00" + written(body))
+    message = await ask(writing.api, WHERE)
+    assert THERE in message.text
+
+
 async def test_a_long_answer_comes_in_several_messages(
     writing: Stage, models: StubModelServer
 ) -> None:

@@ -17,7 +17,7 @@ from retrieval.questions.followups import carried_over, refers_back
 from retrieval.questions.joined import NAMES, question_words
 from retrieval.questions.kinds import Kind, asked_kinds
 from retrieval.types import Condensed, Turn, Usage
-from retrieval.words import ASKING_WORDS, content_words
+from retrieval.words import ASKING, ASKING_WORDS, content_words
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +126,9 @@ def _is_plain_english(word: str, text: str) -> bool:
 
 def _asks_the_same(folded: str, asked: str) -> bool:
     kinds = {*asked_kinds(asked)} - {Kind.ANY}
-    if not kinds <= {*asked_kinds(folded)}:
+    asking = [one.text for one in question_words(asked) if one.tag == ASKING]
+    same_words = bool(asking) and all(word in folded for word in asking)
+    if not same_words and not kinds <= {*asked_kinds(folded)}:
         return False
     words = [one for one in content_words(asked) if one not in _POINTING | ASKING_WORDS]
     return 2 * sum(word in folded for word in words) >= len(words)

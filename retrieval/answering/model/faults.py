@@ -57,6 +57,7 @@ _USED_UP = re.compile(
 )
 _NOT_PAID = 402
 _TOO_LARGE = 413
+_NO_STREAM = "No generation chunks were returned"
 _OF_KEYS = (ModelAuthenticationError, ModelPermissionDeniedError)
 
 
@@ -77,6 +78,8 @@ def chat_model_error(error: Exception) -> ChatModelError:
     detail = str(getattr(error, "message", "") or error or type(error).__name__)
     said = f"{detail} {getattr(error, 'code', '') or ''} {getattr(error, 'body', '') or ''}"
     fault = _fault(error, said)
+    if _NO_STREAM in detail:
+        detail = "no stream of events; does the server stream, and is its address right?"
     return ChatModelError(fault, detail, _retry_after(error) if fault is Fault.RATE else None)
 
 
