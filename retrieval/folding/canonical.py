@@ -10,7 +10,7 @@ import calendar
 import datetime
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from retrieval.folding.characters import Folded, fold_with_origins
@@ -75,8 +75,11 @@ def replaced(folded: str, dates: Iterable[DateSpan]) -> list[Replacement]:
     for one in sorted(written, key=lambda one: (one.start, -one.end)):
         if one.start >= end:
             end = one.end
-            if folded[one.start : end] != one.text:
-                kept.append(one)
+            text = one.text
+            if text[-1:].isdigit() and folded[end : end + 1].isdigit():
+                text += " "  # 8月1日19时
+            if folded[one.start : end] != text:
+                kept.append(replace(one, text=text))
     return kept
 
 
