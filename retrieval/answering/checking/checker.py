@@ -9,6 +9,7 @@ from itertools import combinations
 
 from retrieval.answering.checking import translated
 from retrieval.answering.checking.attribution import Attributed, attributed
+from retrieval.answering.checking.doers import misplaced
 from retrieval.answering.checking.polarity import contradiction
 from retrieval.answering.checking.premises import read_denials
 from retrieval.answering.checking.reading import Passage, Text, Unit
@@ -236,7 +237,11 @@ class _Trial:
 
     def _contrary(self, chosen: Sequence[int]) -> str:
         texts = [self._units[number].read for number in chosen]
-        return contradiction(self._read, texts) or reversed_roles(self._read, self._tokens, texts)
+        return (
+            contradiction(self._read, texts)
+            or reversed_roles(self._read, self._tokens, texts)
+            or misplaced(self._read, texts, self._around(chosen))
+        )
 
     def _around(self, chosen: Sequence[int]) -> str:
         near = {

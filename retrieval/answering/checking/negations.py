@@ -17,6 +17,7 @@ _NO_NEGATION = re.compile(
     r"(.)(?:不|没)\1|是不是|有没有|离不开|得不|不(?:少|仅|但|只|断|同|久|过|论|管|光|料|禁|愧|易|错|一|单|然|懈|负|到|足|止|惜|时)"
     "|不(?:满(?!意)|超过|低于|少于|多于|高于|等(?!于)|知不觉|可或缺|可分|约而同|了(?=地|情))"
     "|无(?:论|私|数|疑|锡|线|人机|人驾|偿|障碍|缝|微不至|不|非|愧)|未(?:来|必|成年|雨绸缪|婚)|没(?:收|落)"
+    "|不(?:当(?!选)|良|法|明(?!白|确|显)|慎|幸|适(?!用|合|应)|详|妥|堪|善(?!于)|测|轨|菲|俗)"
     "|毫无保留|全无|必不可少|[了忘少免].{0,2}不了|来不及|迫不及待|络绎不绝|源源不断"
 )
 """Words with a negation in them that deny nothing, or nothing that could be told."""
@@ -38,6 +39,9 @@ LIGHT = frozenset(
 
 _REACH = 12
 """Characters between a negation and what it denies."""
+
+_COPIED = 2
+"""Characters before a negation, and with it behind, that make it the passage's own."""
 
 _CLAUSE = re.compile("[,;。!?:\n]")
 
@@ -109,6 +113,9 @@ def _denied(claim: Text, mine: Sequence[Negation], theirs: _Negated) -> str:
         alone = sum(clause_at(claim.text, other.place) == clause for other in mine) == 1
         if not one.predicate or not alone:
             continue  # two negations make none
+        words = claim.text[max(0, one.place - _COPIED) : one.place + _COPIED]
+        if any(words in text.text for text, _ in theirs):
+            continue
         if _said_plainly(one, _beside(claim, clause, one.predicate), theirs):
             return f"denies {one.predicate}"
         somewhere = any(one.predicate in text.text for text, _ in theirs)

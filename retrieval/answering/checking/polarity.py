@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from retrieval.answering.checking.extent import misses_extent
 from retrieval.answering.checking.negations import LIGHT, clause_at, disagreement, negations
 from retrieval.answering.checking.opposites import Side, rivals, sides
 from retrieval.answering.checking.reading import Text
@@ -18,13 +19,21 @@ _PLANNED = re.compile(
     "计划(?:在|于|到|将|明|今|投|建|新|开|用)|拟(?!定|人)|预计|有望|打算|即将|力争|或将|将(?=于|在|会|建|投|举|开|成|推|启|达)"
 )
 _DONE = re.compile("已经?|(?<=[\u3400-\u9fff])了(?!解)|完成|曾经?|过(?=[,。]|$)|成功")
+_MERE_ADVERB = 16
+"""Characters of a clause such as 8月10日凌晨, which belongs to the one behind it."""
+
 _BEFORE_NEGATED = 4
 """Characters between a negation and the word whose opposite is as good as said."""
 
 
 def contradiction(claim: Text, texts: Sequence[Text]) -> str:
     """What of a claim is contrary to the texts it is aligned with; "" where nothing plainly is."""
-    return disagreement(claim, texts) or _opposite(claim, texts) or _certainty(claim, texts)
+    return (
+        disagreement(claim, texts)
+        or _opposite(claim, texts)
+        or misses_extent(claim, texts)
+        or _certainty(claim, texts)
+    )
 
 
 def _opposite(claim: Text, texts: Sequence[Text]) -> str:
@@ -58,6 +67,11 @@ def _is_alike(claim: Text, theirs: Sequence[tuple[Text, dict[Side, int]]], rival
         if place is not None and not _is_negated(text, place):
             clause = clause_at(text.text, place)
             if any(word in clause for word in here):
+                return True
+            end = text.text.find(clause, max(0, place - len(clause))) + len(clause)
+            if len(clause) <= _MERE_ADVERB and any(
+                word in clause_at(text.text, end + 1) for word in here
+            ):
                 return True
     return False
 

@@ -54,6 +54,15 @@ class Text:
         """Number of the clause in which a place lies."""
         return bisect_right(self.clause_ends, place)
 
+    @cached_property
+    def slots(self) -> Sequence[str]:
+        """The words of each clause; one without a noun, 比上年增长5%, with the clause before."""
+        nouns = {self.clause(one.start) for one in self.tokens if one.is_noun}
+        return [
+            (self.clause_text(at - 1) if at and at not in nouns else "") + self.clause_text(at)
+            for at in range(len(self.clause_ends) + 1)
+        ]
+
     def clause_text(self, number: int) -> str:
         """The words of a clause."""
         ends = [0, *self.clause_ends, len(self.text)]
@@ -111,7 +120,7 @@ class Passage:
     def read(self) -> None:
         """Find out now what would else be found out while a reader waits."""
         for unit in self.units:
-            unit.read.things, unit.read.clause_ends  # noqa: B018
+            unit.read.things, unit.read.slots  # noqa: B018
 
     @cached_property
     def text(self) -> str:

@@ -58,6 +58,9 @@ _PLAINLY = 0.25
 
 _LEAD = 0.05
 
+_TELLING = 1.5
+"""Weight of words by which a clause of a claim can be told."""
+
 _STOP = re.compile(r"[,。;、:!?\s“”《》()\d和与及]")
 
 
@@ -140,7 +143,11 @@ class Slots:
             ((self._fit(thing, one), one) for one in own), key=lambda pair: -pair[0].share
         )
         best, place = fits[0]
+        if thing.kind is Kind.FIGURE and any(self._is_plain(thing, one) for _, one in fits):
+            return tuple(own)
         for rival in self._rivals(thing):
+            if thing.kind is Kind.FIGURE and self._is_counted_there(thing, place, rival):
+                continue
             fit = self._fit(thing, rival)
             if thing.kind is Kind.TERM and rival.unit == place.unit:
                 if fit.dominates(best, 0.0):
@@ -201,6 +208,30 @@ class Slots:
         pairs = thing.value == 2 and _LAST_TWO.search(self._all) is not None
         return pairs or any(count == thing.value for count in lists)
 
+    def _is_plain(self, thing: Thing, place: Place) -> bool:
+        """Whether the clause of an occurrence has all that the figure's clause has in the claim."""
+        clause = self._claim.clause(thing.start)
+        said = [one for one in self._tokens if self._claim.clause(one.start) == clause]
+        text = self._units[place.unit].read
+        there = text.clause_text(text.clause(place.thing.start))
+        return sum(one.weight for one in said) >= _TELLING and all(
+            one.text in there for one in said
+        )
+
+    def _is_counted_there(self, thing: Thing, place: Place, rival: Place) -> bool:
+        """Whether all that the figure counts stands behind it there, and not behind the rival."""
+        behind = _behind(self._claim.text, thing)
+        counted = [
+            one.text for one in self._tokens if one.start >= thing.end and one.text in behind
+        ]
+        there, other = (_behind(self._units[one.unit].text, one.thing) for one in (place, rival))
+        return (
+            place.unit == rival.unit
+            and bool(counted)
+            and all(one in there for one in counted)
+            and not all(one in other for one in counted)
+        )
+
     def _rivals(self, thing: Thing) -> Iterator[Place]:
         for place in self._places:
             if _rivals_in(thing, place.thing) and not _is_said(thing, place.thing):
@@ -211,6 +242,9 @@ class Slots:
         clause = self._claim.clause(thing.start)
         if all(self._claim.clause(token.start) != clause for token in self._tokens):
             clause += 1  # a date before a comma belongs to what follows
+        bare_clause = not any(
+            one.is_noun and self._claim.clause(one.start) == clause for one in self._tokens
+        )
         counted = _counted(self._claim.text, thing)
         there = _counted(self._units[place.unit].text, place.thing) if counted else ""
         weights: list[float] = []
@@ -219,7 +253,8 @@ class Slots:
         for token in self._tokens:
             if token.start < thing.end and thing.start < token.end:
                 continue
-            beside = self._claim.clause(token.start) == clause
+            at = self._claim.clause(token.start)
+            beside = at == clause or (bare_clause and at == clause - 1)
             weight = token.weight * (1.0 if beside else _OTHER_CLAUSE)
             is_counted = bool(counted) and token.text in counted
             if is_counted:
@@ -232,7 +267,7 @@ class Slots:
 
     def _closeness(self, word: str, place: Place, beside: bool, counted: str | None) -> float:
         unit = self._units[place.unit]
-        clause = unit.read.clause_text(unit.read.clause(place.thing.start))
+        clause = unit.read.slots[unit.read.clause(place.thing.start)]
         if counted is not None:
             if word in counted:
                 return _IN_CLAUSE
@@ -271,7 +306,7 @@ def _is_said(thing: Thing, other: Thing) -> bool:
             and _same_value(thing, other)
             and thing.ordinal == other.ordinal
             and _same_unit(thing.unit, other.unit)
-            and thing.bound != -(other.bound or 2)
+            and thing.is_bounded_as(other)
         )
     if thing.kind is Kind.DATE:
         return other.kind is Kind.DATE and _same_date(thing, other)
@@ -326,20 +361,28 @@ def _same_date(claimed: Thing, one: Thing) -> bool:
 def _length(one: Thing) -> str:
     """Of a date: whether it is a day, a month, a year or longer."""
     days = (one.last - one.first).days
-    return "day" if not days else "month" if days < 32 else "year" if days < 367 else "longer"
+    if days < 32:
+        return "month" if days else "day"
+    whole = (one.first.month, one.last.month, one.last.year) == (1, 12, one.first.year)
+    return "year" if whole else "longer"
 
 
 def _counted(text: str, thing: Thing) -> str:
     """The words right before and behind a figure, which say what it counts."""
     if thing.kind is not Kind.FIGURE:
         return ""
-    behind = text[thing.end : thing.end + _COUNTED_REACH]
-    if stop := _STOP.search(behind):
-        behind = behind[: stop.start()]
+    behind = _behind(text, thing)
     before = text[max(0, thing.start - _COUNTED_REACH) : thing.start]
     if stops := list(_STOP.finditer(before)):
         before = before[stops[-1].end() :]
     return f"{before} {behind}"
+
+
+def _behind(text: str, thing: Thing) -> str:
+    """The words right behind a figure."""
+    behind = text[thing.end : thing.end + _COUNTED_REACH]
+    stop = _STOP.search(behind)
+    return behind[: stop.start()] if stop else behind
 
 
 def _spread(name: str) -> re.Pattern[str]:

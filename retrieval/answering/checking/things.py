@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from retrieval.answering.checking.numbered import NUMBERED, read_halves
 from retrieval.folding import DateSpan, Figure, find_dates, find_figures, spelled_date
 from retrieval.words import PERSON_TAGS, SURNAMES, Word
 
@@ -42,15 +43,23 @@ class Thing:
     ordinal: bool = False
     bound: int = 0
     """1: the figure is said to be more than its value, -1: less."""
+    is_about: bool = False
+    """Whether the figure is said to be near its value, be it more or less."""
     first: date = date.min
     last: date = date.min
     is_range: bool = False
+
+    def is_bounded_as(self, other: "Thing") -> bool:
+        """Whether another figure allows what this one says of more or less, if anything."""
+        if not self.bound:
+            return True
+        return self.bound == other.bound or (self.is_about and other.is_about)
 
 
 _HAN = "\u3400-\u9fff"
 _UNITS = (
     "平方公里 平方千米 平方米 平米 立方米 公里 千米 厘米 毫米 海里 公顷 公斤 千克 毫升 "
-    "分钟 小时 个月 "
+    "分钟 个小时 小时 个钟头 个月 个星期 "
     "个百分点 百分点 摄氏度 千瓦时 人次 美元 欧元 英镑 日元 港元 港币 人民币 "
     "星期 季度 世纪 % 米 亩 吨 克 斤 升 秒 天 日 号 周 年 月 岁 元 块 度 倍 "
     "名 位 人 口 个 家 项 种 类 处 条 支 件 次 场 回 届 所 座 台 辆 套 批 组 "
@@ -82,6 +91,9 @@ _SAME_UNIT = {
     "人民币": "元",
     "港币": "港元",
     "星期": "周",
+    "个星期": "周",
+    "个小时": "小时",
+    "个钟头": "小时",
     "百分点": "个百分点",
     "楼": "层",
     "时": "点",
@@ -94,14 +106,24 @@ COUNTERS = frozenset(
 )
 """Units that say little: of one thing two writers may use different ones."""
 
-_ABOVE = re.compile(r"(?:超过?|逾|多于|高于|突破|不止|至少|over|more than|at least|exceed\w*)\s?$")
+_ABOVE = re.compile(
+    r"(?:超过?|逾|多于|高于|突破|不止|至少|最少|不少于|不低于"
+    r"|over|more than|at least|exceed\w*)\s?$"
+)
 _BELOW = re.compile(
-    r"(?:近|不到|不足|将近|接近|少于|低于|不超过|至多|最多"
+    r"(?:(?<![最附邻临])近|不到|不足|将近|接近|(?<!不)少于|(?<!不)低于|不超过|不多于|不高于|至多|最多"
     r"|nearly|almost|less than|fewer than|under)\s?$"
 )
 _ABOVE_AFTER = re.compile(r"\s?(?:余|多|来)?(?:[%\u3400-\u9fff]{0,3}?)(?:以上|有余)")
 _MORE_AFTER = re.compile(r"\s?[余多]")
-_BELOW_AFTER = re.compile(r"[%\u3400-\u9fff]{0,3}?(?:以下|以内|不到)")
+_BELOW_AFTER = re.compile(r"[%\u3400-\u9fff]{0,3}?(?:以下|不到)")
+_LATELY = re.compile("(?:年|个月|天|日|周|届|期)(?:来|以来|间|里|中|内|的|,|$)?")
+"""Behind 近: the last so many years, not nearly so many."""
+
+_ABOUT = re.compile(
+    r"(?:约|大约|大概|近|将近|接近|nearly|almost|around|about|roughly|approximately)\s?$"
+)
+_ABOUT_AFTER = re.compile(r"[%\u3400-\u9fff]{0,4}?(?:左右|上下(?!车))")
 _REACH = 8
 
 _QUOTED = re.compile(r"[“《「『\"]([^“”《》「」『』\"]{2,300})[”》」』\"]")
@@ -116,7 +138,7 @@ _ONE = re.compile("(?<![每这那同第近有十百千万])一(年|个月|天|�
 _CODE_TAIL = re.compile(r"/\d+")
 _NAME = re.compile(rf"[{_HAN}]{{2,}}")
 _PLACE_ENDING = re.compile(
-    r"(?:省|市|区|县|镇|乡|村|州|旗|街道|社区|小区|路|街|大道|广场|机场|港|岛|山|河|湖|桥|站|园|寺)$"
+    r"(?:城区|山区|省|市|区|县|镇|乡|村|州|旗|街道|社区|小区|路|街|大道|广场|机场|港|岛|山|河|湖|桥|站|园|寺)$"
 )
 _ORGANISATION_ENDING = re.compile(
     r"(?:公司|集团|[^工]厂|工厂|银行|[^专特成]委|委员会|局|[^全内外]部|工会|联合会|大学|学院|学校|中学|小学|医院|"
@@ -137,13 +159,22 @@ _JOINS = frozenset(
 _NOMINAL = frozenset(
     {"n", "ns", "nt", "nz", "nr", "nrt", "j", "vn", "b", "eng", "zg", "g", "ng", "i", "an"}
 )
-_TITLES = re.compile(
-    rf"(?:书记|主任|经理|总裁|校长|院长|局长|厂长|部长|市长|县长|区长|会长|队长|董事长|教授|老师|医生|记者|通讯员|读者|"
-    rf"专家|主席|总理|总统|工程师|工人|操作工|村民|市民|作家|导演|演员)([{''.join(sorted(SURNAMES))}][{_HAN}]{{1,2}})"
+_TITLE = re.compile(
+    "(?:书记|主任|经理|总裁|校长|院长|局长|厂长|部长|市长|县长|区长|会长|队长|董事长|教授|老师|医生|记者|通讯员|读者|"
+    "专家|主席|总理|总统|工程师|工人|操作工|村民|市民|作家|导演|演员)$"
 )
+_RARE = re.compile(rf"[{_HAN}]{{2,3}}")
+"""A name that the segmenter does not know, behind a title."""
+
+_TITLES = re.compile(rf"{_TITLE.pattern[:-1]}([{''.join(sorted(SURNAMES))}][{_HAN}]{{1,2}})")
 _NOT_IN_NAME = frozenset(
     "里内中外上下前后的了在是和与及也都就还又并而说对从向为以于由被把将要会能可到有着过来去等则称"
 )
+_DOTS = frozenset("·•・")
+_CUT_NAME = ("nr", "nrt", "x")
+_GENERIC = re.compile("^(?:[一二终再原]审|上级|当地|有关|相关|涉事|本地|下属|各级|基层)")
+"""What stands before 法院 or 工会 without making a name of it."""
+
 _NICKNAME = re.compile(
     rf"(?<![{_HAN}])[小老]([{''.join(sorted(SURNAMES))}])(?=[{_HAN}])|工[小老]([{''.join(sorted(SURNAMES))}])"
 )
@@ -160,6 +191,8 @@ def find_things(text: str, words: Sequence[Word], day: date | None) -> list[Thin
     ]
     inside = {place for one in dates for place in range(one.start, one.end)}
     codes = list(_codes(text, inside))
+    halves = list(read_halves(text))
+    halved = {place for start, end, _, _ in halves for place in range(start, end)}
     inside.update(
         place
         for one in codes
@@ -169,12 +202,17 @@ def find_things(text: str, words: Sequence[Word], day: date | None) -> list[Thin
     )
     found = [
         *(_date(text, one) for one in dates),
-        *(_figure(text, one) for one in find_figures(text) if one.start not in inside),
+        *(_figure(text, one) for one in find_figures(text) if one.start not in inside | halved),
+        *(
+            Thing(Kind.FIGURE, start, end, text[start:end], value, unit)
+            for start, end, value, unit in halves
+        ),
         *_names(text, words),
         *(Thing(Kind.TERM, *match.span(1), match[1]) for match in _QUOTED.finditer(text)),
         *codes,
         *(Thing(Kind.CODE, *match.span(), match[0]) for match in _FRACTION.finditer(text)),
         *(Thing(Kind.CODE, *match.span(), match[0]) for match in BODIES.finditer(text)),
+        *(Thing(Kind.CODE, *match.span(), match[0]) for match in NUMBERED.finditer(text)),
         *(
             Thing(
                 Kind.FIGURE,
@@ -184,6 +222,7 @@ def find_things(text: str, words: Sequence[Word], day: date | None) -> list[Thin
                 "小时" if "小时" in match[1] else match[1],
             )
             for match in _ONE.finditer(text)
+            if match.start() not in halved
         ),
     ]
     return sorted(found, key=lambda thing: thing.start)
@@ -212,6 +251,7 @@ def _figure(text: str, one: Figure) -> Thing:
         unit=unit,
         ordinal=text.endswith("第", 0, one.start),
         bound=_bound(text, one),
+        is_about=_is_about(text, one),
     )
 
 
@@ -225,10 +265,17 @@ def _unit(text: str, end: int) -> tuple[str, int]:
 
 def _bound(text: str, one: Figure) -> int:
     before = text[max(0, one.start - _REACH) : one.start]
+    if before.endswith("近") and _LATELY.match(text, one.end):
+        return 0
     if _BELOW.search(before) or _BELOW_AFTER.match(text, one.end):
         return -1
     more = _MORE_AFTER.match(text, one.end) or _ABOVE_AFTER.match(text, one.end)
     return 1 if more or _ABOVE.search(before) else 0
+
+
+def _is_about(text: str, one: Figure) -> bool:
+    before = text[max(0, one.start - _REACH) : one.start]
+    return bool(_ABOUT.search(before) or _ABOUT_AFTER.match(text, one.end))
 
 
 def _codes(text: str, inside: set[int]) -> Iterator[Thing]:
@@ -242,8 +289,9 @@ def _codes(text: str, inside: set[int]) -> Iterator[Thing]:
 
 def _names(text: str, words: Sequence[Word]) -> Iterator[Thing]:
     named = 0
+    foreign = list(_foreign(words))
     for at, word in enumerate(words):
-        if word.end <= named:
+        if word.end <= named or any(start <= word.start < end for start, end in foreign):
             continue
         person = _person(words, at)
         if person:
@@ -261,8 +309,11 @@ def _names(text: str, words: Sequence[Word]) -> Iterator[Thing]:
                 yield Thing(Kind.PLACE, start, word.end, text[start : word.end])
         if _ORGANISATION_ENDING.search(word.text):
             start = _organisation_start(words, at)
-            if word.end - start > len(word.text) or len(word.text) > 2:
+            is_long = word.end - start > len(word.text) or len(word.text) > 2
+            if is_long and not _GENERIC.match(text[start : word.end]):
                 yield Thing(Kind.ORGANISATION, start, word.end, text[start : word.end])
+    for start, end in foreign:
+        yield Thing(Kind.PERSON, start, end, text[start:end])
     ends = {word.end for word in words}
     for match in _TITLES.finditer(text):
         name = match[1]
@@ -277,9 +328,29 @@ def _names(text: str, words: Sequence[Word]) -> Iterator[Thing]:
         yield Thing(Kind.PERSON, end - 2, end, text[end - 2 : end - 1] + surname)
 
 
+def _foreign(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Start and end of each name such as 马赫穆特·奥兹登."""
+    end = 0
+    for at, word in enumerate(words[1:-1], start=1):
+        if word.text not in _DOTS or word.start < end:
+            continue
+        first = at - 1
+        while first and (len(words[first].text) == 1 or words[first - 1].tag in _CUT_NAME):
+            if not _NAME.fullmatch(words[first - 1].text):
+                break
+            first -= 1
+        last = at + 1
+        while last + 2 < len(words) and words[last + 1].text in _DOTS:
+            last += 2
+        end = words[last].end
+        yield words[first].start, end
+
+
 def _person(words: Sequence[Word], at: int) -> str:
     """A person's name that begins with a word; the segmenter may have cut it."""
     word = words[at]
+    if word.tag == "x" and at and _TITLE.search(words[at - 1].text) and _RARE.fullmatch(word.text):
+        return word.text
     if word.text in SURNAMES and word.tag in ("nr", "zg") and at + 1 < len(words):
         given = words[at + 1]
         whole = given.start == word.end and not _NOT_IN_NAME & {*given.text}

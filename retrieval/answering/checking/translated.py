@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from retrieval.answering.checking.english import unsaid
 from retrieval.answering.checking.reading import Passage, Text, Unit
 from retrieval.answering.checking.slots import bare
 from retrieval.answering.checking.things import COUNTERS, Kind, Thing
@@ -25,6 +26,7 @@ _COMMON_NAMES = frozenset(
     party communist china chinese english january february march april may june july august
     september october november december monday tuesday wednesday thursday friday saturday sunday
     district city province town street subdistrict community county station university hospital
+    interior defence defense foreign prime minister ministry president mayor deputy vice
     company union committee spring festival new year north south east west
     """.split()
 )
@@ -112,6 +114,8 @@ def support(
         return ()
     if _denies(read.text, [units[at] for at in chosen]):
         return ()
+    if not chinese and is_chinese(whole) and unsaid(without_brackets(fold(claim)), whole):
+        return ()
     if needed and not any(likest in places for places in holding) and len(chosen) > 1:
         chosen = chosen[1:] + chosen[:1]
     return tuple(units[at].evidence for at in dict.fromkeys(chosen))
@@ -193,7 +197,7 @@ def _stands(thing: Thing, unit: Unit) -> bool:
     for one in unit.read.things:
         same = one.kind is Kind.FIGURE and one.value == thing.value
         if same and (not strict or one.unit in (thing.unit, "")):
-            return True
+            return thing.is_bounded_as(one)
     return not strict and thing.value in figure_values(unit.text)
 
 
