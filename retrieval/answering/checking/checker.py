@@ -16,10 +16,10 @@ from retrieval.answering.checking.reading import Passage, Text, Unit
 from retrieval.answering.checking.roles import reversed_roles
 from retrieval.answering.checking.slots import Slots, bare
 from retrieval.answering.checking.source import Source
-from retrieval.answering.checking.spans import choose, evidence_of
+from retrieval.answering.checking.spans import Placed, choose, evidence_of
 from retrieval.answering.checking.tokens import Token
 from retrieval.answering.checking.unsayable import unsayable
-from retrieval.answering.checking.wording import coverage, novel
+from retrieval.answering.checking.wording import coverage, new_word, novel
 from retrieval.answering.claims import Claim
 from retrieval.answering.statements import Statement
 from retrieval.folding import fold
@@ -33,7 +33,7 @@ _LEAST_COVERAGE = 0.65
 """Share of a claim's words that the quoted sentences must hold."""
 
 _LEAST_OF_CLAUSE = 0.4
-_WEIGHTY = 1.5
+_WEIGHTY = 1.0
 """Weight of words from which on a clause of a claim is looked at by itself."""
 
 _NOVEL, _NOVEL_SHARE, _MOST_NOVEL = 0.5, 0.06, 1.5
@@ -45,6 +45,15 @@ _LITTLE = 2.0
 
 _LEAST_SAID = 0.5
 """Weight of words below which a claim without figure and name says nothing."""
+
+_LEAST_BESIDE = 0.34
+"""Share of the words beside a thing that the sentence must hold which alone holds the thing."""
+
+_LEAST_BESIDE_AT_HOME = 0.15
+"""The same where it is a sentence of the article that holds the rest."""
+
+_BESIDE = 1
+"""Sentences between two that speak of the same."""
 
 _BEST = 3
 """Passages of which pairs are tried, where none supports a claim alone."""
@@ -184,6 +193,7 @@ class _Trial:
         self._numbers = [at for at, passage in enumerate(passages) for _ in passage.units]
         self._whole = "\n".join(passage.text for passage in passages)
         self._tokens = read.tokens
+        self._asked = fold(question)
         self._context: Sequence[Token] = self._tokens
         if question and sum(one.weight for one in self._tokens) < _LITTLE:
             asked = Text(question, None).tokens
@@ -203,14 +213,14 @@ class _Trial:
         if objection:
             return Verdict((), objection)
         slots = Slots(self._read, self._context, self._units)
-        placed = []
+        placed: list[Placed] = []
         for thing in things:
             places = slots.find(thing)
             if places is None:
                 return Verdict((), f"{thing.kind.name} {thing.text} does not stand there")
             placed.append((thing, places))
         chosen = choose(self._context, placed, self._units)
-        objection = self._unsupported(chosen)
+        objection = self._unsupported(chosen) or self._borrowed(chosen, placed)
         if objection:
             return Verdict((), objection)
         if objection := self._contrary(chosen):
@@ -228,12 +238,42 @@ class _Trial:
         weight = sum(token.weight for token in self._tokens)
         if new > min(_MOST_NOVEL, _NOVEL + _NOVEL_SHARE * weight):
             return f"has new words ({new:.2f})"
+        if word := new_word(self._tokens, f"{self._whole}\n{self._asked}"):
+            return f"has a word of its own: {word}"
         return ""
 
     def _unsupported(self, chosen: Sequence[int]) -> str:
         if (share := coverage(self._tokens, self._around(chosen))) < _LEAST_COVERAGE:
             return f"has too little of the passage ({share:.2f})"
         return self._loose_clause()
+
+    def _borrowed(self, chosen: Sequence[int], placed: Sequence[Placed]) -> str:
+        """A thing that only a sentence about something else holds, with none of its clause."""
+        main = chosen[0] if chosen else -1
+        for number in chosen[1:]:
+            unit = self._units[number]
+            if unit.field != "text" or self._is_beside(number, main):
+                continue
+            for thing, places in placed:
+                units = {one.unit for one in places}
+                if number not in units or units.intersection(chosen) != {number}:
+                    continue
+                clause = self._read.clause(thing.start)
+                beside = [
+                    one
+                    for one in self._tokens
+                    if self._read.clause(one.start) == clause
+                    and not thing.start <= one.start < thing.end
+                ]
+                same = unit.article.id == self._units[main].article.id
+                least = _LEAST_BESIDE_AT_HOME if beside and same else _LEAST_BESIDE
+                if coverage(beside or self._tokens, unit.text) < least:
+                    return f"{thing.text} is said of something else"
+        return ""
+
+    def _is_beside(self, number: int, other: int) -> bool:
+        one, two = self._units[number], self._units[other]
+        return one.article.id == two.article.id and abs(number - other) <= _BESIDE
 
     def _contrary(self, chosen: Sequence[int]) -> str:
         texts = [self._units[number].read for number in chosen]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from retrieval.answering.checking.reading import Text
 
 _NEGATOR = re.compile("没有|没|尚未|从未|并未|未|并非|绝非|并不|不再|不|毫无|无|勿")
+_NOT_ONLY = re.compile("不(?:只|仅|光|单)(?:仅|单)?是")
+_ONLY = re.compile("(?<!不)(?:只|仅|光|仅仅)是")
 _PUT_IN_FRONT = re.compile(
     "(?:没(?=有)|不(?=可以|能|会|是|应|需|必|要|得|许))(?P<plain>(?:有|可以|能够?|会|是|应该?|需要?|必须|要|得|许)"
     "[\u3400-\u9fff]{2})"
@@ -44,6 +46,10 @@ _COPIED = 2
 """Characters before a negation, and with it behind, that make it the passage's own."""
 
 _CLAUSE = re.compile("[,;。!?:\n]")
+_CIRCUMSTANCE = re.compile(
+    "(?:在|于)[^,;。!?:\n]{1,12}?(?:中|里|上|下|内|时|期间|之前|之后|以前|以后)(?=[\u3400-\u9fff])"
+)
+"""没有 在袭击中 受伤: passed over for the verb behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,8 @@ _Negated = Sequence[tuple[Text, Sequence[Negation]]]
 def _turned(claim: str, texts: Sequence[str]) -> str:
     """没有好处 of what 可能有好处: the same words with a negation put in front, or taken away."""
     said = "\n".join(texts)
+    if _NOT_ONLY.search(said) and _ONLY.search(claim) and not _ONLY.search(said):
+        return "says that it is only that"
     for one, other in ((claim, said), (said, claim)):
         for plain, negated in _negated_words(one):
             if negated not in other and re.search(rf"(?<![没不未无]){re.escape(plain)}", other):
@@ -207,6 +215,8 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def _predicate(text: Text, start: int) -> str:
+    if circumstance := _CIRCUMSTANCE.match(text.text, start):
+        start = circumstance.end()
     stop = _CLAUSE.search(text.text, start)
     end = min(start + _REACH, stop.start() if stop else len(text.text))
     noun = ""

@@ -22,6 +22,15 @@ _DONE = re.compile("已经?|(?<=[\u3400-\u9fff])了(?!解)|完成|曾经?|过(?=
 _MERE_ADVERB = 16
 """Characters of a clause such as 8月10日凌晨, which belongs to the one behind it."""
 
+_FRAME = re.compile("网传|谣传|传言|传闻|谣言|不实|辟谣|否认|如果|假如|倘若|假若|除非|万一|据传")
+_CONDITION = re.compile("若|的话|时[,，]|要是|只要|一旦|据说|传")
+_FRAMED, _MOSTLY = 24, 0.75
+"""Characters behind such a word, and the share of a claim's words that stand there."""
+
+_OFFICE = re.compile(
+    "(?P<rank>副|代|前|原|名誉|常务副|助理)(?P<office>总理|总统|主席|部长|省长|市长|区长|县长|乡长|镇长|村长|书记|主任|局长|处长|"
+    "科长|院长|校长|所长|站长|队长|班长|会长|社长|馆长|厂长|经理|总裁|董事长|司令|教授|总编|主编|秘书长|机长)"
+)
 _BEFORE_NEGATED = 4
 """Characters between a negation and the word whose opposite is as good as said."""
 
@@ -30,10 +39,38 @@ def contradiction(claim: Text, texts: Sequence[Text]) -> str:
     """What of a claim is contrary to the texts it is aligned with; "" where nothing plainly is."""
     return (
         disagreement(claim, texts)
+        or _unframed(claim, texts)
+        or _other_office(claim, texts)
         or _opposite(claim, texts)
         or misses_extent(claim, texts)
         or _certainty(claim, texts)
     )
+
+
+def _unframed(claim: Text, texts: Sequence[Text]) -> str:
+    """What a text only says that somebody rumours, denies or makes a condition of."""
+    if _FRAME.search(claim.text) or _CONDITION.search(claim.text):
+        return ""
+    for text in texts:
+        frame = _FRAME.search(text.text)
+        if frame is None:
+            continue
+        framed = text.text[frame.start() : frame.start() + _FRAMED]
+        words = [one.text for one in claim.words if len(one.text) > 1 and one.tag[:1] in "vn"]
+        if words and sum(word in framed for word in words) >= _MOSTLY * len(words):
+            return f"leaves out {frame[0]}"
+    return ""
+
+
+def _other_office(claim: Text, texts: Sequence[Text]) -> str:
+    """党委书记 for what is a 党委副书记 wherever the texts speak of one, or the other way round."""
+    said = "\n".join(text.text for text in texts)
+    for one, other in ((claim.text, said), (said, claim.text)):
+        for match in _OFFICE.finditer(one):
+            bare = rf"(?<!{match['rank']}){match['office']}"
+            if match[0] not in other and re.search(bare, other) and not re.search(bare, one):
+                return f"{match[0]} is another office"
+    return ""
 
 
 def _opposite(claim: Text, texts: Sequence[Text]) -> str:

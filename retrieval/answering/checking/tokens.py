@@ -50,6 +50,8 @@ class Token:
     end: int
     weight: float
     is_noun: bool
+    is_thing: bool = False
+    """A noun that is no verb as well."""
 
 
 def tokens_of(words: Sequence[Word], things: Sequence[Thing]) -> list[Token]:
@@ -73,7 +75,12 @@ def tokens_of(words: Sequence[Word], things: Sequence[Thing]) -> list[Token]:
             continue
         tokens.append(
             Token(
-                word.text, word.start, word.end, weight, word.tag[:1] in _NOUNS or word.tag == "vn"
+                word.text,
+                word.start,
+                word.end,
+                weight,
+                word.tag[:1] in _NOUNS or word.tag == "vn",
+                word.tag[:1] in _NOUNS,
             )
         )
     return tokens
