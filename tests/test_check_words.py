@@ -136,3 +136,43 @@ def test_nothing_rests_on_orders_for_machines(order: str) -> None:
 def test_news_of_machines_is_news(sentence: str) -> None:
     article = Article("a.md", "新闻", sentence)
     assert supported(sentence, source(article)) is not None
+
+
+STATION = Article(
+    "station.md",
+    "新站启用",
+    "青石站3月启用，耗资2亿元。副站长赵启说，新站不只是车站，还是游客中心。如果资金到位，"
+    "二号线将在六月开工。网传车站漏水，经核实为谣言。2023年，老站运送旅客40万人次。",
+    date="2025-03-05",
+)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "青石站3月启用，耗资2亿元。",
+        "赵启说新站不只是车站。",
+        "如果资金到位，二号线六月开工。",
+        "老站2023年运送旅客40万人次。",
+    ],
+)
+def test_what_is_told_as_it_is_told_is_kept(claim: str) -> None:
+    assert supported(claim, source(STATION)) is not None
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "青石站3月启用，比去年增长。",
+        "青石站3月启用，现已关闭。",
+        "青石站的食堂3月启用。",
+        "青石站站长赵启说，新站还是游客中心。",
+        "赵启说新站只是车站。",
+        "二号线将在六月开工。",
+        "车站漏水。",
+        "2023年，青石站启用，耗资2亿元。",
+        "赵启反对把新站当作游客中心。",
+    ],
+)
+def test_what_is_added_or_left_out_of_it_is_not_kept(claim: str) -> None:
+    assert supported(claim, source(STATION)) is None

@@ -33,6 +33,20 @@ _SAID_AS = (
     (r"third[ -](?:largest|biggest|highest|most)", "第3|第三"),
     (r"(?:increas|grew|growth|ris(?:e|es|ing|en)\b|rose)\w*", "增|升|涨|长|提高|多|扩|高|大"),
     (r"(?:decreas|declin|fell\b|dropp|reduc|shr[aiu]nk)\w*", "降|减|跌|少|下滑|低|落|缩"),
+    (r"oppos(?:e|ed|es|ing)", "反对|不同意|抵制"),
+    (r"resign(?:ed|s|ation)?", "辞|卸任|下台"),
+    (r"(?:arrest|detain)(?:ed|s)?", "逮捕|拘|抓|落网|被捕"),
+    (r"(?:cancel(?:l?ed|s)?|scrapp?(?:ed|s))", "取消|撤|停|作废"),
+    (r"(?:reject|refus)(?:ed|es|s)?", "拒|否|驳回|不同意"),
+    (r"(?:fail(?:ed|s|ure)?|lost|loses)", "败|未能|没能|失|输|亏|丢"),
+    (r"(?:banned|bans|forb[ai]d\w*|prohibit\w*)", "禁|不得|不准|不许"),
+    (r"(?:died|dies|killed|dead|deaths?)", "死|亡|遇难|身故|去世|逝|丧生|牺牲|遇害|杀|毙"),
+    (r"(?:injured|wounded|injur(?:y|ies))", "伤"),
+    (r"(?:fired|sacked|dismiss(?:ed|es))", "开除|解雇|免职|辞退|解聘|罢免"),
+    (r"(?:collaps(?:ed|es))", "塌|垮|崩"),
+    (r"(?:brib\w*|corrupt\w*|embezzl\w*)", "贿|贪|腐"),
+    (r"(?:closed|closes|closing|shut down)", "关|停|闭|撤|结束|收"),
+    (r"(?:secretary)", "书记|秘书|部长|大臣"),
     (r"(?:unpaid|free of charge|for free)", "免费|无偿|免|公益|不收"),
 )
 _WORDS = tuple((re.compile(rf"\b(?:{said})\b"), re.compile(held)) for said, held in _SAID_AS)
@@ -45,3 +59,17 @@ def unsaid(claim: str, passage: str) -> str:
         if match and not held.search(passage):
             return match[0]
     return ""
+
+
+_DEPUTY = re.compile(
+    "副(?:书记|部长|市长|县长|镇长|主任|经理|总裁|主席|省长|局长|厂长|校长|院长|会长|总理|总统)"
+)
+_OFFICE = re.compile(
+    r"\b(?:secretary|minister|mayor|director|manager|president|chair(?:man|woman)?|governor|head|chief)\b"
+)
+_RANK = re.compile(r"\b(?:deputy|vice|assistant)\b")
+
+
+def drops_deputy(claim: str, quoted: str) -> bool:
+    """Whether a folded English claim calls somebody secretary whom the words call 副书记."""
+    return bool(_DEPUTY.search(quoted) and _OFFICE.search(claim) and not _RANK.search(claim))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from retrieval.answering.checking.english import unsaid
+from retrieval.answering.checking.english import drops_deputy, unsaid
 from retrieval.answering.checking.reading import Passage, Text, Unit
 from retrieval.answering.checking.slots import bare
 from retrieval.answering.checking.things import COUNTERS, Kind, Thing
@@ -95,9 +95,18 @@ def support(
     scores = _scores(passages, vector)
     if not scores:
         return ()
-    likest = max(scores, key=lambda at: scores[at])
+    originals = _HAN.findall(fold(claim))
+    named_there = [at for at in scores if any(one in units[at].text for one in originals)]
+    likest = max(
+        named_there or scores,
+        key=lambda at: (
+            sum(one in units[at].text for one in originals),
+            sum(at in places for places in holding),
+            scores[at],
+        ),
+    )
     counted = any(one.kind is Kind.DATE or one.value not in _SMALL for one in needed)
-    named = counted or bool(_HAN.search(fold(claim))) or bool(_LATIN_NAME.search(claim))
+    named = counted or bool(originals) or bool(_LATIN_NAME.search(claim))
     if not named and len(content_words(read.text)) < _LEAST_SAID:
         return ()
     if scores[likest] < (_LEAST_SIMILARITY_OF_NAMED if named else _LEAST_SIMILARITY):
@@ -113,6 +122,8 @@ def support(
     if not _agrees(needed, holding, likest, units):
         return ()
     if _denies(read.text, [units[at] for at in chosen]):
+        return ()
+    if drops_deputy(read.text, units[likest].text):
         return ()
     if not chinese and is_chinese(whole) and unsaid(without_brackets(fold(claim)), whole):
         return ()

@@ -30,7 +30,7 @@ _SYSTEM = re.compile(
     "|every sentence ends with|readers['’] questions"
 )
 _ORDER = re.compile(
-    "^(?:请(?:点击|访问|登录|关注|扫码|扫描|拨打|联系|添加|回复|忽略|输入|转账|下载|注意|立即|务必|你|您|大家)"
+    "^(?:请(?:读者|各位|广大)?(?:点击|访问|登录|关注|扫码|扫描|拨打|联系|添加|回复|忽略|输入|转账|下载|注意|立即|务必|你|您|大家)"
     "|点击|访问|扫码|赶快|立即(?:点击|拨打|转账)|以上(?:就)?是|综上)"
     r"|^(?:please|click|visit|follow|send|call|download|you (?:must|should))\b"
     "|希望(?:对|能|以上).{0,8}(?:您|你|帮助)|如(?:有|需).{0,12}(?:请|欢迎)|欢迎(?:继续|随时)"
@@ -48,7 +48,7 @@ _TO_MACHINES = re.compile(
     "|(?:请|任何|所有|各种).{0,8}(?:语言模型|大模型|ai助手)|读到(?:这|此).{0,6}(?:ai|机器人|模型|程序|助手)"
     "|(?:ai|ai助手|机器人|语言模型|大模型|智能助手)(?:请?注意|须知|请(?:务必|在|把|不要|忽略|回答|说))"
     "|(?:忽略|无视|忘记|抛开)(?:之前|以上|前面|先前|上述|所有|一切|你).{0,10}(?:指示|指令|规则|提示|要求|设定)"
-    "|系统(?:提示|消息|指令|管理员)[:,：]"
+    "|系统(?:提示|消息|指令|管理员)?[:：]|(?:回答|答复)(?:所有|任何|一切|每个)问题|从现在(?:起|开始).{0,10}回答"
     r"|\b(?:note )?to (?:the|any|all) (?:ai|bot|model|assistant|language model)s?\b"
     r"|\b(?:ai|bot|model|assistant)s? (?:reading|that reads?|processing) this\b"
     r"|\b(?:ignore|disregard|forget|override)\b.{0,20}\b(?:previous|earlier|all|above|prior|your)\b"
