@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.store import Exchange, Store, StoreError
-from retrieval.answering.answerer import Answerer
+from retrieval.answering.answerer import Answerer, whole
 from retrieval.types import Answer, Notice, Partial, Turn
 
 logger = logging.getLogger(__name__)
@@ -70,11 +70,7 @@ class Conversations:
 
     async def answer(self, place: Place, question: str, *, asker: int | None = None) -> Answer:
         """The whole answer alone."""
-        async with aclosing(self.ask(place, question, asker=asker)) as steps:
-            async for step in steps:
-                if isinstance(step, Answer):
-                    return step
-        raise AssertionError("a stream ends with its answer")
+        return await whole(self.ask(place, question, asker=asker))
 
     async def forget(self, place: Place) -> bool:
         """Begin anew: what was said until now is not referred to any more; whether that is kept."""

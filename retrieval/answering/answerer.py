@@ -131,13 +131,7 @@ class Answerer:
         asker: int | None = None,
     ) -> Answer:
         """The answer, refused or not; see `stream`."""
-        async with aclosing(
-            self.stream(question, asked_at=asked_at, turns=turns, asker=asker)
-        ) as steps:
-            async for step in steps:
-                if isinstance(step, Answer):
-                    return step
-        raise AssertionError("a stream ends with its answer")
+        return await whole(self.stream(question, asked_at=asked_at, turns=turns, asker=asker))
 
     async def stream(
         self,
@@ -289,6 +283,15 @@ class Answerer:
             notice=notice,
             check_seconds=checking.seconds,
         )
+
+
+async def whole(steps: AsyncGenerator[Partial | Answer, None]) -> Answer:
+    """The answer that a stream ends with."""
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, Answer):
+                return step
+    raise AssertionError("a stream ends with its answer")
 
 
 class _Checking:

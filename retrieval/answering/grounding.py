@@ -25,7 +25,6 @@ _SAYS_NO = re.compile(
     r"(?:say|mention|state|specify|answer|provide|give|contain|include|explain|report)"
 )
 
-
 _ASIDE = re.compile(
     r"希望(?:这|以上|对|能).{0,12}(?:帮助|帮到)|如(?:果|有|需).{0,16}(?:请|欢迎|随时|告诉我|联系)|欢迎(?:继续|随时).{0,6}(?:提问|问)"
     r"|^(?:以下|下面|以上)(?:就?是|为).{0,24}[:：。]?$|^(?:好的|当然|没问题|总之|综上)[，,。!！].{0,20}[:：]?$|[:：]$"
@@ -93,13 +92,11 @@ async def ground(
 
 
 def _says_no(claim: Claim) -> bool:
-    return NO_ANSWER in claim.text.upper() or bool(
-        _SAYS_NO.search(fold(claim.text).strip().lower())
-    )
+    return NO_ANSWER in claim.text.upper() or bool(_SAYS_NO.search(fold(claim.text)))
 
 
 def _is_aside(claim: Claim) -> bool:
-    return not claim.numbers and bool(_ASIDE.search(fold(claim.text).strip().lower()))
+    return not claim.numbers and bool(_ASIDE.search(fold(claim.text)))
 
 
 async def _claims(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Claim | None, None]:

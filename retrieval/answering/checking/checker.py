@@ -87,6 +87,7 @@ class Checker:
         self._passages = [Passage(source) for source in sources]
         self._embed = lru_cache(maxsize=1)(embed)
         self._question = question
+        self._asked = fold(question)
         self._last: tuple[str, date | None, Text] | None = None
         for passage in self._passages:
             passage.read()
@@ -174,7 +175,8 @@ class Checker:
         if not is_chinese(translated.without_brackets(folded)) or not is_chinese(whole):
             evidence = translated.support(claim, passages, self._embed)
             return Verdict(evidence, "" if evidence else "is not what the passage says")
-        return _Trial(self._read(claim, passages[0].day), passages, self._question).verdict()
+        read = self._read(claim, passages[0].day)
+        return _Trial(read, passages, whole, self._question, self._asked).verdict()
 
     def _read(self, claim: str, day: date | None) -> Text:
         """The claim in canonical spelling, kept while one claim is tried with many passages."""
@@ -187,19 +189,22 @@ class Checker:
 class _Trial:
     """A claim before some passages in its own language."""
 
-    def __init__(self, read: Text, passages: Sequence[Passage], question: str) -> None:
+    def __init__(
+        self, read: Text, passages: Sequence[Passage], whole: str, question: str, asked: str
+    ) -> None:
+        """`whole` is the text of the passages, `asked` the folded question."""
         self._read = read
         self._units: list[Unit] = [unit for passage in passages for unit in passage.units]
         self._numbers = [at for at, passage in enumerate(passages) for _ in passage.units]
-        self._whole = "\n".join(passage.text for passage in passages)
+        self._whole = whole
         self._tokens = read.tokens
-        self._asked = fold(question)
+        self._asked = asked
         self._context: Sequence[Token] = self._tokens
         if question and sum(one.weight for one in self._tokens) < _LITTLE:
-            asked = Text(question, None).tokens
+            context = Text(question, None).tokens
             self._context = [
                 *self._tokens,
-                *(Token(one.text, -1, -1, one.weight / 2, one.is_noun) for one in asked),
+                *(Token(one.text, -1, -1, one.weight / 2, one.is_noun) for one in context),
             ]
 
     def verdict(self) -> Verdict:
