@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from retrieval.embedding import limit_threads
+from tests.model_server import StubModelServer
 
 limit_threads(1)  # as the fronts do: the processes of a run share the processors
 
@@ -114,3 +115,10 @@ def baoda(tmp_path: Path) -> Baoda:
         )
 
     return run
+
+
+@pytest.fixture
+def server() -> Iterator[StubModelServer]:
+    """A model server that says what a test tells it to."""
+    with StubModelServer() as running:
+        yield running

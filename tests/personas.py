@@ -50,6 +50,12 @@ class Picked:
     text: str
 
 
+def number_of(body: Any, words: str) -> int:
+    """Number of the passage in a request's prompt that holds the words."""
+    prompt: str = body["messages"][-1]["content"]
+    return prompt[: prompt.index(words)].count("<passage number=")
+
+
 def question_of(body: dict[str, Any]) -> str:
     """The question in a request's prompt."""
     found = _QUESTION.fullmatch(body["messages"][-1]["content"])

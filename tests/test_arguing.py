@@ -11,6 +11,7 @@ from bot.wiring import make_answerer
 from retrieval.answering.answerer import Answerer
 from retrieval.embedding import LocalEmbedder
 from tests.model_server import StubModelServer
+from tests.personas import number_of
 from tests.small import reload
 
 DAY = datetime.date(2025, 6, 1)
@@ -45,12 +46,6 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
-
-
-@pytest.fixture
 def answerer(server: StubModelServer, data_dir: Path) -> Iterator[Answerer]:
     made = make_answerer(
         Settings(data_dir=data_dir, openai_base_url=server.base_url, chat_model="stub-model")
@@ -63,10 +58,7 @@ def saying(sentence: str, words: str) -> Callable[[dict[str, object]], str]:
     """A model that says the sentence with the number of the passage that holds the words."""
 
     def reply(body: dict[str, object]) -> str:
-        messages = body["messages"]
-        assert isinstance(messages, list)
-        prompt: str = messages[-1]["content"]
-        return f"{sentence}[{prompt[: prompt.index(words)].count('<passage number=')}]"
+        return f"{sentence}[{number_of(body, words)}]"
 
     return reply
 

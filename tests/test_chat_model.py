@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -22,15 +21,10 @@ from retrieval.errors import ModelUnavailableError
 from retrieval.tokens import token_counter
 from retrieval.types import Answer, Article, Span
 from tests.model_server import EMBEDDINGS, Reply, StubModelServer, unit_vector
+from tests.personas import number_of
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 KEY = "sk-planted-secret"
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 @pytest.fixture
@@ -56,20 +50,8 @@ async def ask(answerer: Answerer, question: str = QUESTION) -> Answer:
     return await answerer.answer(question, asked_at=datetime.date(2025, 3, 5))
 
 
-def passage_number(server: StubModelServer, words: str) -> int:
-    """Number under which the model was given the passage that holds `words`."""
-    prompt = last_prompt(server)
-    before = prompt[: prompt.index(words)]
-    return int(re.findall(r"<passage number=(\d+)>", before)[-1])
-
-
-def last_prompt(server: StubModelServer) -> str:
-    messages: list[dict[str, Any]] = server.requests[-1].json["messages"]
-    return str(messages[-1]["content"])
-
-
 def faithful(server: StubModelServer) -> str:
-    return f"东城区选派了150名干部担任社区专员。[{passage_number(server, '150名')}]"
+    return f"东城区选派了150名干部担任社区专员。[{number_of(server.requests[-1].json, '150名')}]"
 
 
 async def test_the_models_sentence_is_given_with_the_words_it_rests_on(

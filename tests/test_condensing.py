@@ -1,6 +1,5 @@
 """Follow-ups completed by a chat model: the real client against a local stub of a model server."""
 
-from collections.abc import Iterator
 from string import Formatter
 
 import httpx2
@@ -17,12 +16,6 @@ QUESTION = "他讲解了哪些内容?"
 COMPLETED = "油品车间的孙国权讲解了哪些内容?"
 BY_RULES = "孙国权讲解了哪些内容?"
 TURNS = [Turn("孙国权是谁?", "孙国权是谁?", "孙国权是油品车间的党员、副主任。[1]", False)]
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 @pytest.fixture

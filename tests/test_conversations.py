@@ -19,6 +19,7 @@ from bot.wiring import make_answerer
 from retrieval.answering.model.breaker import FAILURES
 from retrieval.types import Notice
 from tests.model_server import Reply, StubModelServer
+from tests.personas import number_of
 
 HERE, THERE = Place("telegram", 7), Place("telegram", 7, 11)
 ASKER, OTHER = 1001, 1002
@@ -67,11 +68,7 @@ def server() -> Iterator[StubModelServer]:
 
 def quoted(body: dict[str, object]) -> str:
     """The sentence with the figure, marked as a faithful model would."""
-    messages = body["messages"]
-    assert isinstance(messages, list)
-    prompt: str = messages[-1]["content"]
-    number = prompt[: prompt.index("150名")].count("<passage number=")
-    return f"东城区选派了150名干部担任社区专员[{number}]。"
+    return f"东城区选派了150名干部担任社区专员[{number_of(body, '150名')}]。"
 
 
 async def test_a_follow_up_is_understood_and_kept(talk: Talk, store: Store) -> None:

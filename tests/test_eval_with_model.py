@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,12 +109,6 @@ def liar() -> Lying:
 @pytest.fixture(scope="module")
 def of_liar(evaluated: Evaluated, liar: Lying) -> Run:
     return evaluated(liar)
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 def value(run: Run, label: str) -> str:

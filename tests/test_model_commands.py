@@ -1,21 +1,15 @@
 """The commands with a chat model: over HTTP, against a local stub of a model server."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CORPUS, Baoda
 from tests.model_server import Reply, StubModelServer
+from tests.personas import number_of
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 @pytest.fixture
@@ -30,10 +24,7 @@ def data_dir(corpus_data_dir: Path, tmp_path: Path) -> Path:
 
 
 def true_answer(body: dict[str, object]) -> Reply:
-    messages = body["messages"]
-    assert isinstance(messages, list)
-    prompt: str = messages[-1]["content"]
-    number = prompt[: prompt.index("150名")].count("<passage number=")
+    number = number_of(body, "150名")
     return Reply(f"东城区选派了150名干部担任社区专员[{number}]。", usage=(700, 20))
 
 

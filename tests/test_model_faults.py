@@ -16,6 +16,7 @@ from retrieval.answering.model.breaker import FAILURES, Breaker, Call
 from retrieval.answering.model.faults import Fault
 from retrieval.types import Answer, Notice
 from tests.model_server import Reply, StubModelServer
+from tests.personas import number_of
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 DAY = datetime.date(2025, 3, 5)
@@ -23,12 +24,6 @@ KEY = "sk-planted-secret"
 TRUE = "东城区选派了150名干部担任社区专员。"
 WHOLE_SECONDS, FIRST_SECONDS = 3.0, 1.0
 SSE = {"Content-Type": "text/event-stream"}
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 @pytest.fixture
@@ -55,13 +50,8 @@ async def ask(answerer: Answerer) -> Answer:
     return await answerer.answer(QUESTION, asked_at=DAY)
 
 
-def number_of(server: StubModelServer, words: str = "150名") -> int:
-    prompt: str = server.requests[-1].json["messages"][-1]["content"]
-    return prompt[: prompt.index(words)].count("<passage number=")
-
-
 def true_answer(server: StubModelServer) -> Reply:
-    return Reply(f"{TRUE}[{number_of(server)}]")
+    return Reply(f"{TRUE}[{number_of(server.requests[-1].json, '150名')}]")
 
 
 def stalled(server: StubModelServer, *pieces: str) -> Iterator[str]:
@@ -137,14 +127,17 @@ FAULTS: dict[str, tuple[Callable[[StubModelServer], Reply], Fault, int]] = {
     "bytes": (lambda _: Reply(body=[bytes(range(256))], headers=SSE), Fault.GARBAGE, 2),
     "broken off": (
         lambda server: Reply(
-            chunks=["东城区", "选派了", f"150名[{number_of(server)}]。"], cut_after=2
+            chunks=["东城区", "选派了", f"150名[{number_of(server.requests[-1].json, '150名')}]。"],
+            cut_after=2,
         ),
         Fault.BROKE_OFF,
         1,
     ),
     "no finish reason": (
         lambda server: Reply(
-            chunks=[f"{TRUE}[{number_of(server)}]", "他"], cut_after=2, cut_cleanly=True
+            chunks=[f"{TRUE}[{number_of(server.requests[-1].json, '150名')}]", "他"],
+            cut_after=2,
+            cut_cleanly=True,
         ),
         Fault.BROKE_OFF,
         1,

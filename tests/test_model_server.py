@@ -17,12 +17,6 @@ ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "问"}]
 
 
 @pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as server:
-        yield server
-
-
-@pytest.fixture
 def client(server: StubModelServer) -> Iterator[OpenAI]:
     with OpenAI(base_url=server.base_url, api_key="key", max_retries=0) as client:
         yield client

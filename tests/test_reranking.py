@@ -26,12 +26,6 @@ IN_ORDER = [0, 1, pytest.approx(2 / 3)]
 
 
 @pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
-
-
-@pytest.fixture
 def reranker(server: StubModelServer) -> RemoteReranker:
     return reranker_at(server.base_url)
 

@@ -1,7 +1,6 @@
 """`baoda split`: what an editor and a program get to see, and the files it writes."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -236,12 +235,6 @@ def test_what_is_written_reads_back_the_same(
 
 
 # the chat model
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 def split_with_model(

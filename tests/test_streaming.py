@@ -15,18 +15,13 @@ from bot.wiring import make_answerer
 from retrieval.answering.answerer import Answerer
 from retrieval.types import Answer, Partial
 from tests.model_server import Reply, StubModelServer
+from tests.personas import number_of
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 TRUE = "东城区选派了150名干部担任社区专员[{n}]。"
 ALSO_TRUE = "社区专员长期驻扎在社区[{n}]。"
 FALSE = "东城区选派了1500名干部担任社区专员[{n}]。"
 DAY = datetime.date(2025, 3, 5)
-
-
-@pytest.fixture
-def server() -> Iterator[StubModelServer]:
-    with StubModelServer() as running:
-        yield running
 
 
 @pytest.fixture
@@ -47,15 +42,9 @@ def answerer(settings: Settings) -> Iterator[Answerer]:
     made.close()
 
 
-def number_of(server: StubModelServer, words: str) -> int:
-    """Number under which the model was given the passage that holds `words`."""
-    prompt: str = server.requests[-1].json["messages"][-1]["content"]
-    return prompt[: prompt.index(words)].count("<passage number=")
-
-
 def sentences(server: StubModelServer, *texts: str) -> Iterator[str]:
     for text in texts:
-        yield text.format(n=number_of(server, "150名"))
+        yield text.format(n=number_of(server.requests[-1].json, "150名"))
 
 
 async def steps_of(answerer: Answerer, question: str = QUESTION) -> list[Partial | Answer]:
@@ -92,7 +81,7 @@ async def test_a_mark_behind_the_full_stop_is_waited_for(
     server: StubModelServer, answerer: Answerer
 ) -> None:
     def chunks() -> Iterator[str]:
-        number = number_of(server, "150名")
+        number = number_of(server.requests[-1].json, "150名")
         yield from ("东城区选派了150名干部", "担任社区专员。", "[", str(number), "]", "\n")
 
     server.queue(Reply(chunks=chunks()))
