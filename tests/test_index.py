@@ -12,6 +12,7 @@ import pytest
 from retrieval.errors import CollectionError, NoCollectionError
 from retrieval.index.articles import ArticleStore, ArticleWriter, Counts, article_hash
 from retrieval.index.generations import Generations, Manifest
+from retrieval.index.keys import short_key
 from retrieval.index.keywords import KeywordIndex, KeywordWriter
 from retrieval.index.vectors import VectorIndex, copy_index
 from retrieval.types import Article, Chunk, Span
@@ -221,6 +222,8 @@ def test_articles_come_back_as_they_were(database: Path) -> None:
     store = ArticleStore(database)
     assert store.article("a.md") == ARTICLE
     assert store.article("nothing") is None
+    assert store.by_key(short_key("b.md")) == OTHER
+    assert store.by_key(short_key("nothing")) is None
     assert store.articles(["b.md", "nothing"]) == {"b.md": OTHER}
     assert store.chunks([0]) == {0: CHUNK}
     assert [

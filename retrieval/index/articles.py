@@ -26,11 +26,12 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from retrieval.batches import batched
 from retrieval.errors import CollectionError
 from retrieval.folding import fold
+from retrieval.index.keys import short_key
 from retrieval.sqlite import open_finished, open_private
 from retrieval.types import Article, Chunk, Field, Span
 
@@ -45,11 +46,15 @@ _ARTICLES = Table(
     Column("ordinal", Integer, primary_key=True),
     Column("path", String, nullable=False),
     Column("hash", String, nullable=False),
+    Column("key", String, nullable=False, unique=True),
     *(
         Column(name, String, nullable=False, unique=name == "id", index=name in _FILTERED or None)
         for name in _FIELDS
     ),
 )
+_WHOLE = [_ARTICLES.c[name] for name in _FIELDS]
+"""What an Article is made of: generations of other versions have these columns too."""
+
 _CHUNKS = Table(
     "chunks",
     _METADATA,
@@ -77,6 +82,7 @@ _FILES = Table(
     Column("sha256", LargeBinary, nullable=False),
 )
 _BATCH = 500
+_VERSION_DIGITS = 8
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -111,6 +117,11 @@ def article_hash(article: Article) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()
 
 
+def article_version(article: Article) -> str:
+    """The first 8 hex digits of its hash: tells the versions of one article apart."""
+    return article_hash(article)[:_VERSION_DIGITS]
+
+
 class ArticleWriter:
     """Builds articles.sqlite3, or goes on from a copy of one.
 
@@ -131,6 +142,7 @@ class ArticleWriter:
             "ordinal": ordinal,
             "path": path,
             "hash": article_hash(article),
+            "key": short_key(article.id),
         }
         self._put(_ARTICLES, [row])
         return ordinal
@@ -247,14 +259,29 @@ class ArticleStore:
 
     def article(self, article_id: str) -> Article | None:
         """The article, or None."""
-        query = select(_ARTICLES).where(_ARTICLES.c.id == article_id)
+        query = select(*_WHOLE).where(_ARTICLES.c.id == article_id)
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
         return _article(row) if row else None
 
+    def by_key(self, key: str) -> Article | None:
+        """The article with that short key, or None.
+
+        Raises CollectionError where none are kept: the file was made by another version.
+        """
+        query = select(*_WHOLE).where(_ARTICLES.c.key == key)
+        try:
+            with self._engine.connect() as connection:
+                row = connection.execute(query).first()
+        except DatabaseError as error:
+            raise CollectionError(
+                "the stored articles cannot be looked up; run `baoda reload`"
+            ) from error
+        return _article(row) if row else None
+
     def articles(self, ids: Sequence[str]) -> dict[str, Article]:
         """Those of the articles that there are, by id."""
-        query = select(_ARTICLES).where(_ARTICLES.c.id.in_(bindparam("ids", expanding=True)))
+        query = select(*_WHOLE).where(_ARTICLES.c.id.in_(bindparam("ids", expanding=True)))
         with self._engine.connect() as connection:
             rows = connection.execute(query, {"ids": list(ids)})
             return {row.id: _article(row) for row in rows}
@@ -367,8 +394,9 @@ class ArticleStore:
 
     def everything(self) -> Iterator[tuple[str, Article]]:
         """File and article of all articles, in order of their ordinals."""
+        query = select(_ARTICLES.c.path, *_WHOLE).order_by(_ARTICLES.c.ordinal)
         with self._engine.connect() as connection:
-            for row in _streamed(connection, select(_ARTICLES).order_by(_ARTICLES.c.ordinal)):
+            for row in _streamed(connection, query):
                 yield row.path, _article(row)
 
     def characters(self, ids: Sequence[str] | None = None) -> int:
@@ -421,7 +449,7 @@ class ArticleStore:
             owner, article = -1, None
             for part in _streamed(connection, parts):
                 if part.article != owner or article is None:
-                    query = select(_ARTICLES).where(_ARTICLES.c.ordinal == part.article)
+                    query = select(*_WHOLE).where(_ARTICLES.c.ordinal == part.article)
                     owner, article = part.article, _article(connection.execute(query).one())
                 yield part, article, Span(part.start, part.end)
 

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from retrieval.chunking import VERSION
 from retrieval.errors import CollectionError, NoCollectionError
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Part of a generation's fingerprint: changed whenever its files come out otherwise."""
 
 ARTICLES = "articles.sqlite3"
