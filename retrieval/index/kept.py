@@ -1,0 +1,118 @@
+"""Articles as a link names them: by short key and version, from the live generation or a kept one.
+
+A link outlives the generation that it was made in.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from retrieval.errors import CollectionError
+from retrieval.index.articles import ArticleStore, article_version
+from retrieval.index.generations import ARTICLES, Generations
+from retrieval.types import Article
+
+
+class Standing(StrEnum):
+    """What has become of the version of an article that was looked up."""
+
+    CURRENT = "current"
+    """It is live."""
+    FORMER = "former"
+    """Another version is live, or none; this one is in a kept generation."""
+    CHANGED = "changed"
+    """It is kept nowhere any more; another version is live."""
+    GONE = "gone"
+    """Neither it nor another version is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """An article in the version asked for; the live one where that CHANGED, None when GONE."""
+
+    article: Article | None
+    standing: Standing
+
+
+class KeptArticles:
+    """Looks articles up. The live generation stays open between two calls, the others do not.
+
+    What is open is not deleted by a reload. May be used by several threads.
+    """
+
+    def __init__(self, generations: Generations) -> None:
+        self._generations = generations
+        self._lock = threading.Lock()
+        self._live: _Opened | None = None
+
+    def find(self, key: str, version: str) -> LookedUp:
+        """The article with that short key, in that version; "" is the live one, whichever it is.
+
+        Raises NoCollectionError before the first reload, CollectionError when the live generation
+        cannot be read.
+        """
+        with self._lock:
+            live = self._opened_live()
+            current = live.articles.by_key(key)
+            if current is not None and version in ("", article_version(current)):
+                return LookedUp(current, Standing.CURRENT)
+            if version and (former := self._former(key, version, live.generation)):
+                return LookedUp(former, Standing.FORMER)
+        return LookedUp(current, Standing.CHANGED if current else Standing.GONE)
+
+    def close(self) -> None:
+        """Let go of the live generation."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        live, self._live = self._live, None
+        if live is not None:
+            live.kept.close()
+
+    def _opened_live(self) -> "_Opened":
+        """Between looking up its name and opening it, it may be deleted: then another one is."""
+        while True:
+            generation = self._generations.require_live()
+            if self._live is not None and self._live.generation == generation:
+                return self._live
+            self._let_go()
+            try:
+                self._live = self._open(generation)
+            except CollectionError:
+                if self._generations.live() == generation:
+                    raise
+
+    def _former(self, key: str, version: str, live: str) -> Article | None:
+        for generation in self._generations.kept():
+            if generation == live:
+                continue
+            try:
+                with self._reading(generation) as articles:
+                    article = articles.by_key(key)
+            except CollectionError:  # deleted just now, damaged, or of a version without keys
+                continue
+            if article is not None and article_version(article) == version:
+                return article
+        return None
+
+    def _open(self, generation: str) -> "_Opened":
+        with ExitStack() as stack:
+            articles = stack.enter_context(self._reading(generation))
+            return _Opened(generation, articles, stack.pop_all())
+
+    @contextmanager
+    def _reading(self, generation: str) -> Iterator[ArticleStore]:
+        path = self._generations.folder(generation) / ARTICLES
+        with self._generations.reading(generation), closing(ArticleStore(path)) as articles:
+            yield articles
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    generation: str
+    articles: ArticleStore
+    kept: ExitStack
+    """Closes it and lets it be deleted."""
