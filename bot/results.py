@@ -8,6 +8,11 @@ from retrieval.index.generations import Golden
 from retrieval.reload import ReloadResult
 from retrieval.types import Answer, Article
 
+_CITATION_FIELDS = (
+    *("number", "article_id", "title", "byline", "date", "source"),
+    *("field", "start", "end", "quote"),
+)
+
 
 def answer_object(answer: Answer, question_id: object = None) -> dict[str, Any]:
     """The object of `baoda ask --json`."""
@@ -17,7 +22,10 @@ def answer_object(answer: Answer, question_id: object = None) -> dict[str, Any]:
         "answer": answer.text,
         "refused": answer.refused,
         "mode": answer.mode,
-        "citations": [dataclasses.asdict(citation) for citation in answer.citations],
+        "citations": [
+            {name: getattr(citation, name) for name in _CITATION_FIELDS}
+            for citation in answer.citations
+        ],
         "passages": [
             {
                 "article_id": passage.chunk.article_id,

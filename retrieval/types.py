@@ -120,6 +120,9 @@ class Citation:
     start: int
     end: int
     quote: str
+    url: str = ""
+    version: str = ""
+    """That of the article it was cut out of; see article_version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The check between a chat model's text and the reader."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from retrieval.answering.checking import Checker, Source
 from retrieval.answering.claims import read_claims
 from retrieval.answering.statements import Statement, compose
+from retrieval.index.articles import article_version
 from retrieval.types import Article, Evidence, Vectors
 from tests.checked import EMBEDDER, source
 
@@ -215,3 +217,13 @@ def test_marks_in_an_article_cannot_be_taken_for_ours() -> None:
     text, citations = compose([Statement(article.text, (Evidence(article, "text", 0, 10),))])
     assert text == "见［3］和 ［12］ 。[1]"
     assert citations[0].quote == "见[3]和 [12]"
+
+
+def test_a_citation_has_the_address_and_the_version_of_its_article() -> None:
+    article = Article("a.md", "渡口", "渡口每天开八班船。", url="https://example.org/ferry")
+    _, (citation,) = compose([Statement("每天八班船。", (Evidence(article, "text", 0, 9),))])
+    assert citation.url == "https://example.org/ferry"
+    assert citation.version == article_version(article)
+    changed = dataclasses.replace(article, page="4")
+    assert article_version(changed) != citation.version
+    assert len(citation.version) == 8

@@ -71,6 +71,10 @@ async def test_the_object_for_programs_has_no_field_more(answerer: Answerer) -> 
         *("id", "question", "answer", "refused", "mode"),
         *("citations", "passages", "nearest", "timings_ms"),
     }
+    assert list(answer_object(answer)["citations"][0]) == [
+        *("number", "article_id", "title", "byline", "date", "source"),
+        *("field", "start", "end", "quote"),
+    ]
     assert all(line.endswith("]") for line in answer.text.splitlines())
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from retrieval.index.articles import article_version
 from retrieval.types import Citation, Evidence
 
 _MARK_LIKE = re.compile(r"\[(\d+)\]")
@@ -53,4 +54,6 @@ def _cite(number: int, evidence: Evidence) -> Citation:
         start=evidence.start,
         end=evidence.end,
         quote=evidence.quote,
+        url=article.url,
+        version=article_version(article),
     )
