@@ -135,17 +135,37 @@ class FeedbackRow(Base):
 
 
 class PendingRow(Base):
-    """A question that was taken from Telegram; without its words once it is settled."""
+    """An update that was taken from Telegram; without its words once it is settled."""
 
     __tablename__ = "pending"
 
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    chat_id: Mapped[int] = mapped_column(BigInteger)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)
     topic_id: Mapped[int | None] = mapped_column(BigInteger)
     user_id: Mapped[int | None] = mapped_column(BigInteger)
     payload: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    outgoing: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    outcome: Mapped[str | None] = mapped_column(String(32))
     taken_at: Mapped[datetime.datetime] = mapped_column(Moment)
     settled_at: Mapped[datetime.datetime | None] = mapped_column(Moment)
+
+
+class DeliveredRow(Base):
+    """A message of ours in a chat, and the question and the answer that it belongs to."""
+
+    __tablename__ = "delivered"
+    __table_args__ = (Index(None, "chat_id", "question_id"),)
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    question_id: Mapped[int | None] = mapped_column(BigInteger)
+    answer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    purpose: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime.datetime] = mapped_column(Moment)
 
 
 class UsageRow(Base):

@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from retrieval.types import Answer, Usage
 
@@ -21,15 +21,46 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A question that was taken and is not answered yet."""
+class Taken:
+    """An update as it comes from Telegram, to be kept until it is settled."""
 
     update_id: int
-    chat_id: int
+    chat_id: int | None
+    topic_id: int | None
+    user_id: int | None
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An update that was taken and is not settled yet."""
+
+    update_id: int
+    chat_id: int | None
     topic_id: int | None
     user_id: int | None
     payload: dict[str, Any]
     taken_at: datetime.datetime
+    outgoing: dict[str, Any] | None
+    """What was being sent for it, None before anything was."""
+
+
+DeliveredPurpose = Literal["answer", "reason"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message of ours that stands in a chat."""
+
+    chat_id: int
+    message_id: int
+    question_id: int | None
+    """Telegram's number of the reader's message that it replies to."""
+    answer_id: int | None
+    """The kept message whose answer it shows."""
+    position: int
+    """Among the messages of the same reply, from 0."""
+    purpose: DeliveredPurpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +81,4 @@ class Pruned:
     conversations: int
     usage: int
     pending: int
+    delivered: int

@@ -1,31 +1,30 @@
 """The store: what was asked, answered, rated, taken and spent."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal, Self, cast
 
-from sqlalchemy import URL, CursorResult, Delete, Select, delete, func, or_, select, update
+from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.store import conversing, taking
 from bot.store.database import Database
 from bot.store.models import (
     ConversationRow,
+    DeliveredRow,
     FeedbackRow,
     MessageRow,
     PendingRow,
     UsageRow,
 )
-from bot.store.records import DaySpent, Exchange, Pending, Pruned
+from bot.store.records import DaySpent, Delivered, Exchange, Pending, Pruned, Taken
 from bot.store.revision import NEWEST, revision_of
 from retrieval.types import Purpose, Turn, Usage
 
-IDLE = datetime.timedelta(hours=6)
-"""After so long without a message a conversation is over."""
-
 _REPEATED = datetime.timedelta(days=2)
-"""How long a settled question is remembered; Telegram offers an update for one day."""
+"""How long a settled update is remembered; Telegram offers an update for one day."""
 
 Clock = Callable[[], datetime.datetime]
 
@@ -75,32 +74,47 @@ class Store:
     def turns(self, front: str, chat_id: int, topic_id: int | None, limit: int) -> list[Turn]:
         """The last turns of the running conversation, oldest first; none when it is idle."""
         with self._database.reading() as session:
-            conversation = _newest(session, front, chat_id, topic_id)
+            conversation = conversing.newest(session, front, chat_id, topic_id)
             if (
                 conversation is None
                 or conversation.ended_at is not None
-                or self._clock() - conversation.active_at > IDLE
+                or self._clock() - conversation.active_at > conversing.IDLE
             ):
                 return []
-            newest_first = session.execute(
-                select(
-                    MessageRow.question,
-                    MessageRow.standalone,
-                    MessageRow.answer,
-                    MessageRow.refused,
-                )
-                .where(MessageRow.conversation_id == conversation.id)
-                .order_by(MessageRow.asked_at.desc(), MessageRow.id.desc())
-                .limit(limit)
-            ).all()
-        return [Turn(*row) for row in reversed(newest_first)]
+            return conversing.turns(session, MessageRow.conversation_id == conversation.id, limit)
 
-    def keep(self, exchange: Exchange) -> int:
-        """Keep a question and its answer; the id of the message."""
+    def turns_until(self, message_id: int, limit: int) -> list[Turn] | None:
+        """The last turns of its conversation up to a message; None when it is not kept."""
+        with self._database.reading() as session:
+            message = session.get(MessageRow, message_id)
+            if message is None:
+                return None
+            former = conversing.before(message)
+            return conversing.turns(session, or_(former, MessageRow.id == message_id), limit)
+
+    def turns_before(self, message_id: int, limit: int) -> list[Turn] | None:
+        """The last turns of its conversation before a message; None when it is not kept."""
+        with self._database.reading() as session:
+            message = session.get(MessageRow, message_id)
+            if message is None:
+                return None
+            return conversing.turns(session, conversing.before(message), limit)
+
+    def keep(self, exchange: Exchange, *, replaces: int | None = None) -> int:
+        """Keep a question and its answer; the id of the message.
+
+        It takes the place of the message `replaces`, where that is kept.
+        """
         answer = exchange.answer
         with self._database.writing() as session:
+            replaced = None if replaces is None else session.get(MessageRow, replaces)
+            conversation_id = (
+                conversing.conversation_of(session, exchange).id
+                if replaced is None
+                else replaced.conversation_id
+            )
             message = MessageRow(
-                conversation_id=_conversation_of(session, exchange).id,
+                conversation_id=conversation_id,
                 asker_id=exchange.asker_id,
                 question=answer.question,
                 standalone=answer.standalone or answer.question,
@@ -114,19 +128,21 @@ class Store:
                 completion_tokens=answer.usage.completion_tokens,
                 withheld=answer.withheld,
                 generation=answer.generation,
-                asked_at=exchange.asked_at,
+                asked_at=exchange.asked_at if replaced is None else replaced.asked_at,
                 answered_at=exchange.answered_at,
                 timings_ms=asdict(answer.timings_ms),
             )
             session.add(message)
             session.flush()
+            if replaced is not None:
+                conversing.supersede(session, replaced, message)
             return message.id
 
     def forget_conversation(self, front: str, chat_id: int, topic_id: int | None) -> None:
         """End the conversation: later turns start afresh, without what was asked until now."""
         ended_at = self._clock()
         with self._database.writing() as session:
-            conversation = _newest(session, front, chat_id, topic_id)
+            conversation = conversing.newest(session, front, chat_id, topic_id)
             if conversation is None:
                 # for questions on their way that belong before the end
                 conversation = ConversationRow(
@@ -161,59 +177,62 @@ class Store:
             )
             return True
 
-    def take(
-        self,
-        update_id: int,
-        *,
-        chat_id: int,
-        topic_id: int | None,
-        user_id: int | None,
-        payload: dict[str, Any],
-    ) -> bool:
-        """Keep a question until it is settled. False when it was taken before, settled or not."""
-        row = PendingRow(
-            update_id=update_id,
-            chat_id=chat_id,
-            topic_id=topic_id,
-            user_id=user_id,
-            payload=payload,
-            taken_at=self._clock(),
-        )
+    def take(self, updates: Sequence[Taken]) -> frozenset[int]:
+        """Keep updates until they are settled; the numbers of those that are new.
+
+        One that was taken before is not, settled or not. A number that comes with other
+        contents was given by another bot or begun anew: the former update makes way.
+        """
+        at = self._clock()
         try:
             with self._database.writing() as session:
-                session.add(row)
-        except IntegrityError:
-            return False
-        return True
+                return taking.take(session, updates, at)
+        except IntegrityError:  # another process has just taken one of them
+            with self._database.writing() as session:
+                return taking.take(session, updates, at)
 
-    def pending(self) -> list[Pending]:
-        """The questions that are not settled, in the order in which they were taken."""
-        with self._database.reading() as session:
-            rows = session.scalars(
-                select(PendingRow)
-                .where(PendingRow.settled_at.is_(None))
-                .order_by(PendingRow.taken_at, PendingRow.update_id)
-            ).all()
-        return [
-            Pending(
-                update_id=row.update_id,
-                chat_id=row.chat_id,
-                topic_id=row.topic_id,
-                user_id=row.user_id,
-                payload=row.payload or {},
-                taken_at=row.taken_at,
-            )
-            for row in rows
-        ]
-
-    def settle(self, update_id: int) -> None:
-        """Note that a question needs no answer any more; its words go."""
+    def note(self, update_id: int, outgoing: dict[str, Any]) -> None:
+        """Keep what is being sent for an update, in place of what was noted before."""
         with self._database.writing() as session:
-            session.execute(
-                update(PendingRow)
-                .where(PendingRow.update_id == update_id)
-                .values(settled_at=self._clock(), payload=None)
-            )
+            taking.note(session, update_id, outgoing)
+
+    def pending(self, since: datetime.datetime) -> list[Pending]:
+        """What is not settled, in the order in which it was taken.
+
+        What was taken before `since` is settled as expired.
+        """
+        with self._database.writing() as session:
+            taking.expire(session, since, self._clock())
+            return taking.pending(session)
+
+    def settle(
+        self, update_id: int, outcome: str = "answered", delivered: Sequence[Delivered] = ()
+    ) -> None:
+        """Note that an update needs nothing any more, and what was delivered; its words go.
+
+        What was delivered replaces what answered the same message before. A message whose
+        answer is not kept any more is left out.
+        """
+        at = self._clock()
+        with self._database.writing() as session:
+            taking.settle(session, update_id, outcome, at)
+            taking.deliver(session, delivered, at)
+
+    def delivered_for(self, chat_id: int, question_id: int) -> tuple[Delivered, ...]:
+        """The messages that answer a reader's message, in their order."""
+        with self._database.reading() as session:
+            return taking.delivered_for(session, chat_id, question_id)
+
+    def delivered_as(self, chat_id: int, message_id: int) -> Delivered | None:
+        """What a message of ours is, None where that is not kept."""
+        with self._database.reading() as session:
+            return taking.delivered_as(session, chat_id, message_id)
+
+    def move_chat(self, old: int, new: int) -> None:
+        """A group became a supergroup: what is kept of it goes on under its new number."""
+        with self._database.writing() as session:
+            conversing.move(session, old, new)
+            taking.move(session, old, new)
 
     def spend(
         self,
@@ -274,6 +293,15 @@ class Store:
         old = MessageRow.answered_at < horizon
         with self._database.writing() as session:
             pruned = Pruned(
+                delivered=_delete(
+                    session,
+                    delete(DeliveredRow).where(
+                        or_(
+                            DeliveredRow.at < horizon,
+                            DeliveredRow.answer_id.in_(select(MessageRow.id).where(old)),
+                        )
+                    ),
+                ),
                 feedback=_delete(
                     session,
                     delete(FeedbackRow).where(
@@ -304,53 +332,6 @@ class Store:
             )
         self._database.empty_log()
         return pruned
-
-
-def _newest(
-    session: Session, front: str, chat_id: int, topic_id: int | None
-) -> ConversationRow | None:
-    return session.scalars(
-        _conversations(front, chat_id, topic_id).order_by(ConversationRow.id.desc()).limit(1)
-    ).first()
-
-
-def _conversation_of(session: Session, exchange: Exchange) -> ConversationRow:
-    """The conversation in which a question was asked: maybe one that ended before its answer."""
-    conversation = session.scalars(
-        _conversations(exchange.front, exchange.chat_id, exchange.topic_id)
-        .where(
-            or_(
-                ConversationRow.ended_at.is_(None),
-                ConversationRow.ended_at > exchange.asked_at,
-            )
-        )
-        .order_by(ConversationRow.id)
-        .limit(1)
-    ).first()
-    if conversation is not None:
-        idle = exchange.asked_at - conversation.active_at > IDLE
-        if conversation.ended_at is not None or not idle:
-            conversation.active_at = max(conversation.active_at, exchange.answered_at)
-            return conversation
-        conversation.ended_at = conversation.active_at + IDLE
-    begun = ConversationRow(
-        front=exchange.front,
-        chat_id=exchange.chat_id,
-        topic_id=exchange.topic_id,
-        started_at=exchange.asked_at,
-        active_at=exchange.answered_at,
-    )
-    session.add(begun)
-    session.flush()
-    return begun
-
-
-def _conversations(front: str, chat_id: int, topic_id: int | None) -> Select[ConversationRow]:
-    return select(ConversationRow).where(
-        ConversationRow.front == front,
-        ConversationRow.chat_id == chat_id,
-        ConversationRow.topic_id == topic_id,
-    )
 
 
 def _delete(session: Session, statement: Delete) -> int:

@@ -1,16 +1,19 @@
 """What the tests of the store keep in it."""
 
 import datetime
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from bot.store import Exchange, Store
-from bot.store.address import in_folder
+from bot.store import Delivered, DeliveredPurpose, Exchange, Store, Taken
+from bot.store.address import FILE_NAME, in_folder
 from retrieval.types import Answer, Citation, NearestArticle, Timings, Usage
 
 MORNING = datetime.datetime(2026, 3, 5, 8, 0, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
+LONG_AGO = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 CITATION = Citation(
     number=1,
     article_id="桥.md",
@@ -78,3 +81,32 @@ def exchange(
 
 def questions(store: Store, chat_id: int = 7, topic_id: int | None = None) -> list[str]:
     return [turn.question for turn in store.turns("telegram", chat_id, topic_id, 10)]
+
+
+def taken(update_id: int, payload: dict[str, object] | None = None) -> Taken:
+    return Taken(update_id, 7, None, 1001, payload or {"text": "问"})
+
+
+def take(store: Store, update_id: int, payload: dict[str, object] | None = None) -> bool:
+    return bool(store.take([taken(update_id, payload)]))
+
+
+def pending(store: Store) -> list[int]:
+    return [one.update_id for one in store.pending(LONG_AGO)]
+
+
+def delivered(
+    message_id: int,
+    *,
+    chat_id: int = 7,
+    question_id: int | None = 100,
+    answer_id: int | None = None,
+    position: int = 0,
+    purpose: DeliveredPurpose = "answer",
+) -> Delivered:
+    return Delivered(chat_id, message_id, question_id, answer_id, position, purpose)
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return connection.execute(query).fetchall()

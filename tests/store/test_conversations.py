@@ -5,9 +5,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.store import Store
 from bot.store.address import FILE_NAME
-from bot.store.store import IDLE
+from bot.store.conversing import IDLE
 from retrieval.types import Turn
 from tests.store.exchanges import (
     CITATION,
@@ -15,6 +17,7 @@ from tests.store.exchanges import (
     MINUTE,
     MORNING,
     Clock,
+    delivered,
     exchange,
     open_store,
     questions,
@@ -129,3 +132,66 @@ def test_all_of_an_exchange_is_kept(store: Store, tmp_path: Path) -> None:
 def test_text_that_no_database_takes_is_kept_with_replacements(store: Store) -> None:
     store.keep(exchange("a\0b\ud800c"))
     assert questions(store) == ["a�b�c"]
+
+
+def test_turns_until_a_message_are_those_of_its_conversation(store: Store, clock: Clock) -> None:
+    ids = [store.keep(exchange(str(n), at=MORNING + n * MINUTE)) for n in range(4)]
+    store.keep(exchange("别处", chat_id=8, at=MORNING))
+    clock.now = MORNING + 10 * MINUTE
+    store.forget_conversation("telegram", 7, None)
+    until, before = store.turns_until(ids[2], 2), store.turns_before(ids[2], 5)
+    assert [turn.question for turn in until or []] == ["1", "2"]
+    assert [turn.question for turn in before or []] == ["0", "1"]
+    assert store.turns_before(ids[0], 5) == []
+
+
+def test_there_are_no_turns_until_a_message_that_is_not_kept(store: Store) -> None:
+    assert store.turns_until(99, 3) is None
+    assert store.turns_before(99, 3) is None
+
+
+def test_a_question_that_is_asked_anew_takes_the_place_of_the_former(
+    store: Store, clock: Clock
+) -> None:
+    ids = [store.keep(exchange(str(n), at=MORNING + n * MINUTE)) for n in range(3)]
+    store.settle(5, delivered=[delivered(31, answer_id=ids[1])])
+    store.rate(ids[1], 1001, -1)
+    anew = store.keep(exchange("一", at=MORNING + HOUR), replaces=ids[1])
+    assert questions(store) == ["0", "一", "2"]
+    assert anew not in ids
+    assert not store.rate(ids[1], 1001, 1)
+    assert store.delivered_as(7, 31) == delivered(31, answer_id=anew)
+
+
+def test_a_question_that_is_asked_anew_stays_forgotten(store: Store, clock: Clock) -> None:
+    former = store.keep(exchange("旧"))
+    clock.now += MINUTE
+    store.forget_conversation("telegram", 7, None)
+    store.keep(exchange("旧的改正", at=clock.now + MINUTE), replaces=former)
+    assert questions(store) == []
+
+
+def test_in_the_place_of_a_message_that_is_not_kept_a_new_one_is(store: Store) -> None:
+    store.keep(exchange("甲"), replaces=99)
+    assert questions(store) == ["甲"]
+
+
+def test_a_chat_that_moves_takes_its_conversation_with_it(store: Store) -> None:
+    store.keep(exchange("甲"))
+    store.keep(exchange("题", topic_id=3))
+    store.move_chat(7, -1007)
+    assert questions(store, -1007) == ["甲"]
+    assert questions(store, -1007, 3) == ["题"]
+    assert questions(store) == []
+
+
+@pytest.mark.parametrize("first", [7, -1007])
+def test_what_was_said_on_both_sides_of_a_move_becomes_one_conversation(
+    store: Store, first: int
+) -> None:
+    second = -1007 if first == 7 else 7
+    store.keep(exchange("先", chat_id=first))
+    store.keep(exchange("后", chat_id=second, at=MORNING + MINUTE))
+    store.move_chat(7, -1007)
+    store.keep(exchange("今", chat_id=-1007, at=MORNING + 2 * MINUTE))
+    assert questions(store, -1007) == ["先", "后", "今"]

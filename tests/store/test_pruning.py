@@ -5,26 +5,42 @@ from pathlib import Path
 
 from bot.store import Pruned, Store
 from retrieval.types import Usage
-from tests.store.exchanges import DAY, MINUTE, MORNING, Clock, exchange, open_store, questions
-from tests.store.test_ledger import rows, take
+from tests.store.exchanges import (
+    DAY,
+    MINUTE,
+    MORNING,
+    Clock,
+    delivered,
+    exchange,
+    open_store,
+    pending,
+    questions,
+    rows,
+    take,
+)
 
 
 def fill(store: Store, clock: Clock) -> None:
     message = store.keep(exchange("问", at=clock.now))
     store.rate(message, 1001, -1, "因")
     store.spend(Usage(1, 1), day=clock.now.date(), asker_id=1001, model="stub", purpose="condense")
-    take(store, int(clock.now.timestamp()))
+    number = int(clock.now.timestamp())
+    take(store, number)
+    take(store, number + 1)
+    store.settle(number + 1, delivered=[delivered(number, answer_id=message, question_id=number)])
 
 
 def test_only_what_is_old_is_deleted(store: Store, clock: Clock) -> None:
     fill(store, clock)
     clock.now += 50 * DAY
     fill(store, clock)
-    assert store.prune() == Pruned(0, 0, 0, 0, 0)
+    assert store.prune().messages == 0
     clock.now += 41 * DAY
-    assert store.prune() == Pruned(messages=1, feedback=1, conversations=1, usage=1, pending=1)
-    assert store.prune() == Pruned(0, 0, 0, 0, 0)
-    assert len(store.pending()) == 1
+    assert store.prune() == Pruned(
+        messages=1, feedback=1, conversations=1, usage=1, pending=2, delivered=1
+    )
+    assert store.prune() == Pruned(0, 0, 0, 0, 0, 0)
+    assert len(pending(store)) == 1
 
 
 def test_a_long_conversation_loses_its_old_messages_only(tmp_path: Path, clock: Clock) -> None:
@@ -47,6 +63,18 @@ def test_settled_questions_are_remembered_for_two_days(tmp_path: Path, clock: Cl
         assert store.prune().pending == 1
 
 
+def test_what_was_delivered_goes_with_its_answer_or_when_it_is_old(
+    store: Store, clock: Clock
+) -> None:
+    message = store.keep(exchange())
+    store.settle(5, delivered=[delivered(1, answer_id=message), delivered(2, position=1)])
+    clock.now += 89 * DAY
+    store.settle(6, delivered=[delivered(3, answer_id=message, question_id=101)])
+    clock.now += 2 * DAY
+    assert store.prune().delivered == 3
+    assert store.delivered_as(7, 3) is None
+
+
 def test_the_numbers_of_deleted_answers_are_not_given_again(store: Store, clock: Clock) -> None:
     first = store.keep(exchange())
     clock.now += 100 * DAY
@@ -59,6 +87,7 @@ def test_no_byte_of_what_was_deleted_is_left(store: Store, tmp_path: Path, clock
     store.keep(exchange(secret * 300))
     store.rate(1, 1001, -1, secret)
     take(store, 1, {"text": secret})
+    store.note(1, {"parts": [secret]})
     clock.now += 91 * DAY
     store.prune()
     assert rows(tmp_path, "SELECT count(*) FROM message") == [(0,)]

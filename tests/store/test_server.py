@@ -13,7 +13,17 @@ from bot.store import Pruned, Store
 from bot.store.address import checked_url
 from bot.store.models import Base
 from retrieval.types import Usage
-from tests.store.exchanges import DAY, MORNING, Clock, exchange, questions
+from tests.store.exchanges import (
+    DAY,
+    LONG_AGO,
+    MORNING,
+    Clock,
+    delivered,
+    exchange,
+    pending,
+    questions,
+    take,
+)
 
 TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL")
 pytestmark = pytest.mark.skipif(not TEST_DATABASE_URL, reason="TEST_DATABASE_URL is not set")
@@ -35,9 +45,18 @@ def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
         message = store.keep(exchange("a\0b", chat_id=-(10**13)))
         assert store.rate(message, 1001, 1)
         assert store.rate(message, 1001, -1, "因")
-        assert store.take(2**40, chat_id=1, topic_id=None, user_id=None, payload={"text": "\0"})
-        assert not store.take(2**40, chat_id=1, topic_id=None, user_id=None, payload={})
-        assert store.pending()[0].taken_at == MORNING
+        assert take(store, 2**40, {"text": "\0"})
+        assert not take(store, 2**40, {"text": "\0"})
+        assert take(store, 2**40, {"text": "新"})
+        store.note(2**40, {"parts": ["新\0"]})
+        (waiting,) = store.pending(LONG_AGO)
+        assert (waiting.taken_at, waiting.outgoing) == (MORNING, {"parts": ["新\0"]})
+        messages = [delivered(2**40, answer_id=message), delivered(2, answer_id=message + 1)]
+        store.settle(2**40, delivered=messages)
+        store.settle(2**40, delivered=messages)
+        assert store.delivered_for(7, 100) == (messages[0],)
+        assert pending(store) == []
+        store.move_chat(-(10**13), -(10**13))
         store.spend(Usage(1, 2), day=MORNING.date(), asker_id=5, model="m", purpose="answer")
         assert store.spent_today(MORNING.date(), 5) == 3
         assert questions(store, -(10**13)) == ["a�b"]
@@ -45,7 +64,7 @@ def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
         store.forget_conversation("telegram", -(10**13), None)
         assert questions(store, -(10**13)) == []
         clock.now += 91 * DAY
-        assert store.prune() == Pruned(1, 1, 1, 1, 1)
+        assert store.prune() == Pruned(1, 1, 1, 1, 1, 1)
 
 
 def test_the_migrations_make_the_tables_of_the_models_there(server: sa.Engine) -> None:
