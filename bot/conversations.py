@@ -1,17 +1,16 @@
 """Questions asked one after another in a chat: what was said before, and what is kept of it."""
 
-import asyncio
 import datetime
 import logging
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
+from bot.journal import Journal
 from bot.store import Exchange, Store, StoreError
-from retrieval.answering.answerer import Answerer, whole
+from retrieval.answering.answerer import Answerer
 from retrieval.types import Answer, Notice, Partial, Turn
 
 logger = logging.getLogger(__name__)
@@ -30,26 +29,45 @@ class Place:
     topic_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, and its number in the store: None where it could not be kept."""
+
+    answer: Answer
+    id: int | None
+
+
 TERMINAL = Place("terminal", 0)
 
 
 class Conversations:
     """The conversations of a process. A store that fails stops no answer, it only forgets."""
 
-    def __init__(self, answerer: Answerer, store: Store) -> None:
+    def __init__(self, answerer: Answerer, journal: Journal) -> None:
+        self.journal = journal
         self._answerer = answerer
-        self._store = store
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._told_of_rest: set[Place] = set()
         self._pruned: datetime.date | None = None
 
     async def ask(
-        self, place: Place, question: str, *, asker: int | None = None
-    ) -> AsyncGenerator[Partial | Answer, None]:
-        """The answer as it is written and last the whole, which is kept; see Answerer.stream."""
+        self,
+        place: Place,
+        question: str,
+        *,
+        asker: int | None = None,
+        about: int | None = None,
+        replaces: int | None = None,
+    ) -> AsyncGenerator[Partial | Reply, None]:
+        """The answer as it is written and last the whole, which is kept; see Answerer.stream.
+
+        `about` and `replaces` are numbers of kept answers: the one that the question refers to,
+        whatever was asked since, and the one whose question was changed into this one, which
+        takes its place.
+        """
         asked_at = datetime.datetime.now(datetime.UTC)
+        former = partial(_turns, place=place, about=about, replaces=replaces)
         nothing: list[Turn] = []
-        turns = await self._kept(partial(self._turns, place), nothing)
+        turns = await self._kept(self.journal.run(former), nothing)
         async with aclosing(self._answerer.stream(question, turns=turns, asker=asker)) as steps:
             async for step in steps:
                 if isinstance(step, Answer):
@@ -63,46 +81,54 @@ class Conversations:
                         asked_at=asked_at,
                         answered_at=answered_at,
                     )
-                    await self._kept(partial(self._keep, exchange), None)
-                    yield self._told_once(place, step)
+                    kept = await self._kept(self._keep(exchange, replaces), None)
+                    yield Reply(self._told_once(place, step), kept)
                 else:
                     yield step
 
-    async def answer(self, place: Place, question: str, *, asker: int | None = None) -> Answer:
+    async def answer(self, place: Place, question: str, *, asker: int | None = None) -> Reply:
         """The whole answer alone."""
-        return await whole(self.ask(place, question, asker=asker))
+        async with aclosing(self.ask(place, question, asker=asker)) as steps:
+            async for step in steps:
+                if isinstance(step, Reply):
+                    return step
+        raise AssertionError("a stream ends with its answer")
 
     async def forget(self, place: Place) -> bool:
         """Begin anew: what was said until now is not referred to any more; whether that is kept."""
 
-        def forget() -> bool:
-            self._store.forget_conversation(place.front, place.chat_id, place.topic_id)
+        def forget(store: Store) -> bool:
+            store.forget_conversation(place.front, place.chat_id, place.topic_id)
             return True
 
-        return await self._kept(forget, False)
+        return await self._kept(self.journal.run(forget), False)
+
+    async def rate(
+        self, answer_id: int, user_id: int, value: Literal[1, -1], reason: str | None = None
+    ) -> bool:
+        """Keep what a reader thinks of an answer; False where it, or the answer, is not kept."""
+        rate = self.journal.run(lambda store: store.rate(answer_id, user_id, value, reason))
+        return await self._kept(rate, False)
 
     def close(self) -> None:
         """Finish what is being kept; answerer and store too."""
         self._answerer.close()
-        self._thread.shutdown()
-        self._store.close()
+        self.journal.close()
 
-    async def _kept(self, work: Callable[[], T], instead: T) -> T:
+    async def _kept(self, work: Awaitable[T], instead: T) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await work
         except StoreError as error:
             logger.error("the conversation cannot be kept: %s", error)
             return instead
 
-    def _turns(self, place: Place) -> list[Turn]:
-        return self._store.turns(place.front, place.chat_id, place.topic_id, _TURNS)
-
-    def _keep(self, exchange: Exchange) -> None:
-        self._store.keep(exchange)
+    async def _keep(self, exchange: Exchange, replaces: int | None) -> int:
+        kept = await self.journal.run(lambda store: store.keep(exchange, replaces=replaces))
         day = exchange.answered_at.date()
         if day != self._pruned:
             self._pruned = day
-            self._store.prune()
+            await self._kept(self.journal.prune(), None)
+        return kept
 
     def _told_once(self, place: Place, answer: Answer) -> Answer:
         """The answer, saying only once in each place that the model is left alone."""
@@ -114,3 +140,13 @@ class Conversations:
             return replace(answer, notice=None)
         self._told_of_rest.add(place)
         return answer
+
+
+def _turns(store: Store, place: Place, about: int | None, replaces: int | None) -> list[Turn]:
+    """What a question may refer to."""
+    turns = None if about is None else store.turns_until(about, _TURNS)
+    if turns is None and replaces is not None:
+        turns = store.turns_before(replaces, _TURNS)
+    if turns is None:
+        turns = store.turns(place.front, place.chat_id, place.topic_id, _TURNS)
+    return turns

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.conversations import TERMINAL, Conversations
+from bot.conversations import TERMINAL, Conversations, Reply
 from bot.phrases import Phrases, introduction, left_open, notice, terminal_phrases
 from bot.settings import Settings
 from bot.wiring import lone_answerer, make_conversations
@@ -54,8 +54,8 @@ async def _answered(
     with Live(waiting, console=console, transient=True) as shown:
         async with aclosing(conversations.ask(TERMINAL, question)) as steps:
             async for step in steps:
-                if isinstance(step, Answer):
-                    return step
+                if isinstance(step, Reply):
+                    return step.answer
                 shown.update(Group(Text(step.text), waiting))
     raise AssertionError("a stream ends with its answer")
 

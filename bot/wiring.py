@@ -94,9 +94,11 @@ def today(settings: Settings) -> datetime.date:
 def make_conversations(settings: Settings) -> "Conversations":
     """The conversations of a process, with answerer and store. Raises SettingsError, StoreError."""
     from bot.conversations import Conversations
+    from bot.journal import Journal
 
     store = make_store(settings)
-    conversations = Conversations(make_answerer(settings, make_ledger(settings, store)), store)
+    answerer = make_answerer(settings, make_ledger(settings, store))
+    conversations = Conversations(answerer, Journal(store))
     gc.freeze()  # looking through all that stays took some answers 60 ms
     return conversations
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,20 +51,39 @@ class Database:
         if self._is_file:
             _create(Path(self.name))
         self._engine = _open_file(url) if self._is_file else _open_server(url)
+        self._shared = _Shared()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One transaction that keeps no writer waiting. Raises StoreError."""
+        if self._shared.session is not None:
+            yield self._shared.session
+            return
         with self._translated(), Session(self._engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction, on disk once it is left. Raises StoreError."""
+        if self._shared.session is not None:
+            yield self._shared.session
+            self._shared.session.flush()
+            self._shared.session.expunge_all()
+            return
         # a transaction that reads first and writes then fails if another wrote in between
         engine = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         with self._translated(), Session(engine) as session, session.begin():
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for all that this thread does meanwhile. Raises StoreError."""
+        with self.writing() as session:
+            self._shared.session = session
+            try:
+                yield
+            finally:
+                self._shared.session = None
 
     def empty_log(self) -> None:
         """Let go of deleted rows in SQLite's write-ahead log. Raises StoreError."""
@@ -91,6 +111,10 @@ class Database:
         for secret in _passwords(self._url):
             reason = reason.replace(secret, "***")
         return _ADVICE.get(code.split("_")[0], f"cannot be used: {reason[:_LONGEST_REASON]}")
+
+
+class _Shared(threading.local):
+    session: Session | None = None
 
 
 def _create(path: Path) -> None:

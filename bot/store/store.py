@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Literal, Self, cast
 
@@ -35,7 +36,7 @@ def now() -> datetime.datetime:
 
 
 class Store:
-    """One database. Every method is one transaction, on disk when it returns.
+    """One database. Every method is one transaction, on disk when it returns; see together.
 
     Threads may share it, processes may share its database. Any method may raise StoreError.
     """
@@ -70,6 +71,13 @@ class Store:
     def close(self) -> None:
         """Close its connections."""
         self._database.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """One transaction for all calls that this thread makes in the block, but for prune.
+
+        They are on disk when it is left; where one raises, none is.
+        """
+        return self._database.together()
 
     def turns(self, front: str, chat_id: int, topic_id: int | None, limit: int) -> list[Turn]:
         """The last turns of the running conversation, oldest first; none when it is idle."""

@@ -79,13 +79,13 @@ class Handlers:
         async with turn:
             async with _typing(context.bot, message.chat_id):
                 try:
-                    answer = await self._conversations.answer(
+                    reply = await self._conversations.answer(
                         _place(message), message.text or "", asker=_asker(update)
                     )
                 except BaodaError as error:
                     parts = render_text(_apology(error, message.text or "", phrases))
                 else:
-                    parts = render(answer, phrases)
+                    parts = render(reply.answer, phrases)
             await send(context.bot, message.chat_id, parts, reply_to=message.id)
 
     async def begin_anew(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

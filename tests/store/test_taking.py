@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.store import Pending, Store, Taken
@@ -181,6 +181,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(STEPS)
 def test_what_is_settled_never_comes_back_and_what_is_not_always_does(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, str]]

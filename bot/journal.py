@@ -1,0 +1,106 @@
+"""The store for an event loop, on one thread of its own: calls that wait are written together."""
+
+import asyncio
+import datetime
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from bot.store import Delivered, Pending, Pruned, Store, Taken
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[T]):
+    work: Callable[[Store], T]
+    outcome: Future[T] = field(default_factory=Future)
+
+    def make(self, store: Store) -> None:
+        try:
+            result = self.work(store)
+        except BaseException as error:  # whoever waits for the call gets it
+            self.outcome.set_exception(error)
+        else:
+            self.outcome.set_result(result)
+
+
+class Journal:
+    """A store whose methods are awaited. Any may raise StoreError; what it gives is on disk."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._waiting: deque[_Call[Any]] = deque()
+
+    async def run(self, work: Callable[[Store], T]) -> T:
+        """What `work` gives, which is run in one transaction with other calls that wait.
+
+        Should that fail it is run once more, in transactions of its own.
+        """
+        call = _Call(work)
+        self._waiting.append(call)
+        self._thread.submit(self._make_waiting)
+        return await asyncio.wrap_future(call.outcome)
+
+    async def take(self, updates: Sequence[Taken]) -> frozenset[int]:
+        """See Store.take."""
+        return await self.run(lambda store: store.take(updates))
+
+    async def note(self, update_id: int, outgoing: dict[str, Any]) -> None:
+        """See Store.note."""
+        await self.run(lambda store: store.note(update_id, outgoing))
+
+    async def pending(self, since: datetime.datetime) -> list[Pending]:
+        """See Store.pending."""
+        return await self.run(lambda store: store.pending(since))
+
+    async def settle(
+        self, update_id: int, outcome: str = "answered", delivered: Sequence[Delivered] = ()
+    ) -> None:
+        """See Store.settle."""
+        await self.run(lambda store: store.settle(update_id, outcome, delivered))
+
+    async def delivered_for(self, chat_id: int, question_id: int) -> tuple[Delivered, ...]:
+        """See Store.delivered_for."""
+        return await self.run(lambda store: store.delivered_for(chat_id, question_id))
+
+    async def delivered_as(self, chat_id: int, message_id: int) -> Delivered | None:
+        """See Store.delivered_as."""
+        return await self.run(lambda store: store.delivered_as(chat_id, message_id))
+
+    async def move_chat(self, old: int, new: int) -> None:
+        """See Store.move_chat."""
+        await self.run(lambda store: store.move_chat(old, new))
+
+    async def prune(self) -> Pruned:
+        """See Store.prune."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.prune)
+
+    def close(self) -> None:
+        """Finish what waits, then close the store."""
+        self._thread.shutdown()
+        self._store.close()
+
+    def _make_waiting(self) -> None:
+        calls: list[_Call[Any]] = []
+        while self._waiting:
+            call = self._waiting.popleft()
+            if call.outcome.set_running_or_notify_cancel():
+                calls.append(call)
+        if len(calls) < 2 or not self._make_together(calls):
+            for call in calls:
+                call.make(self._store)
+
+    def _make_together(self, calls: list[_Call[Any]]) -> bool:
+        """Whether all came through; if not, nothing was done."""
+        try:
+            with self._store.together():
+                results = [call.work(self._store) for call in calls]
+        except Exception:  # the one that it belongs to will meet it again
+            return False
+        for call, result in zip(calls, results, strict=True):
+            call.outcome.set_result(result)
+        return True
