@@ -25,6 +25,30 @@ class Phrases:
     begun_anew: str
     not_begun_anew: str
     untitled: str
+    stop: str
+    close: str
+    stopped: str
+    continued: str
+    full_text: str
+    copy_quote: str
+    source_title: str
+    source_separator: str
+    page: str
+    former_version: str
+    changed_since: str
+    article_gone: str
+    misses_question: str
+    unfaithful: str
+    incomplete: str
+    wrong_article: str
+    write_reason: str
+    field_title: str
+    field_kicker: str
+    field_byline: str
+    field_column: str
+    field_date: str
+    field_source: str
+    field_page: str
     indexing: str
     question_too_long: str
     model_unavailable: str
@@ -62,6 +86,30 @@ CHINESE = Phrases(
     begun_anew="好的，重新开始：之前说的不再算数。",
     not_begun_anew="没能重新开始，请稍后再试。",
     untitled="（无标题）",
+    stop="⏹ 停止",
+    close="✕ 收起",
+    stopped="（已按你的意思停下，回答不完整。）",
+    continued="（续）",
+    full_text="📄 全文",
+    copy_quote="📋 复制引文",
+    source_title="《{title}》",
+    source_separator="，",
+    page="第 {page} 版",
+    former_version="回答时的版本；文章后来有改动或已撤下。",
+    changed_since="文章在回答之后有改动，当时的版本没有保留，引文的位置已无从指出。",
+    article_gone="这篇文章已不在库中，当时的版本也没有保留。",
+    misses_question="答非所问",
+    unfaithful="与原文不符",
+    incomplete="不完整",
+    wrong_article="找错文章",
+    write_reason="✍ 写几句",
+    field_title="标题",
+    field_kicker="引题",
+    field_byline="署名",
+    field_column="栏目",
+    field_date="日期",
+    field_source="来源",
+    field_page="版面",
     indexing="文章正在编入索引，请稍候再问。",
     question_too_long="问题太长了：最多 {limit} 个字，这个有 {length} 个。",
     model_unavailable="检索用的模型暂时没有回应，请稍后再问。",
@@ -102,6 +150,31 @@ ENGLISH = Phrases(
     begun_anew="We begin anew: what was said before does not count any more.",
     not_begun_anew="That did not work. Please try again later.",
     untitled="(no headline)",
+    stop="⏹ Stop",
+    close="✕ Close",
+    stopped="(Stopped as you asked; the answer is not complete.)",
+    continued=" (continued)",
+    full_text="📄 Whole article",
+    copy_quote="📋 Copy quotation",
+    source_title="“{title}”",
+    source_separator=", ",
+    page="page {page}",
+    former_version="As it stood when the answer was given; changed or withdrawn since.",
+    changed_since="The article was changed after the answer and that version is not kept: the "
+    "quoted words can no longer be pointed out.",
+    article_gone="This article is no longer in the collection, nor is the version of the answer.",
+    misses_question="Not what I asked",
+    unfaithful="Not what it says",
+    incomplete="Incomplete",
+    wrong_article="Wrong article",
+    write_reason="✍ In words",
+    field_title="Headline",
+    field_kicker="Kicker",
+    field_byline="Byline",
+    field_column="Column",
+    field_date="Date",
+    field_source="Source",
+    field_page="Page",
     indexing="The articles are being indexed. Please ask again in a moment.",
     question_too_long="That is too long: at most {limit} characters, this has {length}.",
     model_unavailable="The model that searches does not answer just now. Please ask again later.",

@@ -1,0 +1,69 @@
+"""An Answer, and what is written of one so far, to messages."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.phrases import Phrases, introduction, left_open, notice
+from bot.telegram.rendering.blocks import LIMIT, Block, Run, lines_of, link, pack, part_of
+from bot.telegram.rendering.characters import clean, clean_line, cut, shorten, utf16_length
+from bot.telegram.rendering.keyboards import answer_keyboard, stop_keyboard
+from bot.telegram.rendering.parts import Part
+from retrieval.types import Answer, Citation, NearestArticle, Partial
+
+_GAP = "\n\n"
+_MARK = re.compile(r"(\[[0-9]{1,5}\])")
+_MORE = " …"
+_LONGEST_REMINDER = 60
+"""Of a headline over the rest of a quotation."""
+
+
+def render(answer: Answer, phrases: Phrases, *, answer_id: int | None = None) -> list[Part]:
+    """The messages of an answer: its text, then each citation as a quotation that unfolds.
+
+    After the text stands which parts of the question it leaves open, and why no model wrote it.
+    Under the last message are buttons for citations, offered articles and, with the id of the
+    kept answer, its rating.
+    """
+    remarks = (left_open(answer, phrases), notice(answer, phrases))
+    lines = (introduction(answer, phrases), _marked_text(answer.text), *map(clean, remarks))
+    blocks = list(lines_of("\n".join(filter(None, lines))))
+    if answer.refused and answer.nearest:
+        blocks += _nearest(answer.nearest, phrases)
+    blocks += (_quotation(citation, phrases) for citation in answer.citations)
+    return pack(blocks, answer_keyboard(answer, answer_id))
+
+
+def render_text(text: str) -> list[Part]:
+    """The messages of a text without markup."""
+    return pack(lines_of(clean(text)))
+
+
+def render_preview(partial: Partial, phrases: Phrases, *, update_id: int) -> Part:
+    """What is written so far in one message, with a button that ends the writing."""
+    text = _marked_text(partial.text).strip()
+    shown = text[: cut(text, LIMIT - utf16_length(_MORE))] if text else phrases.thinking
+    more = _MORE if text else ""
+    return part_of([Block((Run(shown + more),))], stop_keyboard(update_id, phrases))
+
+
+def _marked_text(text: str) -> str:
+    """The text of an answer; what runs from right to left in a sentence ends before its marks."""
+    return "".join(clean(piece) for piece in _MARK.split(text))
+
+
+def _nearest(articles: Iterable[NearestArticle], phrases: Phrases) -> Iterator[Block]:
+    yield Block((Run(phrases.nearest),), _GAP)
+    for number, article in enumerate(articles, start=1):
+        date = f" ({clean_line(article.date)})" if article.date else ""
+        title = clean_line(article.title) or phrases.untitled
+        yield Block((Run(f"{number}. {title}{date}"),))
+
+
+def _quotation(citation: Citation, phrases: Phrases) -> Block:
+    number, title = f"[{citation.number}] ", clean_line(citation.title) or phrases.untitled
+    credit = (citation.byline, citation.date, citation.source)
+    below = " · ".join(filter(None, map(clean_line, credit)))
+    lines = "".join(f"\n{line}" for line in (below, clean(citation.quote)) if line)
+    runs = (Run(number, bold=True), Run(title, bold=True, url=link(citation.url)), Run(lines))
+    reminder = number + shorten(title, _LONGEST_REMINDER) + phrases.continued
+    return Block(runs, _GAP, quoted=True, head=(Run(reminder, bold=True), Run("\n")))

@@ -1,0 +1,94 @@
+"""Rows of buttons under an answer, made anew from what stands there: nothing is remembered."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.phrases import Phrases
+from bot.telegram.buttons import (
+    AskReason,
+    Close,
+    OpenArticle,
+    OpenCitation,
+    Rate,
+    Reason,
+    Stop,
+    pack,
+    parse,
+)
+from bot.telegram.rendering.parts import Button, Keyboard
+from retrieval.index.keys import short_key
+from retrieval.types import Answer, Citation
+
+_A_ROW = 8
+_MOST_CITATIONS = 24
+_CHOSEN = "✓ "
+_GOOD, _BAD = "👍", "👎"
+
+
+def answer_keyboard(answer: Answer, answer_id: int | None) -> Keyboard:
+    """Buttons for citations, for articles offered instead, and to rate a kept answer."""
+    cited = [Button(f"[{one.number}]", pack(_opening(one))) for one in answer.citations]
+    offered = [
+        Button(str(number), pack(OpenArticle(short_key(one.article_id), "")))
+        for number, one in enumerate(answer.nearest if answer.refused else (), start=1)
+    ]
+    rating = () if answer_id is None else (_thumbs(answer_id),)
+    return (*_rows(cited[:_MOST_CITATIONS]), *_rows(offered), *rating)
+
+
+def feedback_keyboard(keyboard: Keyboard, rated: Rate, phrases: Phrases) -> Keyboard:
+    """The answer's keyboard once it was rated: what was chosen is marked.
+
+    Under a thumb down stand the reasons one may give.
+    """
+    others = tuple(row for row in keyboard if not any(map(_is_feedback, row)))
+    rows = (*others, _thumbs(rated.answer_id, rated.value))
+    return (*rows, *_reasons(rated, phrases)) if rated.value == -1 else rows
+
+
+def stop_keyboard(update_id: int, phrases: Phrases) -> Keyboard:
+    """One button that ends the writing."""
+    return ((Button(phrases.stop, pack(Stop(update_id))),),)
+
+
+def close_button(phrases: Phrases) -> Button:
+    """A button that takes the message away."""
+    return Button(phrases.close, pack(Close()))
+
+
+def _opening(citation: Citation) -> OpenCitation:
+    key = short_key(citation.article_id)
+    return OpenCitation(key, citation.version, citation.field, citation.start, citation.end)
+
+
+def _rows(buttons: Sequence[Button]) -> Iterable[tuple[Button, ...]]:
+    return (tuple(buttons[start : start + _A_ROW]) for start in range(0, len(buttons), _A_ROW))
+
+
+def _thumbs(answer_id: int, chosen: int = 0) -> tuple[Button, ...]:
+    return (
+        Button(_marked(_GOOD, chosen == 1), pack(Rate(answer_id, 1))),
+        Button(_marked(_BAD, chosen == -1), pack(Rate(answer_id, -1))),
+    )
+
+
+def _reasons(rated: Rate, phrases: Phrases) -> Iterable[tuple[Button, ...]]:
+    labels = {
+        Reason.MISSES_QUESTION: phrases.misses_question,
+        Reason.UNFAITHFUL: phrases.unfaithful,
+        Reason.INCOMPLETE: phrases.incomplete,
+        Reason.WRONG_ARTICLE: phrases.wrong_article,
+    }
+    buttons = [
+        Button(_marked(label, rated.reason == reason), pack(Rate(rated.answer_id, -1, reason)))
+        for reason, label in labels.items()
+    ]
+    in_words = Button(phrases.write_reason, pack(AskReason(rated.answer_id)))
+    return tuple(buttons[:2]), tuple(buttons[2:]), (in_words,)
+
+
+def _marked(label: str, chosen: bool) -> str:
+    return _CHOSEN + label if chosen else label
+
+
+def _is_feedback(button: Button) -> bool:
+    return isinstance(parse(button.data), Rate | AskReason)
