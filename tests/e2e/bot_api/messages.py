@@ -1,0 +1,76 @@
+"""What the emulated Bot API keeps: requests, chats and the messages in them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Call:
+    """One request of the bot, listed when it arrives."""
+
+    method: str
+    params: dict[str, Any]
+    at: float
+    """When it arrived, in `time.monotonic()` seconds."""
+    ok: bool | None = None
+    """Whether it was carried out; None while it is under way, as a long poll is."""
+    error: str = ""
+    answered_at: float | None = None
+    """When the reply went out, or the connection was closed."""
+    retry_after: int = 0
+    """The seconds of a flood wait that it was answered with."""
+
+    @property
+    def chat_id(self) -> int | None:
+        """The chat that it is for, if any."""
+        found: int | None = self.params.get("chat_id")
+        return found
+
+
+@dataclass(frozen=True)
+class SentMessage:
+    """A message of the bot as its readers see it now."""
+
+    message_id: int
+    text: str
+    """The plain text, after parsing."""
+    source: str
+    """The text as the bot gave it."""
+    parse_mode: str | None
+    entities: list[dict[str, Any]]
+    reply_markup: dict[str, Any] | None = None
+    reply_to: int | None = None
+    link_preview_options: dict[str, Any] | None = None
+    edits: int = 0
+    topic_id: int | None = None
+
+    @property
+    def buttons(self) -> list[dict[str, Any]]:
+        """The inline buttons under it, row by row, as InlineKeyboardButton objects."""
+        return [one for row in (self.reply_markup or {}).get("inline_keyboard", ()) for one in row]
+
+
+@dataclass
+class Chat:
+    """A chat that the bot knows of, and how it stands with it."""
+
+    chat: dict[str, Any]
+    incoming: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """The readers' messages, as Message objects."""
+    sent: dict[int, SentMessage] = field(default_factory=dict)
+    topics: set[int] = field(default_factory=set)
+    closed_topics: set[int] = field(default_factory=set)
+    blocked: bool = False
+    migrated_to: int | None = None
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+        return int(self.chat["id"])
+
+    @property
+    def forbidden(self) -> str:
+        """What Telegram says when the bot may not write there."""
+        if self.chat["type"] == "private":
+            return "Forbidden: bot was blocked by the user"
+        return f"Forbidden: bot was kicked from the {self.chat['type']} chat"
