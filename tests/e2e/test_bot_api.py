@@ -7,14 +7,36 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from telegram import Bot, BotCommand, LinkPreviewOptions, Update
+from aiohttp import web
+from telegram import (
+    Bot,
+    BotCommand,
+    CopyTextButton,
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyParameters,
+    Update,
+)
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-from tests.e2e.bot_api import EmulatedBotApi, parse_telegram_html
+from tests.e2e.bot_api import Call, EmulatedBotApi, parse_telegram_html
+from tests.e2e.bot_api.observers import flood_violations, rate_violations
+from tests.e2e.faults import HARMLESS, FaultPlan, Kind
+from tests.e2e.running import until
 
-pytestmark = pytest.mark.asyncio
 READER = 1001
 
 
@@ -213,3 +235,352 @@ async def test_html_is_parsed_as_telegram_does() -> None:
 async def test_html_that_is_not_telegrams_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"[Tt]ag|Unicode|identifier"):
         parse_telegram_html(text)
+
+
+# What readers do
+
+
+def keyboard(*buttons: InlineKeyboardButton) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([list(buttons)])
+
+
+async def updates(bot: Bot) -> tuple[Update, ...]:
+    return await bot.get_updates(timeout=0, allowed_updates=Update.ALL_TYPES)
+
+
+async def test_readers_reply_edit_and_write_in_topics() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        asked = api.send_text("@baoda_test_bot 几点?", 7, -5, chat_type="supergroup", topic_id=3)
+        answer = await bot.send_message(-5, "九点", reply_parameters=ReplyParameters(asked))
+        assert answer.message_thread_id == 3  # as that which it replies to
+        assert answer.reply_to_message is not None
+        api.send_text("那天呢?", 7, -5, reply_to=answer.message_id, topic_id=3)
+        api.edit_text(-5, asked, "几点开门?")
+        first, second, third = await updates(bot)
+        assert first.message is not None
+        assert second.message is not None
+        assert first.message.is_topic_message
+        assert [(one.type, one.offset, one.length) for one in first.message.entities] == [
+            ("mention", 0, 15)
+        ]
+        assert second.message.reply_to_message is not None
+        assert second.message.reply_to_message.text == "九点"
+        assert second.message.reply_to_message.from_user is not None
+        assert second.message.reply_to_message.from_user.is_bot
+        assert third.edited_message is not None
+        assert (third.edited_message.id, third.edited_message.text) == (asked, "几点开门?")
+
+
+async def test_a_reader_presses_what_stands_there_now() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        before = keyboard(
+            InlineKeyboardButton("▶", callback_data="page 1"),
+            InlineKeyboardButton("copy", copy_text=CopyTextButton("words")),
+        )
+        sent = await bot.send_message(READER, "页", reply_markup=before)
+        pressed = api.press(READER, sent.message_id, "▶")
+        query = (await updates(bot))[-1].callback_query
+        assert query is not None
+        assert (query.id, query.data, query.from_user.id) == (pressed, "page 1", READER)
+        assert query.message is not None
+        assert query.message.message_id == sent.message_id
+        assert await bot.answer_callback_query(pressed, "ready")
+        assert api.toasts == {pressed: "ready"}
+        with pytest.raises(LookupError, match="no button"):
+            api.press(READER, sent.message_id, "copy")
+        after = keyboard(InlineKeyboardButton("◀", callback_data="page 0"))
+        await bot.edit_message_reply_markup(READER, sent.message_id, reply_markup=after)
+        with pytest.raises(LookupError, match="no button"):
+            api.press(READER, sent.message_id, "page 1")
+        await bot.edit_message_text("页", READER, sent.message_id)
+        assert api.sent(READER)[0].buttons == []
+
+
+async def test_a_pressed_button_is_answered_once_and_soon() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        markup = keyboard(InlineKeyboardButton("👍", callback_data="up"))
+        sent = await bot.send_message(READER, "x", reply_markup=markup)
+        pressed = api.press(READER, sent.message_id, "up", user_id=7)
+        await bot.answer_callback_query(pressed)
+        with pytest.raises(BadRequest, match="too old"):
+            await bot.answer_callback_query(pressed)
+        api.query_seconds = 0.0
+        with pytest.raises(BadRequest, match="too old"):
+            await bot.answer_callback_query(api.press(READER, sent.message_id, "up"))
+
+
+async def test_what_a_reader_deletes_is_gone() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        asked = api.send_text("hello")
+        sent = await bot.send_message(READER, "x")
+        api.delete_text(READER, asked)
+        api.delete_text(READER, sent.message_id)
+        assert api.sent(READER) == []
+        with pytest.raises(BadRequest, match="to edit not found"):
+            await bot.edit_message_text("y", READER, sent.message_id)
+        with pytest.raises(BadRequest, match="replied not found"):
+            await bot.send_message(READER, "y", reply_to_message_id=asked)
+
+
+# What Telegram makes of texts and keyboards
+
+
+@pytest.mark.parametrize(
+    ("button", "answer"),
+    [
+        ({"text": "x", "callback_data": "字" * 22}, "(?i)button_data_invalid"),
+        ({"text": "x", "copy_text": {"text": "字" * 257}}, "(?i)button_copy_text_invalid"),
+        ({"text": "x", "copy_text": {"text": ""}}, "(?i)button_copy_text_invalid"),
+        ({"text": "x", "url": "nowhere"}, "(?i)wrong http url"),
+        ({"text": "x"}, "unallowed"),
+        ({"text": "x", "url": "https://e.org", "callback_data": "y"}, "unallowed"),
+        ({"text": " ", "callback_data": "y"}, "text is empty"),
+    ],
+)
+async def test_buttons_that_telegram_refuses(button: dict[str, Any], answer: str) -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        markup = {"inline_keyboard": [[button]]}
+        with pytest.raises(BadRequest, match=answer):
+            await bot.send_message(READER, "x", api_kwargs={"reply_markup": markup})
+        assert api.sent(READER) == []
+
+
+async def test_buttons_that_telegram_takes() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        markup = keyboard(
+            InlineKeyboardButton("data", callback_data="d" * 64),
+            InlineKeyboardButton("copy", copy_text=CopyTextButton("字" * 256)),
+            InlineKeyboardButton("link", url="https://example.org/?a=1"),
+        )
+        sent = await bot.send_message(READER, "x", reply_markup=markup)
+        assert sent.reply_markup == markup
+        await bot.send_message(READER, "why?", reply_markup=ForceReply(selective=True))
+        with pytest.raises(BadRequest, match="nline keyboard expected"):
+            await bot.edit_message_text("y", READER, sent.message_id, reply_markup=ForceReply())  # type: ignore[arg-type]
+
+
+async def test_texts_are_cleaned_and_entities_move_with_them() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        await bot.send_message(READER, "\n \u202e😀\ta\r<b> b\u2029c </b> \n", ParseMode.HTML)
+        (sent,) = api.sent(READER)
+        assert sent.text == "😀 a bc"
+        assert [(one["offset"], one["length"]) for one in sent.entities] == [(4, 3)]
+        with pytest.raises(BadRequest, match="text is empty"):
+            await bot.send_message(READER, "\u200b\u202e \ufeff")
+
+
+async def test_the_first_hundred_entities_are_kept() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        await bot.send_message(READER, "<b>x</b> " * 101, ParseMode.HTML)
+        (sent,) = api.sent(READER)
+        assert len(sent.entities) == 100
+        assert sent.entities[-1]["offset"] == 198
+
+
+# Webhooks
+
+
+@asynccontextmanager
+async def webhook(statuses: list[int]) -> AsyncIterator[tuple[str, list[tuple[int, str]]]]:
+    """A webhook that answers with these, then with 200; what came: update_ids and secrets."""
+    came: list[tuple[int, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        update = await request.json()
+        secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        came.append((update["update_id"], secret))
+        return web.Response(status=statuses.pop(0) if statuses else 200)
+
+    app = web.Application()
+    app.router.add_post("/hook", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", came
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_webhook_gets_updates_in_order_until_it_takes_them() -> None:
+    async with (
+        EmulatedBotApi() as api,
+        client(api) as bot,
+        webhook([500, 403]) as (url, came),
+    ):
+        api.send_text("waiting since before")
+        await bot.set_webhook(url, secret_token="s-1")
+        api.send_text("second")
+        await until(lambda: len(came) == 4)
+        assert came == [(1, "s-1"), (1, "s-1"), (1, "s-1"), (2, "s-1")]
+        await until(lambda: api.pending_updates == 0)
+        info = await bot.get_webhook_info()
+        assert info.last_error_message == "Wrong response from the webhook: 403 Forbidden"
+        with pytest.raises(Conflict, match="webhook is active"):
+            await bot.get_updates(timeout=0)
+        await bot.delete_webhook()
+        api.send_text("third")
+        assert [one.update_id for one in await updates(bot)] == [3]
+        assert len(came) == 4
+
+
+async def test_updates_wait_for_a_webhook_that_is_away() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        async with webhook([]) as (url, _):
+            pass
+        await bot.set_webhook(url)
+        api.send_text("hello")
+        async with asyncio.timeout(5):
+            while (info := await bot.get_webhook_info()).last_error_message is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert (info.url, info.pending_update_count) == (url, 1)
+        assert info.last_error_message == "Connection refused"
+
+
+# Chats that cannot be written to
+
+
+async def test_a_bot_that_is_blocked_may_not_write() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        sent = await bot.send_message(READER, "x")
+        api.block(READER)
+        with pytest.raises(Forbidden, match="bot was blocked by the user"):
+            await bot.send_message(READER, "x")
+        with pytest.raises(Forbidden):
+            await bot.edit_message_text("y", READER, sent.message_id)
+        with pytest.raises(Forbidden):
+            await bot.send_chat_action(READER, ChatAction.TYPING)
+        api.block(READER, blocked=False)
+        assert await bot.send_message(READER, "x")
+
+
+async def test_topics_are_closed_and_deleted() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        for topic in (3, 4):
+            api.send_text("hello", 7, -5, chat_type="supergroup", topic_id=topic)
+        api.close_topic(-5, 3)
+        api.delete_topic(-5, 4)
+        with pytest.raises(BadRequest, match=r"(?i)topic_closed"):
+            await bot.send_message(-5, "x", message_thread_id=3)
+        with pytest.raises(BadRequest, match="thread not found"):
+            await bot.send_message(-5, "x", message_thread_id=4)
+        with pytest.raises(BadRequest, match="thread not found"):
+            await bot.send_chat_action(-5, ChatAction.TYPING, message_thread_id=4)
+        await bot.send_message(-5, "x")
+        assert [one.topic_id for one in api.sent(-5)] == [None]
+
+
+async def test_a_group_that_became_a_supergroup_is_refused_by_its_old_number() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello", 7, -5, chat_type="group")
+        api.migrate(-5, -1005)
+        for _ in range(2):
+            with pytest.raises(ChatMigrated) as refused:
+                await bot.send_message(-5, "x")
+            assert refused.value.new_chat_id == -1005
+        sent = await bot.send_message(-1005, "x")
+        assert sent.chat.type == "supergroup"
+        told = [one.message for one in await updates(bot)][1:]
+        assert [one and one.migrate_to_chat_id for one in told] == [-1005, None]
+        assert [one and one.migrate_from_chat_id for one in told] == [None, -5]
+
+
+async def test_a_deleted_chat_is_not_found() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        api.delete_chat(READER)
+        with pytest.raises(BadRequest, match="Chat not found"):
+            await bot.send_message(READER, "x")
+
+
+# Observers
+
+
+def call(at: float, chat_id: int | None = 1, method: str = "sendMessage", wait: int = 0) -> Call:
+    """A call answered after a tenth of a second."""
+    params = {} if chat_id is None else {"chat_id": chat_id}
+    return Call(method, params, at, True, answered_at=at + 0.1, retry_after=wait)
+
+
+def test_calls_during_a_flood_wait_are_seen() -> None:
+    told = call(0, wait=3)
+    early = call(3.0, method="sendChatAction")
+    others = [call(0.12), call(2, chat_id=2), call(2, None, "getUpdates"), call(3.2)]
+    assert flood_violations([told, early, *others]) == [early]
+    polled = call(10, None, "getUpdates", wait=2)
+    again = call(11, None, "getUpdates")
+    assert flood_violations([polled, again, call(11, None, "getMe"), call(11)]) == [again]
+
+
+def test_calls_beyond_the_rates_are_seen() -> None:
+    early = call(1.5)
+    private = [call(0), call(1), early, call(2.5), call(2.6, method="sendChatAction")]
+    assert rate_violations(private) == [early]
+    group = [call(2.0 * number, chat_id=-5) for number in range(21)]
+    assert rate_violations(group) == [group[-1]]
+    crowd = [call(number / 40, chat_id=number + 1) for number in range(31)]
+    assert rate_violations(crowd) == [crowd[-1]]
+
+
+async def test_flood_waits_are_noted_with_their_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        api.fail_next("sendMessage", 429, "Too Many Requests: retry after 3", {"retry_after": 3})
+        with pytest.raises(RetryAfter):
+            await bot.send_message(READER, "one")
+        await asyncio.sleep(0.1)
+        await bot.send_message(READER, "two")
+        assert [one.params["text"] for one in api.flood_violations] == ["two"]
+        assert api.rate_violations() == api.flood_violations
+
+
+# Faults at random
+
+
+@pytest.mark.parametrize("kind", [*HARMLESS, "lost"])
+async def test_each_fault_is_carried_out_or_not(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    plan = FaultPlan(1, 1.0, (kind,), longest_flood_seconds=2, longest_delay_seconds=0.1)
+    async with EmulatedBotApi(fault_plan=plan) as api, client(api) as bot:
+        api.send_text("hello")
+        if kind == "slow":
+            await bot.send_message(READER, "x")
+        else:
+            with pytest.raises(TelegramError):
+                await bot.send_message(READER, "x")
+        assert len(api.sent(READER)) == (kind in ("slow", "lost"))
+        assert [(one.method, one.kind, one.chat_id) for one in api.faults] == [
+            ("sendMessage", kind, READER)
+        ]
+
+
+async def test_faults_meet_every_method_and_stop_with_the_plan() -> None:
+    plan = FaultPlan(1, 1.0, ("error",))
+    async with EmulatedBotApi(fault_plan=plan) as api, client(api) as bot:
+        for request in (bot.get_updates, bot.get_me, bot.delete_webhook, bot.get_my_commands):
+            with pytest.raises(NetworkError):
+                await request()
+        api.fault_plan = None
+        assert await bot.get_me()
+
+
+def test_a_plan_is_the_same_for_a_seed_and_its_long_waits_are_rare() -> None:
+    def waits(seed: int) -> list[int]:
+        plan = FaultPlan(seed, 0.5, ("flood",))
+        faults = [plan.next("sendMessage", chat) for chat in (1, 2) for _ in range(1000)]
+        return [one.parameters["retry_after"] for one in faults if one and one.parameters]
+
+    assert waits(1) == waits(1) != waits(2)
+    assert 900 < len(waits(1)) < 1100
+    assert {min(waits(1)), max(waits(1))} == {1, 30}
+    assert sum(one > 15 for one in waits(1)) < 0.25 * len(waits(1))

@@ -135,6 +135,11 @@ class BotApiServer(LoBotApiEmulator):  # type: ignore[misc]
                 self._watchers.remove(wake)
 
     @property
+    def pending_updates(self) -> int:
+        """How many updates the bot has not taken."""
+        return int(self._update_queues.info(self.token)["pending_update_count"])
+
+    @property
     def flood_violations(self) -> list[Call]:
         """The calls that came during a flood wait of their chat; without a chat, of their method.
 
