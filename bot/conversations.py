@@ -1,5 +1,6 @@
 """Questions asked one after another in a chat: what was said before, and what is kept of it."""
 
+import asyncio
 import datetime
 import logging
 from collections.abc import AsyncGenerator, Awaitable
@@ -57,6 +58,7 @@ class Conversations:
         asker: int | None = None,
         about: int | None = None,
         replaces: int | None = None,
+        stop: asyncio.Event | None = None,
     ) -> AsyncGenerator[Partial | Reply, None]:
         """The answer as it is written and last the whole, which is kept; see Answerer.stream.
 
@@ -68,7 +70,8 @@ class Conversations:
         former = partial(_turns, place=place, about=about, replaces=replaces)
         nothing: list[Turn] = []
         turns = await self._kept(self.journal.run(former), nothing)
-        async with aclosing(self._answerer.stream(question, turns=turns, asker=asker)) as steps:
+        stream = self._answerer.stream(question, turns=turns, asker=asker, stop=stop)
+        async with aclosing(stream) as steps:
             async for step in steps:
                 if isinstance(step, Answer):
                     answered_at = datetime.datetime.now(datetime.UTC)

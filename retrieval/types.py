@@ -230,6 +230,8 @@ class Answer:
     fault: str = ""
     """Why the chat model's answer did not take its place, where it was asked."""
     notice: Notice | None = None
+    stopped: bool = False
+    """Whether the chat model was stopped: `text` is what had passed, else quoted."""
 
 
 @dataclass(frozen=True, slots=True)

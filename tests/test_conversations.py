@@ -1,5 +1,6 @@
 """Conversations: follow-ups, what is kept, budgets, and a store that fails."""
 
+import asyncio
 import datetime
 import logging
 import sqlite3
@@ -91,6 +92,21 @@ async def test_a_follow_up_is_understood_and_kept(talk: Talk, store: Store) -> N
     kept = store.turns("telegram", 7, None, 10)
     assert kept[0].question == ZIBO
     assert kept[-1].standalone == shown.standalone
+
+
+async def test_a_stopped_answer_is_kept_as_far_as_it_came(
+    talk: Talk, store: Store, server: StubModelServer
+) -> None:
+    conversations = talk(openai_base_url=server.base_url)
+    stop = asyncio.Event()
+    stop.set()
+    steps = [step async for step in conversations.ask(HERE, QUESTION, stop=stop)]
+    (reply,) = steps
+    assert isinstance(reply, Reply)
+    assert reply.answer.stopped
+    assert server.requests == []
+    (kept,) = store.turns("telegram", 7, None, 10)
+    assert kept.answer == reply.answer.text
 
 
 async def test_each_topic_is_a_conversation_of_its_own(talk: Talk) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import datetime
+import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -12,8 +14,8 @@ from pydantic import SecretStr
 
 from bot.settings import Settings
 from bot.wiring import make_answerer
-from retrieval.answering.answerer import Answerer
-from retrieval.types import Answer, Partial
+from retrieval.answering.answerer import Answerer, whole
+from retrieval.types import Answer, Partial, Turn
 from tests.model_server import Reply, StubModelServer
 from tests.personas import number_of
 
@@ -171,6 +173,107 @@ async def test_who_leaves_ends_the_request(server: StubModelServer, answerer: An
         async for _ in steps:
             break
     assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
+def unfinished(server: StubModelServer, *texts: str) -> Reply:
+    """What a model begins with that then writes nothing for as long as somebody reads."""
+
+    def chunks() -> Iterator[str]:
+        yield from sentences(server, *texts)
+        while not server.client_left.is_set() and not server.closing.wait(0.01):
+            yield ""
+
+    return Reply(chunks=chunks())
+
+
+async def stopped_at_once(
+    answerer: Answerer,
+    server: StubModelServer,
+    reply: Reply,
+    question: str = QUESTION,
+    turns: Sequence[Turn] = (),
+) -> Answer:
+    """The answer of a reader who stops as soon as the model is asked."""
+    asked = threading.Event()
+
+    def respond(_: object) -> Reply:
+        asked.set()
+        return reply
+
+    server.respond_with(respond)
+    stop = asyncio.Event()
+    steps = answerer.stream(question, asked_at=DAY, turns=turns, stop=stop)
+    answering = asyncio.create_task(whole(steps))
+    assert await asyncio.to_thread(asked.wait, 10)
+    stop.set()
+    return await answering
+
+
+async def stopped_after_a_sentence(answerer: Answerer) -> Answer:
+    stop = asyncio.Event()
+    steps = []
+    async with aclosing(answerer.stream(QUESTION, asked_at=DAY, stop=stop)) as stream:
+        async for step in stream:
+            steps.append(step)
+            stop.set()
+    return final(steps)
+
+
+async def test_a_stopped_answer_is_what_has_passed(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    server.queue(unfinished(server, TRUE, "社区专员长期"))
+    answer = await stopped_after_a_sentence(answerer)
+    assert (answer.mode, answer.stopped, answer.withheld) == ("llm", True, 0)
+    assert answer.text == "东城区选派了150名干部担任社区专员。[1]"
+    assert answer.usage.prompt_tokens > 500
+    assert answer.usage.completion_tokens > 0
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
+async def test_a_stopped_answer_is_not_given_again(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    server.queue(unfinished(server, TRUE))
+    assert (await stopped_after_a_sentence(answerer)).stopped
+    server.respond_with(lambda _: "".join(sentences(server, TRUE, ALSO_TRUE)))
+    again = final(await steps_of(answerer))
+    assert not again.stopped
+    assert "长期驻扎" in again.text
+
+
+async def test_where_nothing_has_passed_a_stopped_answer_quotes(
+    server: StubModelServer, answerer: Answerer, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await stopped_at_once(answerer, server, unfinished(server, "社区专员长期"))
+    assert (answer.mode, answer.stopped, answer.refused) == ("fallback", True, False)
+    assert (answer.fault, answer.notice) == ("", None)
+    assert answer.citations[0].quote in answer.text
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
+async def test_who_stopped_before_the_model_was_asked_gets_quotations(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    stop = asyncio.Event()
+    stop.set()
+    answer = await whole(answerer.stream(QUESTION, asked_at=DAY, stop=stop))
+    assert (answer.mode, answer.stopped, answer.refused) == ("extractive", True, False)
+    assert server.requests == []
+
+
+async def test_a_stop_does_not_wait_for_a_follow_up_to_be_completed(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    late = Reply("东城区选派的150名干部担任什么?", delay_seconds=30)
+    turns = [Turn(QUESTION, QUESTION, "东城区选派了150名干部担任社区专员。[1]", False)]
+    started = time.perf_counter()
+    answer = await stopped_at_once(answerer, server, late, "他们担任什么?", turns)
+    assert time.perf_counter() - started < 10
+    assert answer.stopped
+    assert answer.standalone != answer.question  # completed by rules
+    assert len(server.requests) == 1
 
 
 async def test_the_same_question_is_answered_from_the_cache(

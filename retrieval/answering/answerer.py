@@ -20,6 +20,7 @@ from retrieval.answering.model.brief import Brief, Writer
 from retrieval.answering.model.faults import ChatModelError, Fault
 from retrieval.answering.quoting.finding import Finder, Found
 from retrieval.answering.statements import Statement, compose
+from retrieval.answering.stopping import unless_stopped
 from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.index.collection import Collections
 from retrieval.questions.followups import carried_over, refers_back
@@ -86,6 +87,7 @@ class _Outcome:
     withheld: int = 0
     fault: str = ""
     notice: Notice | None = None
+    stopped: bool = False
     check_seconds: float = 0.0
 
 
@@ -140,20 +142,23 @@ class Answerer:
         asked_at: datetime.date | None = None,
         turns: Sequence[Turn] = (),
         asker: int | None = None,
+        stop: asyncio.Event | None = None,
     ) -> AsyncGenerator[Partial | Answer, None]:
         """The answer as the chat model writes it, sentence by sentence, and last the whole.
 
         `turns` are the former ones of the conversation, oldest first; `asker` is whose budget of
         tokens is spent. The answer may be another than what was shown of it: where the model
-        fails half-way, or too much of what it says does not hold.
+        fails half-way, or too much of what it says does not hold. Once `stop` is set the model is
+        not waited for any more: what has passed becomes the answer, quotations where nothing has.
         Raises QuestionError for an empty or too long question, CollectionError when there is no
         usable index, ModelUnavailableError when a remote embedding model does not answer.
         """
         started = time.perf_counter()
+        stop = stop or asyncio.Event()
         question = trimmed(question)
         language = language_of(question)
         today = asked_at or self._today()
-        condensed = await self._stand_alone(question, turns, asker)
+        condensed = await self._stand_alone(question, turns, asker, stop)
         standalone = condensed.question
         if standalone == question:
             turns = ()
@@ -165,7 +170,7 @@ class Answerer:
             brief = Brief(
                 standalone, self._writer.fit(found.sources), tuple(turns), language, today
             )
-            async with aclosing(self._write(self._writer, brief, found, asker)) as steps:
+            async with aclosing(self._write(self._writer, brief, found, asker, stop)) as steps:
                 async for step in steps:
                     if isinstance(step, Partial):
                         yield step
@@ -200,6 +205,7 @@ class Answerer:
             withheld=outcome.withheld,
             fault=outcome.fault,
             notice=outcome.notice,
+            stopped=outcome.stopped,
         )
         _log(answer)
         yield answer
@@ -220,7 +226,7 @@ class Answerer:
         return await loop.run_in_executor(self._spender, self._budget.exhausted, asker)
 
     async def _stand_alone(
-        self, question: str, turns: Sequence[Turn], asker: int | None
+        self, question: str, turns: Sequence[Turn], asker: int | None, stop: asyncio.Event
     ) -> Condensed:
         """The question with what it leaves out, where it refers to what was said before."""
         if not turns or not await self._run(refers_back, question, turns):
@@ -229,13 +235,15 @@ class Answerer:
             return Condensed(await self._run(carried_over, question, turns))
         if await self._exhausted(asker) is not None:
             return Condensed(await self._run(carried_over, question, turns))
-        condensed = await self._condenser.condense(question, turns)
+        condensed = await unless_stopped(stop, self._condenser.condense(question, turns))
+        if condensed is None:
+            return Condensed(await self._run(carried_over, question, turns))
         name = self._writer.name
         self._spender.submit(self._budget.spend, asker, name, condensed.usage, "condense")
         return condensed
 
     async def _write(
-        self, writer: Writer, brief: Brief, found: Found, asker: int | None
+        self, writer: Writer, brief: Brief, found: Found, asker: int | None, stop: asyncio.Event
     ) -> AsyncGenerator[Partial | _Outcome, None]:
         """What the chat model makes of the passages, and last what becomes of it."""
         key = cache_key(brief, found.generation, writer.name)
@@ -247,13 +255,16 @@ class Answerer:
         if spent := await self._exhausted(asker):
             yield _Outcome(found.statements, notice=spent)
             return
+        if stop.is_set():
+            yield _Outcome(found.statements, stopped=True)
+            return
         draft = writer.draft(brief)
         checking = _Checking(self._checker, brief, self._embedder.embed_query)
         grounded = Grounded()
         fault = detail = ""
         notice = None
         try:
-            async with aclosing(ground(draft.pieces(), checking.check)) as steps:
+            async with aclosing(ground(draft.pieces(), checking.check, stop)) as steps:
                 async for grounded in steps:
                     yield Partial(*compose(grounded.statements))
         except ModelUnavailableError as error:
@@ -263,24 +274,29 @@ class Answerer:
         finally:
             # not waited for: a disk may be slower than the reader
             self._spender.submit(self._budget.spend, asker, writer.name, draft.usage, "answer")
-        if not fault and not grounded.holds:
+        stopped = stop.is_set()
+        if stopped:
+            fault, notice = "", None
+        elif not fault and not grounded.holds:
             fault = detail = f"the articles do not support {grounded.withheld} of its sentences"
         if fault:
             log = logger.info if notice else logger.warning
             log("%s; answered by quoting instead", detail)
-        else:
+        elif not stopped:
             self._cache.put(key, grounded)
+        quoted = bool(fault) or (stopped and not grounded.statements and not grounded.says_no)
         yield _Outcome(
             found.statements
-            if fault
+            if quoted
             else _with_all_reports(grounded.statements, found.disagreeing),
-            "fallback" if fault else "llm",
+            "fallback" if quoted else "llm",
             model=writer.name,
             usage=draft.usage,
             sentences=grounded.sentences,
             withheld=grounded.withheld,
             fault=fault,
             notice=notice,
+            stopped=stopped,
             check_seconds=checking.seconds,
         )
 

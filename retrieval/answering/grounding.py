@@ -11,6 +11,7 @@ from retrieval.answering.language import NO_ANSWER
 from retrieval.answering.model.faults import ChatModelError, Fault
 from retrieval.answering.model.thinking import Piece
 from retrieval.answering.statements import Statement
+from retrieval.answering.stopping import unless_stopped
 from retrieval.folding import fold
 
 _SETTLE_SECONDS = 0.015
@@ -57,16 +58,19 @@ class Grounded:
 
 
 async def ground(
-    pieces: AsyncGenerator[Piece, None], check: Callable[[Claim], Awaitable[Statement | None]]
+    pieces: AsyncGenerator[Piece, None],
+    check: Callable[[Claim], Awaitable[Statement | None]],
+    stop: asyncio.Event,
 ) -> AsyncGenerator[Grounded, None]:
     """What has passed, each time that a sentence did or all was taken back, and at the end.
 
+    Once `stop` is set no more is read, and a sentence that is not complete is left out.
     Raises ChatModelError: what `pieces` raises, and for a draft without any sentence.
     """
     so_far = Grounded()
     said: set[str] = set()
     repeated = 0
-    async with aclosing(_claims(pieces)) as claims:
+    async with aclosing(_claims(pieces, stop)) as claims:
         async for claim in claims:
             if claim is None:
                 so_far = Grounded()
@@ -99,11 +103,13 @@ def _is_aside(claim: Claim) -> bool:
     return not claim.numbers and bool(_ASIDE.search(fold(claim.text)))
 
 
-async def _claims(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Claim | None, None]:
+async def _claims(
+    pieces: AsyncGenerator[Piece, None], stop: asyncio.Event
+) -> AsyncGenerator[Claim | None, None]:
     """The claims, each as soon as it is complete; None where all before was thinking."""
     reader = ClaimReader()
     queue: asyncio.Queue[Piece | None] = asyncio.Queue()
-    pump = asyncio.create_task(_pump(pieces, queue))
+    pump = asyncio.create_task(_pump(pieces, queue, stop))
     coming = asyncio.create_task(queue.get())
     try:
         while True:
@@ -133,10 +139,17 @@ async def _claims(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Claim |
         await asyncio.gather(pump, coming, return_exceptions=True)
 
 
-async def _pump(pieces: AsyncGenerator[Piece, None], queue: asyncio.Queue[Piece | None]) -> None:
-    try:
+async def _pump(
+    pieces: AsyncGenerator[Piece, None], queue: asyncio.Queue[Piece | None], stop: asyncio.Event
+) -> None:
+    async def read() -> bool:
         async with aclosing(pieces):
             async for piece in pieces:
                 queue.put_nowait(piece)
+        return True
+
+    try:
+        if await unless_stopped(stop, read()) is None:
+            queue.put_nowait(Piece("", cut=True))
     finally:
         queue.put_nowait(None)
