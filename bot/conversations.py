@@ -113,6 +113,14 @@ class Conversations:
         rate = self.journal.run(lambda store: store.rate(answer_id, user_id, value, reason))
         return await self._kept(rate, False)
 
+    async def is_question(self, answer_id: int, question: str) -> bool:
+        """Whether the kept answer with that number is one to this very question."""
+        nothing: list[Turn] = []
+        turns = await self._kept(
+            self.journal.run(lambda store: store.turns_until(answer_id, 1) or nothing), nothing
+        )
+        return any(turn.question == question.strip() for turn in turns)
+
     def close(self) -> None:
         """Finish what is being kept; answerer and store too."""
         self._answerer.close()

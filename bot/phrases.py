@@ -60,6 +60,14 @@ class Phrases:
     reload_done: str
     reload_failed: str
     reload_problems: str
+    thanks: str
+    what_is_wrong: str
+    reason_taken: str
+    answer_not_kept: str
+    not_being_written: str
+    unknown_button: str
+    description: str
+    short_description: str
     command_start: str
     command_help: str
     command_id: str
@@ -122,6 +130,14 @@ CHINESE = Phrases(
     "现有 {articles} 篇，{chunks} 段，用时 {seconds} 秒。",
     reload_failed="没有完成，仍用原来的文章：{reason}",
     reload_problems="需要看一看的文件：",
+    thanks="谢谢！",
+    what_is_wrong="哪里不对？直接回复这条消息告诉我。",
+    reason_taken="记下了，谢谢。",
+    answer_not_kept="这条回答已不再保存，没能记下。",
+    not_being_written="这条回答已经写完了。",
+    unknown_button="这个按钮已经不用了。",
+    description="问报道里写了什么，用原文回答，每句话都附出处，点开就能看到原话。文章里没有的，会直说。",
+    short_description="用报道的原话回答，每句话都有出处。",
     command_start="开始",
     command_help="怎么用",
     command_id="查看编号",
@@ -187,6 +203,15 @@ ENGLISH = Phrases(
     "{articles} articles in {chunks} chunks, {seconds} s.",
     reload_failed="Not done, the former articles stay: {reason}",
     reload_problems="Files to look at:",
+    thanks="Thank you!",
+    what_is_wrong="What is wrong? Reply to this message and tell me.",
+    reason_taken="Noted, thank you.",
+    answer_not_kept="This answer is not kept any more, so that could not be noted.",
+    not_being_written="This answer is complete already.",
+    unknown_button="This button is not in use any more.",
+    description="Ask what the articles say: you get their own words, and every sentence opens at "
+    "the words it rests on. What they do not say, you are told so.",
+    short_description="Answers in the articles' own words, every sentence with its source.",
     command_start="Start",
     command_help="How it works",
     command_id="Show ids",

@@ -69,6 +69,31 @@ class Settings(BaseSettings):
         description="Proxy for Telegram alone: http, https, socks5 or socks5h.",
         examples=["socks5://127.0.0.1:1080"],
     )
+    telegram_webhook_url: str | None = Field(
+        None,
+        description="Where Telegram sends updates; a reverse proxy with TLS hands them on to "
+        "TELEGRAM_WEBHOOK_LISTEN. Empty: the bot asks for them (polling).",
+        examples=["https://bot.example.org/telegram"],
+    )
+    telegram_webhook_listen: str = Field(
+        "127.0.0.1:8443",
+        description="Host and port at which the bot receives them from the proxy.",
+        examples=["127.0.0.1:8443"],
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        None,
+        description="What Telegram has to send along, so that nobody else can: letters, digits, "
+        "_ and -. Empty: made up at each start.",
+        examples=["a-long-word-of-your-own"],
+    )
+    pending_hours: float = Field(
+        24,
+        gt=0,
+        le=8_760,
+        description="Questions that were open when the bot stopped are answered after its next "
+        "start, unless they are older than so many hours.",
+        examples=["24"],
+    )
     openai_api_key: SecretStr | None = Field(
         None,
         description="Key of the chat model. Neither this nor OPENAI_BASE_URL: quotations.",
@@ -251,7 +276,11 @@ class Settings(BaseSettings):
         return frozenset(int(part) for part in parts)
 
     @field_validator(
-        "telegram_api_base_url", "openai_base_url", "embedding_base_url", "rerank_base_url"
+        "telegram_api_base_url",
+        "telegram_webhook_url",
+        "openai_base_url",
+        "embedding_base_url",
+        "rerank_base_url",
     )
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
@@ -267,6 +296,25 @@ class Settings(BaseSettings):
         schemes = ("http", "https", "socks5", "socks5h")
         if value is not None and not _is_url(value.get_secret_value(), schemes):
             raise ValueError("must be an address that begins with http:// or socks5://")
+        return value
+
+    @field_validator("telegram_webhook_listen")
+    @classmethod
+    def _is_host_and_port(cls, value: str) -> str:
+        try:
+            parts = urlsplit(f"//{value}")
+            complete = bool(parts.hostname) and (parts.port or 0) > 0 and not parts.path
+        except ValueError:
+            complete = False
+        if not complete:
+            raise ValueError("must be a host and a port")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _is_a_word(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[\w-]{1,256}", value.get_secret_value(), re.A):
+            raise ValueError("must be at most 256 letters, digits, _ and -")
         return value
 
     @field_validator("database_url")
@@ -312,11 +360,20 @@ class Settings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
     @property
+    def webhook_address(self) -> tuple[str, int]:
+        """Host and port of TELEGRAM_WEBHOOK_LISTEN."""
+        parts = urlsplit(f"//{self.telegram_webhook_listen}")
+        assert parts.hostname is not None
+        assert parts.port is not None
+        return parts.hostname, parts.port
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
         values = (
             self.telegram_bot_token,
             self.telegram_proxy_url,
+            self.telegram_webhook_secret,
             self.openai_api_key,
             self.embedding_api_key,
             self.rerank_api_key,

@@ -1,18 +1,19 @@
-"""The bot's life: built, connected, polling, stopped. Every handler is registered here."""
+"""The bot's life: built, connected, taking updates, stopped. Every handler is registered here."""
 
 import asyncio
-import contextlib
+import datetime
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from telegram import Bot, BotCommand, Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram import Bot, Update
+from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
+    CallbackQueryHandler,
     CommandHandler,
     MessageHandler,
     TypeHandler,
@@ -20,24 +21,36 @@ from telegram.ext import (
 )
 
 from bot.indexing import has_usable_index, reload_in_child
-from bot.phrases import CHINESE, ENGLISH, Phrases
+from bot.journal import Journal
 from bot.settings import Settings
-from bot.telegram.delivery import flood_wait_seconds
-from bot.telegram.handlers import Handlers
+from bot.store import StoreError
+from bot.telegram.connecting import insist
+from bot.telegram.delivery import Calls, Delivery, Wire
+from bot.telegram.handlers.commands import Commands
+from bot.telegram.handlers.people import People
+from bot.telegram.handlers.questions import Questions
+from bot.telegram.handlers.reloading import Reloading
+from bot.telegram.handlers.taps import Taps
+from bot.telegram.handlers.unexpected import Unexpected
+from bot.telegram.intake import Intake
+from bot.telegram.polling import SupersededError, poll
+from bot.telegram.profile import register
+from bot.telegram.tickets import Ticket, Tickets
+from bot.telegram.webhook import listen
 from bot.wiring import make_conversations
 from retrieval.errors import ReloadError
+from retrieval.index.generations import Generations
+from retrieval.index.kept import KeptArticles
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-_FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 60.0
-_POLL_SECONDS = 10
-_GRACE_SECONDS = 8.0
-"""For answers under way when the bot is stopped: Docker kills after ten seconds."""
-
 _ADMISSION, _ACTIONS = -1, 0
+_UPDATES = ["message", "edited_message", "callback_query"]
 _REJECTED = "Telegram does not know the bot token; get the right one from @BotFather"
+_SUPERSEDED = (
+    "another program polls with the same bot token, and this one came later: it stops; use one "
+    "token for each bot"
+)
 
 
 async def run_bot(settings: Settings) -> int:
@@ -50,6 +63,15 @@ async def run_bot(settings: Settings) -> int:
         await serving
     except InvalidToken:
         logger.error(_REJECTED)
+        return 1
+    except SupersededError:
+        logger.error(_SUPERSEDED)
+        return 1
+    except BadRequest as error:
+        logger.error("Telegram refuses TELEGRAM_WEBHOOK_URL: %s", error)
+        return 1
+    except OSError as error:
+        logger.error("TELEGRAM_WEBHOOK_LISTEN cannot be used: %s", error)
         return 1
     except asyncio.CancelledError:
         logger.info("stopped")
@@ -75,120 +97,134 @@ async def who_am_i(
 def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     assert settings.telegram_bot_token is not None
     builder: ApplicationBuilder[Any, Any, Any, Any, Any, Any] = Application.builder()
-    builder = builder.token(settings.telegram_bot_token.get_secret_value()).concurrent_updates(True)
+    builder = builder.token(settings.telegram_bot_token.get_secret_value())
     if settings.telegram_api_base_url:
         builder = builder.base_url(f"{settings.telegram_api_base_url}/bot")
         builder = builder.base_file_url(f"{settings.telegram_api_base_url}/file/bot")
-    if settings.telegram_proxy_url:
-        proxy = settings.telegram_proxy_url.get_secret_value()
-        builder = builder.proxy(proxy).get_updates_proxy(proxy)
+    secret = settings.telegram_proxy_url
+    proxy = secret.get_secret_value() if secret else None
+    builder = builder.request(Wire(proxy)).get_updates_request(Wire(proxy))
     return builder.updater(None).build()
 
 
-def _register(application: Application[Any, Any, Any, Any, Any, Any], handlers: Handlers) -> None:
+async def _serve(settings: Settings) -> None:
+    """Connect, take updates and answer until cancelled.
+
+    Raises InvalidToken, SupersededError, BadRequest, OSError.
+    """
+    async with AsyncExitStack() as opened:
+        conversations = make_conversations(settings)
+        opened.callback(conversations.close)
+        journal = conversations.journal
+        application = _build(settings)
+        # left open where initialize failed
+        opened.push_async_callback(application.bot.shutdown)
+        opened.push_async_callback(application.shutdown)
+        bot = application.bot
+        calls = Calls(moved=partial(_note_move, journal))
+        delivery = Delivery(bot, calls)
+        tickets = Tickets()
+        people = People(settings)
+        questions = Questions(people, tickets, conversations, bot=bot, calls=calls, journal=journal)
+        taps = Taps(
+            people,
+            tickets,
+            conversations,
+            questions,
+            KeptArticles(Generations(settings.data_dir)),
+            calls=calls,
+            delivery=delivery,
+        )
+        opened.callback(taps.close)
+        _register(
+            application,
+            people,
+            Commands(people, tickets, conversations),
+            questions,
+            taps,
+            Reloading(people, tickets, reload_in_child),
+            Unexpected(people, tickets),
+        )
+
+        async def work(ticket: Ticket) -> None:
+            with tickets.holding(ticket):
+                await application.process_update(ticket.update)
+
+        await insist(application.initialize)
+        intake = Intake(bot=bot, journal=journal, calls=calls, delivery=delivery, work=work)
+        opened.push_async_callback(intake.finish)
+        await _take_updates(settings, bot, intake)
+
+
+async def _take_updates(settings: Settings, bot: Bot, intake: Intake) -> None:
+    """Go on with what was left open, then take what comes, until cancelled."""
+    age = datetime.timedelta(hours=settings.pending_hours)
+    await intake.resume(datetime.datetime.now(datetime.UTC) - age)
+    aside = [
+        asyncio.create_task(_index_if_missing(settings)),
+        asyncio.create_task(_introduce(bot)),
+    ]
+    try:
+        if settings.telegram_webhook_url:
+            secret = settings.telegram_webhook_secret
+            await listen(
+                bot,
+                intake,
+                url=settings.telegram_webhook_url,
+                address=settings.webhook_address,
+                secret=secret.get_secret_value() if secret else None,
+                allowed_updates=_UPDATES,
+            )
+        else:
+            await insist(bot.delete_webhook)
+            logger.info("@%s is listening", bot.username)
+            await poll(bot, intake, allowed_updates=_UPDATES)
+    finally:
+        for task in aside:
+            task.cancel()
+        await asyncio.wait(aside)
+
+
+def _register(
+    application: Application[Any, Any, Any, Any, Any, Any],
+    people: People,
+    commands: Commands,
+    questions: Questions,
+    taps: Taps,
+    reloading: Reloading,
+    unexpected: Unexpected,
+) -> None:
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
     # /id stands first: it tells its number to whoever is to be let in
-    application.add_handler(CommandHandler("id", handlers.tell_id, private), _ADMISSION)
-    application.add_handler(TypeHandler(Update, handlers.admit), _ADMISSION)
+    application.add_handler(CommandHandler("id", commands.tell_id, private), _ADMISSION)
+    application.add_handler(TypeHandler(Update, people.admit), _ADMISSION)
     for name, callback in (
-        ("start", handlers.start),
-        ("help", handlers.help),
-        ("new", handlers.begin_anew),
-        ("reload", handlers.reload),
+        ("start", commands.start),
+        ("help", commands.help),
+        ("new", commands.begin_anew),
+        ("reload", reloading.reload),
     ):
         application.add_handler(CommandHandler(name, callback, private), _ACTIONS)
-    question = private & filters.TEXT & ~filters.COMMAND
-    application.add_handler(MessageHandler(question, handlers.question), _ACTIONS)
-    application.add_error_handler(handlers.error)
+    words = filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND
+    asked, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
+    application.add_handler(MessageHandler(words & asked, questions.asked), _ACTIONS)
+    application.add_handler(MessageHandler(words & edited, questions.edited), _ACTIONS)
+    application.add_handler(CallbackQueryHandler(taps.tapped), _ACTIONS)
+    application.add_error_handler(unexpected.apologise)
 
 
-async def _serve(settings: Settings) -> None:
-    """Connect, poll and answer until cancelled. Raises InvalidToken."""
-    conversations = make_conversations(settings)
-    application = _build(settings)
-    handlers = Handlers(settings, conversations=conversations, reload=reload_in_child)
-    _register(application, handlers)
+async def _note_move(journal: Journal, former: int, new: int) -> None:
     try:
-        await _insist(application.initialize)
-        await _insist(partial(_set_commands, application.bot))
-        await _insist(application.bot.delete_webhook)
-        await application.start()
-        logger.info("@%s is listening", application.bot.username)
-        indexing = application.create_task(_index_if_missing(settings))
-        try:
-            await _poll(application)
-        finally:
-            indexing.cancel()
-            await _finish(application)
-    finally:
-        await application.shutdown()
-        await application.bot.shutdown()  # left open where initialize failed
-        conversations.close()
+        await journal.move_chat(former, new)
+    except StoreError as error:
+        logger.error("that a group has another number cannot be kept: %s", error)
 
 
-async def _insist(request: Callable[[], Awaitable[T]]) -> T:
-    """What the request gives, once Telegram answers it. Raises InvalidToken."""
-    pause = _FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return await request()
-        except InvalidToken:
-            raise
-        except RetryAfter as error:
-            pause = flood_wait_seconds(error)
-            logger.warning("Telegram asks to wait %.0f s", pause)
-        except Conflict:
-            logger.error("another program polls with the same bot token; stop one of the two")
-        except TelegramError as error:
-            logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-
-
-async def _poll(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-    """Hand over what readers send, until cancelled. Raises InvalidToken.
-
-    Not telegram's own Updater: that logs tracebacks, cannot be stopped while it waits for its
-    first connection, and is silent about a token that is no longer known.
-    """
-    bot = application.bot
-    offset: int | None = None
+async def _introduce(bot: Bot) -> None:
     try:
-        while True:
-            poll = partial(
-                bot.get_updates, offset, timeout=_POLL_SECONDS, allowed_updates=["message"]
-            )
-            for update in await _insist(poll):
-                await application.update_queue.put(update)
-                offset = update.update_id + 1
-    finally:
-        # what was handed over is not to come again
-        with contextlib.suppress(TelegramError):
-            await bot.get_updates(offset, timeout=0, allowed_updates=["message"])
-
-
-async def _finish(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-    """Stop after the answers that are under way, unless they take too long."""
-    # no asyncio.timeout: in a task that was cancelled Python 3.11 does not tell its end
-    stopping = asyncio.create_task(application.stop())
-    await asyncio.wait([stopping], timeout=_GRACE_SECONDS)
-    if not stopping.done():
-        logger.warning("answers that were under way are given up")
-        stopping.cancel()
-
-
-async def _set_commands(bot: Bot) -> None:
-    for phrases, language in ((ENGLISH, ""), (CHINESE, "zh")):
-        await bot.set_my_commands(_commands(phrases), language_code=language)
-
-
-def _commands(phrases: Phrases) -> list[BotCommand]:
-    return [
-        BotCommand("start", phrases.command_start),
-        BotCommand("help", phrases.command_help),
-        BotCommand("new", phrases.command_new),
-        BotCommand("id", phrases.command_id),
-    ]
+        await register(bot)
+    except TelegramError as error:
+        logger.warning("commands and descriptions could not be set: %s", error)
 
 
 async def _index_if_missing(settings: Settings) -> None:

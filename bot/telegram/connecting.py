@@ -1,0 +1,36 @@
+"""The connection to Telegram: insisted on while the network is away, given up for a wrong token."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.telegram.delivery.calls import flood_wait_seconds
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_FIRST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 60.0
+
+
+async def insist(request: Callable[[], Awaitable[T]]) -> T:
+    """What the request gives, once Telegram answers it.
+
+    Raises InvalidToken, Conflict, BadRequest: waiting helps with none of them.
+    """
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await request()
+        except (InvalidToken, Conflict, BadRequest):
+            raise
+        except RetryAfter as error:
+            pause = flood_wait_seconds(error)
+            logger.warning("Telegram asks to wait %.0f s", pause)
+        except TelegramError as error:
+            logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,29 @@
+"""Every send and edit to Telegram, and how it comes through.
+
+lanes: whose turn it is in a chat. pace: how often Telegram may be called. wire: the HTTP client,
+which tells what became of a request. outcomes: what an error means. calls: one call, at the right
+moment. content: what is given to the Bot API. delivery: replies that come whole and once. preview:
+an answer that is still being written.
+"""
+
+from bot.telegram.delivery.calls import Calls, Closing
+from bot.telegram.delivery.content import Target, keyboard_of
+from bot.telegram.delivery.delivery import ANSWERED, Delivery, Outgoing
+from bot.telegram.delivery.lanes import Lanes, Place
+from bot.telegram.delivery.preview import Preview, typing
+from bot.telegram.delivery.wire import Wire
+
+__all__ = [
+    "ANSWERED",
+    "Calls",
+    "Closing",
+    "Delivery",
+    "Lanes",
+    "Outgoing",
+    "Place",
+    "Preview",
+    "Target",
+    "Wire",
+    "keyboard_of",
+    "typing",
+]

@@ -1,0 +1,194 @@
+"""Taps on buttons. All that a button needs is in it: none is dead after a restart or a reload."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from telegram import CallbackQuery, Message, Update
+from telegram.error import TelegramError
+from telegram.ext import ContextTypes
+
+from bot.conversations import Conversations
+from bot.phrases import Phrases
+from bot.telegram.buttons import (
+    AskReason,
+    Close,
+    OpenArticle,
+    OpenCitation,
+    Rate,
+    Stop,
+    parse,
+)
+from bot.telegram.delivery import Calls, Delivery, Target, keyboard_of
+from bot.telegram.handlers.people import People, topic_of
+from bot.telegram.handlers.questions import Questions
+from bot.telegram.rendering import (
+    feedback_keyboard,
+    render_changed,
+    render_citation,
+    render_page,
+    render_text,
+)
+from bot.telegram.tickets import REASON, Ticket, Tickets
+from retrieval.errors import CollectionError
+from retrieval.index.kept import KeptArticles, LookedUp, Standing
+
+_ANSWER_SECONDS = 5.0
+"""A word on a tap that comes later is of no use to anybody."""
+
+
+class Taps:
+    """What buttons do."""
+
+    def __init__(
+        self,
+        people: People,
+        tickets: Tickets,
+        conversations: Conversations,
+        questions: Questions,
+        articles: KeptArticles,
+        *,
+        calls: Calls,
+        delivery: Delivery,
+    ) -> None:
+        self._people = people
+        self._tickets = tickets
+        self._conversations = conversations
+        self._questions = questions
+        self._articles = articles
+        self._calls = calls
+        self._delivery = delivery
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="articles")
+        self._at_work: set[tuple[int, int, str]] = set()
+
+    def close(self) -> None:
+        """Finish what is looked up and let go of the articles."""
+        self._thread.shutdown()
+        self._articles.close()
+
+    async def tapped(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A button. The same one tapped again while it is being obeyed does nothing."""
+        query = update.callback_query
+        assert query is not None
+        if query.message is None or query.data is None:
+            return
+        tap = (query.message.chat.id, query.message.message_id, query.data)
+        if tap in self._at_work:
+            await self._say(query, "")
+            return
+        self._at_work.add(tap)
+        try:
+            await self._obey(query, self._tickets.of(update), self._people.phrases(update))
+        finally:
+            self._at_work.discard(tap)
+
+    async def _obey(self, query: CallbackQuery, ticket: Ticket, phrases: Phrases) -> None:
+        assert query.message is not None
+        chat_id, message_id = query.message.chat.id, query.message.message_id
+        match parse(query.data or ""):
+            case OpenCitation() as opened:
+                await self._open_citation(query, opened, ticket, phrases)
+            case OpenArticle() as opened:
+                await self._open_page(query, opened, ticket, phrases)
+            case Rate() as rated:
+                await self._rate(query, rated, phrases)
+            case AskReason(answer_id):
+                await self._say(query, "")
+                await ticket.reply(
+                    render_text(phrases.what_is_wrong),
+                    _answering(query),
+                    answer_id=answer_id,
+                    purpose=REASON,
+                )
+            case Stop(update_id):
+                being_written = self._questions.stop(update_id)
+                await self._say(query, "" if being_written else phrases.not_being_written)
+                if not being_written:
+                    await self._delivery.set_keyboard(chat_id, message_id, ())
+            case Close():
+                await self._say(query, "")
+                await self._delivery.remove(chat_id, message_id)
+            case None:
+                await self._say(query, phrases.unknown_button)
+
+    async def _open_citation(
+        self, query: CallbackQuery, opened: OpenCitation, ticket: Ticket, phrases: Phrases
+    ) -> None:
+        """The quoted words in their surroundings, in a message of their own."""
+        found = await self._find(opened.key, opened.version)
+        if found is None or found.article is None:
+            await self._say(query, phrases.article_gone if found else phrases.indexing, alert=True)
+            return
+        await self._say(query, "")
+        if found.standing is Standing.CHANGED:
+            part = render_changed(found.article, opened, phrases)
+        else:
+            former = found.standing is Standing.FORMER
+            part = render_citation(found.article, opened, phrases, former=former)
+        await ticket.reply([part], _answering(query))
+
+    async def _open_page(
+        self, query: CallbackQuery, opened: OpenArticle, ticket: Ticket, phrases: Phrases
+    ) -> None:
+        """A page of an article: in place of what was opened before, under an answer anew."""
+        found = await self._find(opened.key, opened.version)
+        if found is None or found.article is None:
+            await self._say(query, phrases.article_gone if found else phrases.indexing, alert=True)
+            return
+        changed = found.standing is Standing.CHANGED
+        await self._say(query, phrases.changed_since if changed else "", alert=changed)
+        if changed:
+            opened = OpenArticle(opened.key, "", opened.page)
+        part = render_page(found.article, opened, phrases, former=found.standing is Standing.FORMER)
+        assert query.message is not None
+        if _is_opened(query):
+            await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
+        else:
+            await ticket.reply([part], _answering(query))
+
+    async def _rate(self, query: CallbackQuery, rated: Rate, phrases: Phrases) -> None:
+        assert query.message is not None
+        kept = await self._conversations.rate(
+            rated.answer_id, query.from_user.id, rated.value, rated.reason or None
+        )
+        await self._say(query, phrases.thanks if kept else phrases.answer_not_kept)
+        keyboard = keyboard_of(query.message)
+        if kept and keyboard:
+            await self._delivery.set_keyboard(
+                query.message.chat.id,
+                query.message.message_id,
+                feedback_keyboard(keyboard, rated, phrases),
+            )
+
+    async def _find(self, key: str, version: str) -> LookedUp | None:
+        """The article, None while there is no usable index."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._articles.find, key, version)
+        except CollectionError:
+            return None
+
+    async def _say(self, query: CallbackQuery, text: str, *, alert: bool = False) -> None:
+        """End the waiting of whoever tapped, with a word. Nothing depends on it."""
+
+        async def answer() -> bool:
+            return await query.answer(text or None, show_alert=alert, read_timeout=_ANSWER_SECONDS)
+
+        try:
+            await self._calls.aside("answerCallbackQuery", answer)
+        except TelegramError:
+            return
+
+
+def _answering(query: CallbackQuery) -> Target:
+    """A reply to the message that the button stands under."""
+    message = query.message
+    assert message is not None
+    topic = topic_of(message) if isinstance(message, Message) else None
+    return Target(message.chat.id, topic, message.message_id)
+
+
+def _is_opened(query: CallbackQuery) -> bool:
+    """Whether the button stands under an article or a citation: these can be closed."""
+    assert query.message is not None
+    buttons = (button for row in keyboard_of(query.message) for button in row)
+    return any(isinstance(parse(button.data), Close) for button in buttons)

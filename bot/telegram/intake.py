@@ -1,0 +1,172 @@
+"""Updates of Telegram: stored before Telegram is told that they were taken, then worked on."""
+
+import asyncio
+import datetime
+import logging
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+
+from telegram import Bot, Update
+
+from bot.journal import Journal
+from bot.store import Pending, StoreError, Taken
+from bot.telegram.delivery import Calls, Closing, Delivery, Lanes, Place
+from bot.telegram.tickets import Ticket
+
+logger = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 8.0
+"""For answers under way when the bot is stopped: Docker kills after ten seconds."""
+
+_IN_FLIGHT_SECONDS = 30.0
+"""For requests that Telegram is carrying out then: what becomes of them has to be known."""
+
+Work = Callable[[Ticket], Awaitable[None]]
+
+
+class Intake(asyncio.Queue[object]):
+    """Where telegram's webhook and the polling put updates.
+
+    Those of one chat are worked on one after another, in the order in which they came; taps on
+    buttons and other chats wait for none of them. An update that comes twice is taken once.
+    """
+
+    def __init__(
+        self, *, bot: Bot, journal: Journal, calls: Calls, delivery: Delivery, work: Work
+    ) -> None:
+        super().__init__()
+        self._bot = bot
+        self._journal = journal
+        self._calls = calls
+        self._delivery = delivery
+        self._work = work
+        self._lanes = Lanes()
+        self._running: dict[asyncio.Task[None], Ticket] = {}
+        self._unsettled: dict[int, Ticket] = {}
+
+    async def put(self, item: object) -> None:
+        """Take an update; when this returns it is on disk."""
+        assert isinstance(item, Update)
+        await self.take([item])
+
+    async def take(self, updates: Sequence[Update]) -> None:
+        """Take updates, in this order; when this returns they are on disk.
+
+        Where they cannot be stored they are worked on all the same.
+        """
+        # places first: what waits for the disk may be overtaken
+        places = [self._place(update) for update in updates]
+        try:
+            fresh = await self._journal.take([_taken(update) for update in updates])
+        except StoreError as error:
+            logger.error("questions cannot be kept until they are answered: %s", error)
+            fresh = frozenset(update.update_id for update in updates)
+        for update, place in zip(updates, places, strict=True):
+            if update.update_id in fresh:
+                self._begin(self._ticket(update, place, None), place)
+            elif place is not None:
+                place.leave()
+
+    async def resume(self, since: datetime.datetime) -> None:
+        """Go on with what was taken and not done before the bot was stopped, unless it is older."""
+        try:
+            pending = await self._journal.pending(since)
+        except StoreError as error:
+            logger.error("questions that were left open cannot be read: %s", error)
+            return
+        if pending:
+            logger.info("%d questions were left open and are answered now", len(pending))
+        for one in pending:
+            update = Update.de_json(one.payload, self._bot)
+            place = self._place(update)
+            self._begin(self._ticket(update, place, one), place)
+
+    async def finish(self) -> None:
+        """Let the answers under way come to an end; those that take too long are left open."""
+        await self._wait(_GRACE_SECONDS)
+        if self._running:
+            logger.warning("%d questions are left open until the next start", len(self._running))
+        self._calls.close()
+        for task, ticket in self._running.items():
+            if not ticket.is_delivering:
+                task.cancel()
+        await self._wait(_IN_FLIGHT_SECONDS)
+        for task in self._running:
+            task.cancel()
+        await self._wait(None)
+
+    async def _wait(self, seconds: float | None) -> None:
+        # no asyncio.timeout: in a task that was cancelled Python 3.11 does not tell its end
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=seconds)
+
+    def _place(self, update: Update) -> Place | None:
+        lane = _lane(update)
+        return None if lane is None else self._lanes.join(lane)
+
+    def _ticket(self, update: Update, place: Place | None, pending: Pending | None) -> Ticket:
+        return Ticket(
+            update,
+            place=place,
+            journal=self._journal,
+            delivery=self._delivery,
+            calls=self._calls,
+            noted=pending.outgoing if pending else None,
+        )
+
+    def _begin(self, ticket: Ticket, place: Place | None) -> None:
+        task = asyncio.create_task(self._do(ticket, place))
+        self._running[task] = ticket
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("unexpected error", exc_info=error)
+
+    async def _do(self, ticket: Ticket, place: Place | None) -> None:
+        try:
+            if place is None:
+                await self._reply(ticket)
+            else:
+                async with place:
+                    await self._reply(ticket)
+        except Closing:
+            return
+        if not ticket.is_left:
+            await self._settle(ticket)
+
+    async def _reply(self, ticket: Ticket) -> None:
+        if not await ticket.resume():
+            await self._work(ticket)
+
+    async def _settle(self, ticket: Ticket) -> None:
+        """Note that nothing more is owed; what could not be noted before is tried again."""
+        self._unsettled[ticket.update.update_id] = ticket
+        for update_id, one in list(self._unsettled.items()):
+            try:
+                await self._journal.settle(update_id, one.outcome, one.delivered)
+            except StoreError as error:
+                logger.error("that a question is answered cannot be noted: %s", error)
+                return
+            self._unsettled.pop(update_id, None)
+
+
+def _taken(update: Update) -> Taken:
+    message, user, chat = update.effective_message, update.effective_user, update.effective_chat
+    in_topic = message is not None and getattr(message, "is_topic_message", False)
+    return Taken(
+        update_id=update.update_id,
+        chat_id=chat.id if chat else None,
+        topic_id=message.message_thread_id if message and in_topic else None,
+        user_id=user.id if user else None,
+        payload=update.to_dict(),
+    )
+
+
+def _lane(update: Update) -> Hashable:
+    """The lane of an update: that of its chat or topic; None for what waits for nothing."""
+    message = update.message or update.edited_message
+    if message is None:
+        return None
+    topic = message.message_thread_id if message.is_topic_message else None
+    return message.chat_id, topic

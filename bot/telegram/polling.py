@@ -1,0 +1,77 @@
+"""Updates by polling."""
+
+import asyncio
+import contextlib
+import logging
+import random
+from functools import partial
+
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, TelegramError
+
+from bot.telegram.connecting import insist
+from bot.telegram.intake import Intake
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 10
+_NEWCOMER_SECONDS = 60.0
+_NEWCOMER_CONFLICTS = 3
+_CONFLICT_PAUSE_SECONDS = (1.0, 4.0)
+
+
+class SupersededError(Exception):
+    """Another program polls with the same token, and this one gives way."""
+
+
+async def poll(bot: Bot, intake: Intake, *, allowed_updates: list[str]) -> None:
+    """Hand over what readers send, until cancelled. Raises InvalidToken, SupersededError.
+
+    Not telegram's own Updater: that logs tracebacks, cannot be stopped while it waits for its
+    first connection, and is silent about a token that is no longer known.
+    """
+    offset: int | None = None
+    rivalry = _Rivalry()
+    try:
+        while True:
+            request = partial(
+                bot.get_updates, offset, timeout=_POLL_SECONDS, allowed_updates=allowed_updates
+            )
+            try:
+                updates = await insist(request)
+            except Conflict as error:
+                await asyncio.sleep(rivalry.pause_after(error))
+                continue
+            if updates:
+                await intake.take(updates)
+                offset = updates[-1].update_id + 1
+    except (InvalidToken, SupersededError):
+        offset = None
+        raise
+    finally:
+        # Telegram is told at the next poll only what was taken: it is not to come again
+        if offset is not None:
+            with contextlib.suppress(TelegramError):
+                await bot.get_updates(offset, timeout=0, allowed_updates=allowed_updates)
+
+
+class _Rivalry:
+    """Two programs with one token end each other's polls. The one that came last gives way.
+
+    Each pauses for a while of its own, so that of two that came together one is first to go.
+    """
+
+    def __init__(self) -> None:
+        self._begun = asyncio.get_running_loop().time()
+        self._conflicts = 0
+
+    def pause_after(self, error: Conflict) -> float:
+        """Seconds until the next poll. Raises SupersededError."""
+        self._conflicts += 1
+        age = asyncio.get_running_loop().time() - self._begun
+        is_newcomer = age < _NEWCOMER_SECONDS
+        if is_newcomer and self._conflicts >= _NEWCOMER_CONFLICTS:
+            raise SupersededError
+        if is_newcomer or self._conflicts == 1:
+            logger.error("another program polls with the same bot token; stop one of the two")
+        return random.uniform(*_CONFLICT_PAUSE_SECONDS)

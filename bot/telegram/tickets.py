@@ -1,0 +1,133 @@
+"""An update that was taken, until nothing more is owed for it."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from telegram import Update
+
+from bot.journal import Journal
+from bot.store import Delivered, DeliveredPurpose, StoreError
+from bot.telegram.delivery import Calls, Delivery, Outgoing, Place, Target
+from bot.telegram.rendering import Part
+
+logger = logging.getLogger(__name__)
+
+UNANSWERED = "nothing to say"
+ANSWER: DeliveredPurpose = "answer"
+REASON: DeliveredPurpose = "reason"
+"""What a message of ours is for: an answer, or the request for a word on one."""
+
+
+class Tickets:
+    """The tickets of the updates that are being worked on."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[int, Ticket] = {}
+
+    def of(self, update: Update) -> "Ticket":
+        """The ticket of an update."""
+        return self._tickets[update.update_id]
+
+    @contextmanager
+    def holding(self, ticket: "Ticket") -> Iterator[None]:
+        """Have it found for the length of the block."""
+        update_id = ticket.update.update_id
+        self._tickets[update_id] = ticket
+        try:
+            yield
+        finally:
+            del self._tickets[update_id]
+
+
+class Ticket:
+    """One update and the reply to it, which is noted in the journal before it is sent."""
+
+    def __init__(
+        self,
+        update: Update,
+        *,
+        place: Place | None,
+        journal: Journal,
+        delivery: Delivery,
+        calls: Calls,
+        noted: dict[str, Any] | None = None,
+    ) -> None:
+        """`noted`: how far the reply had come before a restart."""
+        self.update = update
+        self.outcome = UNANSWERED
+        self.delivered: tuple[Delivered, ...] = ()
+        self.slots: list[int] = list(noted["outgoing"]["slots"]) if noted else []
+        """Messages of ours that the reply is to be put into."""
+        self.is_left = False
+        """Whether it is to be done after the next start."""
+        self.is_delivering = False
+        self._noted = noted
+        self._place = place
+        self._journal = journal
+        self._delivery = delivery
+        self._calls = calls
+
+    def step_aside(self) -> None:
+        """Let the next update of the chat go on before this one is done."""
+        if self._place is not None:
+            self._place.leave()
+
+    async def use(self, target: Target, message_id: int) -> None:
+        """Have the reply put into a message that shows what there is of it already."""
+        self.slots.append(message_id)
+        await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
+
+    async def resume(self) -> bool:
+        """Deliver the reply that was noted before the restart; False where there is none."""
+        if not self._noted or not self._noted["outgoing"]["parts"]:
+            return False
+        await self._deliver(Outgoing.from_json(self._noted["outgoing"]), self._noted["about"])
+        return True
+
+    async def reply(
+        self,
+        parts: Sequence[Part],
+        target: Target,
+        *,
+        question_id: int | None = None,
+        answer_id: int | None = None,
+        purpose: DeliveredPurpose = ANSWER,
+    ) -> None:
+        """Deliver a reply. Raises Closing when the bot stops first."""
+        outgoing = Outgoing(
+            target, tuple(parts), slots=list(self.slots), asks_back=purpose == REASON
+        )
+        await self._deliver(outgoing, [question_id, answer_id, purpose])
+
+    async def _deliver(self, outgoing: Outgoing, about: list[Any]) -> None:
+        question_id, answer_id, purpose = about
+
+        async def note(progress: dict[str, Any]) -> None:
+            await self._note({"outgoing": progress, "about": about})
+
+        self.is_delivering = True
+        try:
+            self.outcome = await self._delivery.deliver(outgoing, note)
+        finally:
+            self.is_delivering = False
+        self.slots = list(outgoing.slots)
+        chat_id = self._calls.id_now(outgoing.target.chat_id)
+        self.delivered = tuple(
+            Delivered(
+                chat_id=chat_id,
+                message_id=message_id,
+                question_id=question_id,
+                answer_id=answer_id,
+                position=position,
+                purpose=purpose,
+            )
+            for position, message_id in enumerate(outgoing.slots)
+        )
+
+    async def _note(self, noted: dict[str, Any]) -> None:
+        try:
+            await self._journal.note(self.update.update_id, noted)
+        except StoreError as error:
+            logger.error("how far a reply has come cannot be noted: %s", error)
