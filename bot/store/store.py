@@ -238,6 +238,8 @@ class Store:
 
     def move_chat(self, old: int, new: int) -> None:
         """A group became a supergroup: what is kept of it goes on under its new number."""
+        if old == new:
+            return
         with self._database.writing() as session:
             conversing.move(session, old, new)
             taking.move(session, old, new)

@@ -1,10 +1,11 @@
 """Updates that were taken, what is sent for them, and the messages that came of it."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.models import DeliveredRow, MessageRow, PendingRow
@@ -17,23 +18,17 @@ def take(session: Session, updates: Sequence[Taken], at: datetime.datetime) -> f
     numbers = {one.update_id for one in updates}
     query = select(PendingRow.update_id, PendingRow.fingerprint)
     known = dict(session.execute(query.where(PendingRow.update_id.in_(numbers))).all())
-    new: dict[int, PendingRow] = {}
+    seen = dict(known)
+    new: dict[int, dict[str, Any]] = {}
     for one in updates:
-        print_of_it = fingerprint(one.payload)
-        if known.get(one.update_id) != print_of_it:
-            known[one.update_id] = print_of_it
-            new[one.update_id] = PendingRow(
-                update_id=one.update_id,
-                fingerprint=print_of_it,
-                chat_id=one.chat_id,
-                topic_id=one.topic_id,
-                user_id=one.user_id,
-                payload=one.payload,
-                taken_at=at,
-            )
+        contents = fingerprint(one.payload)
+        if seen.get(one.update_id) != contents:
+            seen[one.update_id] = contents
+            new[one.update_id] = {**asdict(one), "fingerprint": contents, "taken_at": at}
+    if former := new.keys() & known.keys():
+        session.execute(delete(PendingRow).where(PendingRow.update_id.in_(former)))
     if new:
-        session.execute(delete(PendingRow).where(PendingRow.update_id.in_(new)))
-        session.add_all(new.values())
+        session.execute(insert(PendingRow), list(new.values()))
     return frozenset(new)
 
 
@@ -87,28 +82,26 @@ def settle(session: Session, update_id: int, outcome: str, at: datetime.datetime
 
 def deliver(session: Session, messages: Sequence[Delivered], at: datetime.datetime) -> None:
     """Keep which messages stand in a chat, in place of those that answered the same question."""
-    answered = {(one.chat_id, one.question_id) for one in messages if one.purpose == "answer"}
-    for chat_id, question_id in answered:
-        if question_id is not None:
-            session.execute(
-                delete(DeliveredRow).where(
-                    DeliveredRow.chat_id == chat_id, DeliveredRow.question_id == question_id
-                )
+    for chat_id in {one.chat_id for one in messages}:
+        here = [one for one in messages if one.chat_id == chat_id]
+        answered = {one.question_id for one in here if one.purpose == "answer"} - {None}
+        session.execute(
+            delete(DeliveredRow).where(
+                DeliveredRow.chat_id == chat_id,
+                or_(
+                    DeliveredRow.message_id.in_([one.message_id for one in here]),
+                    DeliveredRow.question_id.in_(answered),
+                ),
             )
+        )
     kept = _kept(session, {one.answer_id for one in messages if one.answer_id is not None})
-    for one in messages:
-        if one.answer_id is None or one.answer_id in kept:
-            session.merge(
-                DeliveredRow(
-                    chat_id=one.chat_id,
-                    message_id=one.message_id,
-                    question_id=one.question_id,
-                    answer_id=one.answer_id,
-                    position=one.position,
-                    purpose=one.purpose,
-                    at=at,
-                )
-            )
+    standing = {
+        (one.chat_id, one.message_id): {**asdict(one), "at": at}
+        for one in messages
+        if one.answer_id is None or one.answer_id in kept
+    }
+    if standing:
+        session.execute(insert(DeliveredRow), list(standing.values()))
 
 
 def delivered_for(session: Session, chat_id: int, question_id: int) -> tuple[Delivered, ...]:
@@ -137,8 +130,10 @@ def move(session: Session, old: int, new: int) -> None:
     session.execute(delete(DeliveredRow).where(DeliveredRow.chat_id == old))
 
 
-def _kept(session: Session, answer_ids: Iterable[int]) -> frozenset[int]:
+def _kept(session: Session, answer_ids: Collection[int]) -> frozenset[int]:
     """Those that are not pruned, nor will be before the transaction is over."""
+    if not answer_ids:
+        return frozenset()
     query = select(MessageRow.id).where(MessageRow.id.in_(answer_ids)).with_for_update(read=True)
     return frozenset(session.scalars(query))
 

@@ -195,3 +195,11 @@ def test_what_was_said_on_both_sides_of_a_move_becomes_one_conversation(
     store.move_chat(7, -1007)
     store.keep(exchange("今", chat_id=-1007, at=MORNING + 2 * MINUTE))
     assert questions(store, -1007) == ["先", "后", "今"]
+
+
+def test_a_chat_that_moves_nowhere_loses_nothing(store: Store) -> None:
+    store.keep(exchange("甲"))
+    store.settle(5, delivered=[delivered(31)])
+    store.move_chat(7, 7)
+    assert questions(store) == ["甲"]
+    assert store.delivered_as(7, 31) is not None

@@ -16,6 +16,7 @@ from retrieval.types import Usage
 from tests.store.exchanges import (
     DAY,
     LONG_AGO,
+    MINUTE,
     MORNING,
     Clock,
     delivered,
@@ -56,15 +57,21 @@ def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
         store.settle(2**40, delivered=messages)
         assert store.delivered_for(7, 100) == (messages[0],)
         assert pending(store) == []
-        store.move_chat(-(10**13), -(10**13))
+        store.keep(exchange("c", chat_id=5, at=MORNING + MINUTE))
+        store.move_chat(5, -(10**13))
         store.spend(Usage(1, 2), day=MORNING.date(), asker_id=5, model="m", purpose="answer")
         assert store.spent_today(MORNING.date(), 5) == 3
-        assert questions(store, -(10**13)) == ["a�b"]
+        assert questions(store, -(10**13)) == ["a�b", "c"]
+        assert len(store.turns_until(message, 3) or []) == 1
+        assert store.keep(exchange("b", chat_id=-(10**13)), replaces=message) > message
+        assert store.delivered_as(7, 2**40) is not None
     with closing(Store.open(server.url, retention=90 * DAY, clock=clock)) as store:
         store.forget_conversation("telegram", -(10**13), None)
         assert questions(store, -(10**13)) == []
         clock.now += 91 * DAY
-        assert store.prune() == Pruned(1, 1, 1, 1, 1, 1)
+        assert store.prune() == Pruned(
+            messages=2, feedback=0, conversations=1, usage=1, pending=1, delivered=1
+        )
 
 
 def test_the_migrations_make_the_tables_of_the_models_there(server: sa.Engine) -> None:
