@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_AGAIN_SECONDS = 0.2
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
@@ -15,6 +16,14 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
         return await working if working.done() else None
     finally:
-        working.cancel()
         stopping.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
+        await _cancel(working)
+
+
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    """Return when it has ended: a model's client that is just connecting may miss the first word."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_AGAIN_SECONDS)
+    if not task.cancelled():
+        task.exception()  # looked at, so that asyncio does not complain
