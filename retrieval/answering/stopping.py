@@ -21,7 +21,7 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:
-    """Return when it has ended: a model's client that is just connecting may miss the first word."""
+    """Return when it has ended: a client that is just connecting may miss the first word."""
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=_AGAIN_SECONDS)

@@ -3,6 +3,7 @@
 Measures the real commands on this machine; ratios travel, absolute times do not.
 """
 
+import asyncio
 import json
 import os
 import statistics
@@ -10,8 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
+from bot.conversations import Place
+from bot.settings import Settings
+from bot.wiring import make_conversations
 from retrieval.corpus import read_corpus
 from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
 from retrieval.evaluation import load_golden
@@ -21,6 +26,7 @@ from tests.bench.keeping import keep
 
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = ROOT / "corpus"
+_PEOPLE = 50
 
 
 def main() -> None:
@@ -33,6 +39,7 @@ def main() -> None:
         figures["reload_unchanged_s"], _ = _timed(["reload", "--json"], variables)
         figures["start_to_first_answer_s"] = _start_to_first_answer(variables)
         times = _answer_times(variables)
+        figures["fifty_at_once_s"] = asyncio.run(_fifty_at_once(data_dir))
     # of the reload itself: the start of Python counts in first_indexing_s, not here
     figures["model_alone_s"] = _model_alone()
     figures["share_of_model_rate"] = figures["model_alone_s"] / json.loads(report)["seconds"]
@@ -68,6 +75,25 @@ def _answer_times(variables: dict[str, str]) -> list[float]:
     )
     answers = [json.loads(line) for line in finished.stdout.splitlines()]
     return [answer["timings_ms"]["total"] for answer in answers[1:]]
+
+
+async def _fifty_at_once(data_dir: Path) -> float:
+    """Seconds until the last of fifty people has an answer who ask at once, each something else."""
+    limit_threads(1)
+    settings = Settings(
+        data_dir=data_dir, openai_api_key=None, openai_base_url=None, chat_model=None
+    )
+    questions = [one.question for one in load_golden(CORPUS / "golden.jsonl")[: _PEOPLE + 1]]
+    with closing(make_conversations(settings)) as conversations:
+        await conversations.answer(Place("telegram", 0), questions.pop())
+        started = time.perf_counter()
+        await asyncio.gather(
+            *(
+                conversations.answer(Place("telegram", chat), question, asker=chat)
+                for chat, question in enumerate(questions, start=1)
+            )
+        )
+        return time.perf_counter() - started
 
 
 def _model_alone() -> float:
