@@ -31,8 +31,6 @@ class Phrases:
     continued: str
     full_text: str
     copy_quote: str
-    source_title: str
-    source_separator: str
     page: str
     former_version: str
     changed_since: str
@@ -100,8 +98,6 @@ CHINESE = Phrases(
     continued="（续）",
     full_text="📄 全文",
     copy_quote="📋 复制引文",
-    source_title="《{title}》",
-    source_separator="，",
     page="第 {page} 版",
     former_version="回答时的版本；文章后来有改动或已撤下。",
     changed_since="文章在回答之后有改动，当时的版本没有保留，引文的位置已无从指出。",
@@ -111,13 +107,13 @@ CHINESE = Phrases(
     incomplete="不完整",
     wrong_article="找错文章",
     write_reason="✍ 写几句",
-    field_title="标题",
-    field_kicker="引题",
-    field_byline="署名",
-    field_column="栏目",
-    field_date="日期",
-    field_source="来源",
-    field_page="版面",
+    field_title="标题：",
+    field_kicker="引题：",
+    field_byline="署名：",
+    field_column="栏目：",
+    field_date="日期：",
+    field_source="来源：",
+    field_page="版面：",
     indexing="文章正在编入索引，请稍候再问。",
     question_too_long="问题太长了：最多 {limit} 个字，这个有 {length} 个。",
     model_unavailable="检索用的模型暂时没有回应，请稍后再问。",
@@ -172,8 +168,6 @@ ENGLISH = Phrases(
     continued=" (continued)",
     full_text="📄 Whole article",
     copy_quote="📋 Copy quotation",
-    source_title="“{title}”",
-    source_separator=", ",
     page="page {page}",
     former_version="As it stood when the answer was given; changed or withdrawn since.",
     changed_since="The article was changed after the answer and that version is not kept: the "
@@ -184,13 +178,13 @@ ENGLISH = Phrases(
     incomplete="Incomplete",
     wrong_article="Wrong article",
     write_reason="✍ In words",
-    field_title="Headline",
-    field_kicker="Kicker",
-    field_byline="Byline",
-    field_column="Column",
-    field_date="Date",
-    field_source="Source",
-    field_page="Page",
+    field_title="Headline: ",
+    field_kicker="Kicker: ",
+    field_byline="Byline: ",
+    field_column="Column: ",
+    field_date="Date: ",
+    field_source="Source: ",
+    field_page="Page: ",
     indexing="The articles are being indexed. Please ask again in a moment.",
     question_too_long="That is too long: at most {limit} characters, this has {length}.",
     model_unavailable="The model that searches does not answer just now. Please ask again later.",

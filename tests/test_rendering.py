@@ -1,56 +1,34 @@
 """Answers as Telegram messages: every text passes the strict parser, and nothing is lost."""
 
 import dataclasses
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.phrases import CHINESE, ENGLISH, Phrases
-from bot.telegram.rendering import LIMIT, Part, render, render_text, utf16_length
+from bot.telegram.buttons import Action, OpenArticle, OpenCitation, Rate, Reason, Stop, parse
+from bot.telegram.rendering import (
+    LIMIT,
+    Button,
+    Keyboard,
+    Part,
+    feedback_keyboard,
+    from_json,
+    render,
+    render_preview,
+    render_text,
+    to_json,
+    utf16_length,
+)
 from bot.terminal import plain_answer
-from retrieval.types import Answer, Citation, Mode, NearestArticle, Timings
+from retrieval.index.keys import short_key
+from retrieval.types import Answer, Citation, Mode, NearestArticle, Partial, Timings
 from tests.e2e.bot_api import parse_telegram_html
+from tests.telegram_html import read_strictly
 
-PIECES = st.sampled_from(
-    [
-        "文",
-        "<b>",
-        "</blockquote>",
-        "<br/>",
-        "&",
-        "&lt;",
-        "&nbsp;",
-        "&#xD800;",
-        "[1]",
-        "😀",
-        "👩‍👩‍👧",
-        "e\u0301",
-        "\u202e",
-        "\u2067",
-        "\u200b",
-        "\ufeff",
-        "\x00",
-        " ",
-        "\n",
-        "\n\n\n",
-        "\t",
-        "\u3000",
-        "a.cn",
-        "“",
-    ]
-)
-SHORT = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=12).map("".join))
-LONG = st.builds(lambda text, times: text * times, SHORT, st.integers(1, 900))
-AT_THE_EDGE = st.builds(
-    lambda lead, piece, missing: lead + piece * ((LIMIT - missing - len(lead)) // len(piece)),
-    SHORT,
-    PIECES,
-    st.integers(-3, 40),
-)
-HOSTILE = st.one_of(SHORT, LONG, AT_THE_EDGE)
+RATINGS: list[Literal[1, -1]] = [1, -1]
 
 
 def make_answer(
@@ -79,46 +57,30 @@ def make_citation(
     byline: str = "",
     date: str = "",
     source: str = "",
+    url: str = "",
 ) -> Citation:
-    return Citation(number, "a.md", title, byline, date, source, "text", 0, len(quote), quote)
-
-
-CITATIONS = st.lists(
-    st.builds(make_citation, HOSTILE, title=SHORT, byline=SHORT, date=SHORT, source=SHORT),
-    max_size=12,
-)
-
-
-def head_of(citation: Citation) -> str:
-    credit = " · ".join(part for part in (citation.byline, citation.date, citation.source) if part)
-    title = f"[{citation.number}] {citation.title or CHINESE.untitled}"
-    return f"{title}\n{credit}" if credit else title
-
-
-def span(text: str, entity: dict[str, Any]) -> str:
-    units = text.encode("utf-16-le")
-    start = 2 * entity["offset"]
-    return units[start : start + 2 * entity["length"]].decode("utf-16-le")
+    end = len(quote)
+    return Citation(
+        number, "a.md", title, byline, date, source, "text", 0, end, quote, url, "0123abcd"
+    )
 
 
 def blockquotes(parts: Sequence[Part]) -> list[str]:
-    found = []
-    for part in parts:
-        text, entities = parse_telegram_html(part.markup)
-        found += [span(text, one) for one in entities if one["type"] == "expandable_blockquote"]
-    return found
+    return [one for part in parts for one in read_strictly(part.markup).quotations]
 
 
-def visible(text: str) -> str:
-    return "".join(text.split())
+def labels(keyboard: Keyboard) -> list[list[str]]:
+    return [[button.label for button in row] for row in keyboard]
+
+
+def actions(keyboard: Keyboard) -> list[Action | None]:
+    return [parse(button.data) for row in keyboard for button in row]
 
 
 def assert_telegram_takes(parts: Sequence[Part]) -> None:
     for part in parts:
-        text, _ = parse_telegram_html(part.markup)
-        assert text == part.plain
-        assert text.strip()
-        assert utf16_length(text) <= LIMIT
+        assert read_strictly(part.markup).text == part.plain
+        assert parse_telegram_html(part.markup)[0] == part.plain
 
 
 def test_a_citation_unfolds_under_the_answer() -> None:
@@ -163,7 +125,7 @@ def test_an_article_without_a_headline_is_named_so() -> None:
 def test_a_refusal_lists_the_nearest_articles() -> None:
     nearest = [NearestArticle("a", "甲 & 乙", "2025-01-02"), NearestArticle("b", "", "")]
     (part,) = render(make_answer("没有。", refused=True, nearest=nearest), CHINESE)
-    assert part.plain == "没有。\n\n最接近的文章：\n• 甲 & 乙 (2025-01-02)\n• （无标题）"
+    assert part.plain == "没有。\n\n最接近的文章：\n1. 甲 & 乙 (2025-01-02)\n2. （无标题）"
     assert "甲 &amp; 乙" in part.markup
 
 
@@ -213,11 +175,14 @@ def test_a_citation_that_fits_one_message_is_not_divided(excess: int) -> None:
     assert len(blockquotes(parts)) == 1 + excess
 
 
-def test_every_piece_of_a_long_quote_says_where_it_is_from() -> None:
+def test_the_rest_of_a_long_quote_says_what_it_continues() -> None:
     quote = "".join(f"第{number}句。" for number in range(3000))
-    blocks = blockquotes(render(make_answer("答。[1]", [make_citation(quote)]), CHINESE))
-    assert len(blocks) > 2
-    assert "".join(block.removeprefix("[1] 标题\n") for block in blocks) == quote
+    first, *others = blockquotes(render(make_answer("答。[1]", [make_citation(quote)]), CHINESE))
+    assert len(others) > 1
+    pieces = [first.removeprefix("[1] 标题\n")]
+    pieces += [one.removeprefix("[1] 标题（续）\n") for one in others]
+    assert "".join(pieces) == quote
+    assert all(piece.endswith("句。") for piece in pieces)
 
 
 @pytest.mark.parametrize("units", [2043, 2044, 2045, 2048, 4096, 9000])
@@ -232,41 +197,6 @@ def test_a_headline_without_end_leaves_room_for_the_quote(
     parts = render(make_answer("答。[1]", [citation]), CHINESE)
     assert_telegram_takes(parts)
     assert sum(block.count("原话") for block in blockquotes(parts)) >= 1499
-
-
-@settings(deadline=None, max_examples=150)
-@given(HOSTILE, CITATIONS)
-def test_telegram_takes_every_part(text: str, citations: list[Citation]) -> None:
-    assert_telegram_takes(render(make_answer(text, citations), CHINESE))
-
-
-@settings(deadline=None, max_examples=150)
-@given(HOSTILE, CITATIONS)
-def test_nothing_of_answer_and_quotes_is_lost(text: str, citations: list[Citation]) -> None:
-    parts = render(make_answer(text, citations), CHINESE)
-    shown = visible("".join(part.plain for part in parts))
-    assert shown.startswith(visible(text))
-    blocks = iter(blockquotes(parts))
-    for citation in citations:
-        head, rest = f"{head_of(citation)}\n", citation.quote
-        while True:
-            block = next(blocks)
-            assert block.startswith(head)
-            piece = block.removeprefix(head)
-            assert rest.startswith(piece)
-            rest = rest.removeprefix(piece)
-            if not rest:
-                break
-            assert utf16_length(head + citation.quote) > LIMIT, "divided without need"
-    assert next(blocks, None) is None
-
-
-@settings(deadline=None, max_examples=100)
-@given(HOSTILE)
-def test_a_text_without_markup_is_shown_as_it_is(text: str) -> None:
-    parts = render_text(text)
-    assert_telegram_takes(parts)
-    assert visible("".join(part.plain for part in parts)) == visible(text)
 
 
 @pytest.mark.parametrize(
@@ -284,3 +214,135 @@ def test_quotations_in_another_language_are_said_to_be_quoted(
     answer = dataclasses.replace(make_answer("石桥长38米。[1]"), question=question, mode=mode)
     parts = render(answer, ENGLISH)
     assert parts[0].plain.startswith(ENGLISH.in_their_words) == introduced
+
+
+@pytest.mark.parametrize(
+    ("url", "links"),
+    [
+        ("https://报.example.cn/a?b=1&c=%22", [("题", "https://报.example.cn/a?b=1&c=%22")]),
+        ("http://paper.example/", [("题", "http://paper.example/")]),
+        ("javascript:alert(1)", []),
+        ("tg://user?id=1", []),
+        ('https://a.cn/"><b>', []),
+        ("https://a.cn/ b", []),
+        ("https://localhost", []),
+        ("https://a.cn/" + "a" * 3000, []),
+        ("", []),
+    ],
+)
+def test_a_headline_leads_to_its_article_on_the_web(url: str, links: list[tuple[str, str]]) -> None:
+    (part,) = render(make_answer("答。[1]", [make_citation("话", title="题", url=url)]), CHINESE)
+    assert read_strictly(part.markup).links == links
+    assert_telegram_takes([part])
+
+
+def test_each_citation_has_a_button_that_opens_it() -> None:
+    citations = [make_citation("一二", 1), make_citation("三", 2)]
+    *_, part = render(make_answer("甲[1]\n乙[2]", citations), CHINESE)
+    assert labels(part.keyboard) == [["[1]", "[2]"]]
+    key = short_key("a.md")
+    assert actions(part.keyboard) == [
+        OpenCitation(key, "0123abcd", "text", 0, 2),
+        OpenCitation(key, "0123abcd", "text", 0, 1),
+    ]
+
+
+def test_buttons_stand_in_rows_of_eight_under_the_last_message_only() -> None:
+    citations = [make_citation("字" * 300, number) for number in range(1, 31)]
+    *others, last = render(make_answer("甲[1]", citations), CHINESE, answer_id=5)
+    assert len(others) > 1
+    assert [one.keyboard for one in others] == [()] * len(others)
+    assert [len(row) for row in last.keyboard] == [8, 8, 8, 2]
+
+
+def test_a_kept_answer_can_be_rated() -> None:
+    (part,) = render(make_answer("甲"), CHINESE, answer_id=7)
+    assert actions(part.keyboard) == [Rate(7, 1), Rate(7, -1)]
+
+
+def test_an_answer_that_was_not_kept_cannot_be_rated() -> None:
+    (part,) = render(make_answer("甲"), CHINESE)
+    assert part.keyboard == ()
+
+
+def test_a_refusal_opens_what_it_offers() -> None:
+    nearest = [NearestArticle("a", "甲", ""), NearestArticle("b", "乙", "")]
+    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), CHINESE)
+    assert labels(part.keyboard) == [["1", "2"]]
+    assert actions(part.keyboard) == [
+        OpenArticle(short_key("a"), "", 0),
+        OpenArticle(short_key("b"), "", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "expected"),
+    [
+        (1, "", [["[1]"], ["✓ 👍", "👎"]]),
+        (
+            -1,
+            "",
+            [
+                ["[1]"],
+                ["👍", "✓ 👎"],
+                ["答非所问", "与原文不符"],
+                ["不完整", "找错文章"],
+                ["✍ 写几句"],
+            ],
+        ),
+        (
+            -1,
+            "wrong",
+            [
+                ["[1]"],
+                ["👍", "✓ 👎"],
+                ["答非所问", "与原文不符"],
+                ["不完整", "✓ 找错文章"],
+                ["✍ 写几句"],
+            ],
+        ),
+    ],
+)
+def test_a_rating_shows_whatever_was_chosen_before(
+    value: Literal[1, -1], reason: Literal["", "wrong"], expected: list[list[str]]
+) -> None:
+    (part,) = render(make_answer("甲[1]", [make_citation("甲")]), CHINESE, answer_id=7)
+    chosen = Rate(7, value, Reason(reason) if reason else "")
+    keyboards = [part.keyboard]
+    keyboards += [feedback_keyboard(part.keyboard, Rate(7, one), CHINESE) for one in RATINGS]
+    for keyboard in keyboards:
+        assert labels(feedback_keyboard(keyboard, chosen, CHINESE)) == expected
+
+
+def test_a_preview_shows_what_is_written_and_a_button_that_ends_it() -> None:
+    part = render_preview(Partial("甲 < 乙。[1]", ()), CHINESE, update_id=3)
+    assert part.markup == "甲 &lt; 乙。[1] …"
+    assert actions(part.keyboard) == [Stop(3)]
+
+
+@pytest.mark.parametrize("text", ["字" * 9000, "😀" * 4000, "一句。[12]" * 900])
+def test_a_preview_is_one_message(text: str) -> None:
+    part = render_preview(Partial(text, ()), CHINESE, update_id=3)
+    assert_telegram_takes([part])
+    assert utf16_length(part.plain) > LIMIT - 10
+    assert part.plain.endswith(" …")
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\u200b"])
+def test_a_preview_without_text_says_that_it_is_thinking(text: str) -> None:
+    part = render_preview(Partial(text, ()), ENGLISH, update_id=3)
+    assert part.plain == ENGLISH.thinking
+
+
+def test_parts_survive_as_json() -> None:
+    citation = make_citation("\ud800“原话”\x00", url="https://a.cn/")
+    (part,) = render(make_answer("甲[1]", [citation]), CHINESE, answer_id=7)
+    assert from_json(json.loads(json.dumps(to_json(part)))) == part
+    copying = Part("a", "a", ((Button("复制", copy="话"), Button("看", url="https://a.cn/")),))
+    assert from_json(json.loads(json.dumps(to_json(copying)))) == copying
+
+
+@pytest.mark.parametrize("done", [{}, {"data": "x", "copy": "y"}, {"copy": "y", "url": "z"}])
+def test_a_button_does_exactly_one_thing(done: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="exactly one thing"):
+        Button("甲", **done)

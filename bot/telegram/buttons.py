@@ -75,7 +75,7 @@ Action = OpenCitation | OpenArticle | Rate | AskReason | Stop | Close
 
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _ARTICLE = "([a-z2-7]{12}):([0-9a-f]{8}|)"
-_OFFSET = "([0-9]{1,9})"
+_OFFSET = "(0|[1-9][0-9]{0,8})"
 _NUMBER = "(0|-?[1-9][0-9]{0,18})"
 
 

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator
 
 from bot.phrases import Phrases, introduction, left_open, notice
 from bot.telegram.rendering.blocks import LIMIT, Block, Run, lines_of, link, pack, part_of
-from bot.telegram.rendering.characters import clean, clean_line, cut, shorten, utf16_length
+from bot.telegram.rendering.characters import (
+    clean,
+    clean_line,
+    cut,
+    is_blank,
+    isolated,
+    shorten,
+    utf16_length,
+)
 from bot.telegram.rendering.keyboards import answer_keyboard, stop_keyboard
 from bot.telegram.rendering.parts import Part
 from retrieval.types import Answer, Citation, NearestArticle, Partial
@@ -41,9 +49,11 @@ def render_text(text: str) -> list[Part]:
 def render_preview(partial: Partial, phrases: Phrases, *, update_id: int) -> Part:
     """What is written so far in one message, with a button that ends the writing."""
     text = _marked_text(partial.text).strip()
-    shown = text[: cut(text, LIMIT - utf16_length(_MORE))] if text else phrases.thinking
-    more = _MORE if text else ""
-    return part_of([Block((Run(shown + more),))], stop_keyboard(update_id, phrases))
+    if is_blank(text):
+        shown = phrases.thinking
+    else:
+        shown = text[: cut(text, LIMIT - utf16_length(_MORE))] + _MORE
+    return part_of([Block((Run(shown),))], stop_keyboard(update_id, phrases))
 
 
 def _marked_text(text: str) -> str:
@@ -54,16 +64,22 @@ def _marked_text(text: str) -> str:
 def _nearest(articles: Iterable[NearestArticle], phrases: Phrases) -> Iterator[Block]:
     yield Block((Run(phrases.nearest),), _GAP)
     for number, article in enumerate(articles, start=1):
-        date = f" ({clean_line(article.date)})" if article.date else ""
-        title = clean_line(article.title) or phrases.untitled
-        yield Block((Run(f"{number}. {title}{date}"),))
+        title = isolated(clean_line(article.title)) or phrases.untitled
+        date = clean_line(article.date)
+        yield Block((Run(f"{number}. {title} ({date})" if date else f"{number}. {title}"),))
 
 
 def _quotation(citation: Citation, phrases: Phrases) -> Block:
     number, title = f"[{citation.number}] ", clean_line(citation.title) or phrases.untitled
-    credit = (citation.byline, citation.date, citation.source)
-    below = " · ".join(filter(None, map(clean_line, credit)))
-    lines = "".join(f"\n{line}" for line in (below, clean(citation.quote)) if line)
-    runs = (Run(number, bold=True), Run(title, bold=True, url=link(citation.url)), Run(lines))
-    reminder = number + shorten(title, _LONGEST_REMINDER) + phrases.continued
-    return Block(runs, _GAP, quoted=True, head=(Run(reminder, bold=True), Run("\n")))
+    credit = map(clean_line, (citation.byline, citation.date, citation.source))
+    below = " · ".join(isolated(one) for one in credit if one)
+    quote = clean(citation.quote)
+    lines = "".join(f"\n{line}" for line in (below, quote) if line)
+    headline = Run(isolated(title), bold=True, url=link(citation.url))
+    reminder = number + isolated(shorten(title, _LONGEST_REMINDER)) + phrases.continued
+    return Block(
+        (Run(number, bold=True), headline, Run(lines)),
+        _GAP,
+        quoted=True,
+        head=(Run(reminder, bold=True), Run("\n")),
+    )

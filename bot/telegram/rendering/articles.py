@@ -1,5 +1,6 @@
 """An article as readers open it: quoted words in their paragraph, and all of it in pages."""
 
+import re
 from collections.abc import Iterator
 
 from bot.phrases import Phrases
@@ -10,12 +11,14 @@ from bot.telegram.rendering.characters import (
     clean_line,
     cut,
     is_blank,
+    isolated,
     shorten,
     shorten_front,
     utf16_length,
 )
 from bot.telegram.rendering.keyboards import close_button
 from bot.telegram.rendering.parts import Button, Keyboard, Part
+from retrieval.questions.question import is_chinese
 from retrieval.types import Article, Field, Span
 
 _GAP = "\n\n"
@@ -23,6 +26,9 @@ _PAGE = 1200
 """Units of an article's text on one page: about two screens of a phone."""
 
 _LONGEST_HEADLINE, _LONGEST_CREDIT = 300, 300
+_SUBHEADING = re.compile(r"(?<=\n)[^\n]{0,30}[^\n。！？!?….：:；;]\n+\Z")
+"""The last line of a page that belongs on the next one."""
+
 _LONGEST_COPY, _LONGEST_SOURCE = 256, 200
 
 
@@ -40,7 +46,7 @@ def render_citation(
     if opened.field == "text":
         blocks.append(Block(_surrounded(value, words, room - len(_GAP)), _GAP))
     else:
-        name = Run(f"{_name_of(opened.field, phrases)}: ")
+        name = Run(_name_of(opened.field, phrases))
         runs = _surrounded(value, words, room // 2)
         blocks.append(Block((name, *runs), _GAP))
         blocks.append(Block(_first_paragraph(article, room // 3), _GAP))
@@ -84,8 +90,8 @@ def _top(article: Article, phrases: Phrases) -> Iterator[Block]:
     yield Block((Run(title, bold=True, url=link(article.url)),))
     page = clean_line(article.page)
     page = phrases.page.format(page=page) if page.isalnum() and page.isascii() else page
-    credit = (article.byline, article.date, article.source, page, article.column)
-    if line := " · ".join(filter(None, map(clean_line, credit))):
+    parts = (article.byline, article.date, article.source, page, article.column)
+    if line := " · ".join(isolated(one) for one in map(clean_line, parts) if one):
         yield Block((Run(shorten(line, _LONGEST_CREDIT)),))
 
 
@@ -125,14 +131,21 @@ def _citation_keyboard(
 
 
 def _copy_button(quote: str, article: Article, phrases: Phrases) -> Button:
-    title = clean_line(article.title).replace("《", "〈").replace("》", "〉")
-    headline = phrases.source_title.format(title=title) if title else ""
+    source = shorten(_source_line(article), _LONGEST_SOURCE)
+    below = f"\n{source}" if source else ""
+    copied = shorten(quote, _LONGEST_COPY - utf16_length(below)) + below
+    return Button(phrases.copy_quote, copy=copied)
+
+
+def _source_line(article: Article) -> str:
+    """Where a quotation is from, as one writes it in the language of the article."""
+    title = clean_line(article.title)
+    chinese = is_chinese(title + article.text)
+    if chinese:
+        title = title.replace("《", "〈").replace("》", "〉")
+    headline = (f"《{title}》" if chinese else f"“{title}”") if title else ""
     credit = map(clean_line, (article.byline, article.source, article.date))
-    source = phrases.source_separator.join(filter(None, (headline, *credit)))
-    below = f"\n{shorten(source, _LONGEST_SOURCE)}" if source else ""
-    return Button(
-        phrases.copy_quote, copy=shorten(quote, _LONGEST_COPY - utf16_length(below)) + below
-    )
+    return ("，" if chinese else ", ").join(filter(None, (headline, *credit)))
 
 
 def _page_keyboard(opened: OpenArticle, number: int, pages: int, phrases: Phrases) -> Keyboard:
@@ -159,6 +172,8 @@ def _pages(text: str) -> list[Span]:
     while left > _PAGE:
         size = -(-left // -(-left // _PAGE))
         end = start + cut(text[start:], min(_PAGE, size + size // 5))
+        if heading := _SUBHEADING.search(text, start + (end - start) // 2, end):
+            end = heading.start()
         left -= utf16_length(text[start:end])
         pages.append(Span(start, end))
         start = end

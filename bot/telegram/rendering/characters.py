@@ -61,8 +61,14 @@ def clean(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """The text on one line; what runs from right to left leaves the text around it alone."""
+    """The text on one line, "" where nothing of it can be seen."""
     line = " ".join(clean(text).split())
+    return "" if is_blank(line) else line
+
+
+def isolated(line: str) -> str:
+    """The line so that what runs from right to left in it leaves the text around it alone."""
+    line = "".join(_balanced(line))
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
         return f"{_FIRST_STRONG_ISOLATE}{line}{_POP_ISOLATE}"
     return line
