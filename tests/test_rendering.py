@@ -226,6 +226,8 @@ def test_quotations_in_another_language_are_said_to_be_quoted(
         ('https://a.cn/"><b>', []),
         ("https://a.cn/ b", []),
         ("https://localhost", []),
+        ("https://a.cn/\ud800", []),
+        ("https://a.cn/\u202egnp", []),
         ("https://a.cn/" + "a" * 3000, []),
         ("", []),
     ],

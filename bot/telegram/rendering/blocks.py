@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from bot.telegram.rendering.characters import cut, is_blank, utf16_length
+from bot.telegram.rendering.characters import clean, cut, is_blank, utf16_length
 from bot.telegram.rendering.parts import Keyboard, Part
 
 LIMIT = 4096
@@ -55,7 +55,8 @@ def plain(runs: Iterable[Run]) -> str:
 
 def link(url: str) -> str:
     """The address if a headline may lead there, else ""."""
-    return url if len(url) <= _LONGEST_LINK and _LINK.fullmatch(url) else ""
+    leads = len(url) <= _LONGEST_LINK and _LINK.fullmatch(url) and clean(url) == url
+    return url if leads else ""
 
 
 def lines_of(text: str, gap: str = "\n") -> Iterator[Block]:
