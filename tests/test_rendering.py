@@ -175,6 +175,11 @@ def test_a_citation_that_fits_one_message_is_not_divided(excess: int) -> None:
     assert len(blockquotes(parts)) == 1 + excess
 
 
+def test_a_long_quote_begins_under_the_answer() -> None:
+    parts = render(make_answer("答。[1]", [make_citation("字" * 5000)]), CHINESE)
+    assert [utf16_length(part.plain) for part in parts][:-1] == [LIMIT]
+
+
 def test_the_rest_of_a_long_quote_says_what_it_continues() -> None:
     quote = "".join(f"第{number}句。" for number in range(3000))
     first, *others = blockquotes(render(make_answer("答。[1]", [make_citation(quote)]), CHINESE))
@@ -265,6 +270,13 @@ def test_a_kept_answer_can_be_rated() -> None:
 def test_an_answer_that_was_not_kept_cannot_be_rated() -> None:
     (part,) = render(make_answer("甲"), CHINESE)
     assert part.keyboard == ()
+
+
+def test_an_answer_that_was_stopped_says_so_and_is_not_rated() -> None:
+    answer = dataclasses.replace(make_answer("甲[1]", [make_citation("甲")]), stopped=True)
+    (part,) = render(answer, CHINESE, answer_id=7)
+    assert part.plain.startswith(f"甲[1]\n{CHINESE.stopped}\n\n")
+    assert labels(part.keyboard) == [["[1]"]]
 
 
 def test_a_refusal_opens_what_it_offers() -> None:

@@ -28,11 +28,12 @@ _LONGEST_REMINDER = 60
 def render(answer: Answer, phrases: Phrases, *, answer_id: int | None = None) -> list[Part]:
     """The messages of an answer: its text, then each citation as a quotation that unfolds.
 
-    After the text stands which parts of the question it leaves open, and why no model wrote it.
-    Under the last message are buttons for citations, offered articles and, with the id of the
-    kept answer, its rating.
+    After the text stands that it was stopped, which parts of the question it leaves open, and why
+    no model wrote it. Under the last message are buttons for citations, offered articles and, with
+    the id of the kept answer, its rating. An answer that was stopped is not rated.
     """
-    remarks = (left_open(answer, phrases), notice(answer, phrases))
+    stopped = phrases.stopped if answer.stopped else ""
+    remarks = (stopped, left_open(answer, phrases), notice(answer, phrases))
     lines = (introduction(answer, phrases), _marked_text(answer.text), *map(clean, remarks))
     blocks = list(lines_of("\n".join(filter(None, lines))))
     if answer.refused and answer.nearest:

@@ -116,7 +116,7 @@ def _pieces(block: Block, room: int) -> Iterator[Block]:
     if utf16_length(text) <= LIMIT:
         yield block
         return
-    if block.quoted or room < LIMIT // 2:
+    if room < LIMIT // 2:
         room = LIMIT
     leading: Runs = ()
     gap = block.gap

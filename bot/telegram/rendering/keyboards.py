@@ -25,13 +25,13 @@ _GOOD, _BAD = "👍", "👎"
 
 
 def answer_keyboard(answer: Answer, answer_id: int | None) -> Keyboard:
-    """Buttons for citations, for articles offered instead, and to rate a kept answer."""
+    """Buttons for citations, for articles offered instead, and to rate a whole kept answer."""
     cited = [Button(f"[{one.number}]", pack(_opening(one))) for one in answer.citations]
     offered = [
         Button(str(number), pack(OpenArticle(short_key(one.article_id), "")))
         for number, one in enumerate(answer.nearest if answer.refused else (), start=1)
     ]
-    rating = () if answer_id is None else (_thumbs(answer_id),)
+    rating = () if answer_id is None or answer.stopped else (_thumbs(answer_id),)
     return (*_rows(cited[:_MOST_CITATIONS]), *_rows(offered), *rating)
 
 
