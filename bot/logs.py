@@ -33,7 +33,8 @@ def redact(text: str, secrets: Sequence[str]) -> str:
 def configure(level: str, secrets: Sequence[str]) -> None:
     """Send all logging to standard error: ours from `level` up, other packages' from WARNING up.
 
-    At INFO httpx prints the bot token inside the address.
+    At INFO httpx prints the bot token inside the address. telegram.request writes a traceback for
+    every reply that is not JSON, as those of a proxy are; it raises the same as an error.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(secrets))
@@ -41,6 +42,7 @@ def configure(level: str, secrets: Sequence[str]) -> None:
     root.handlers[:] = [handler]
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.captureWarnings(True)
 

@@ -6,19 +6,22 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
+from telegram.error import TelegramError
+from telegram.request import BaseRequest
 
 from bot import logs
 
 TOKEN = "700000001:AAH-secret_part"
 PROXY = "socks5://reader:p%40ss-word@127.0.0.1:1080"
 KEY = "sk-secret+/key="
+NAMED = ("bot", "retrieval", "telegram.request")
 
 
 @pytest.fixture
 def shown(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """Gives what went to standard error; logging is put back afterwards."""
     root = logging.getLogger()
-    loggers = [root, *(logging.getLogger(name) for name in ("bot", "retrieval"))]
+    loggers = [root, *(logging.getLogger(name) for name in NAMED)]
     handlers, levels = root.handlers[:], [logger.level for logger in loggers]
     yield lambda: capsys.readouterr().err
     logging.captureWarnings(False)
@@ -65,6 +68,13 @@ def test_other_packages_are_shown_from_warning_up(
     for method in ("debug", "info", "warning"):
         getattr(logging.getLogger(name), method)(method)
     assert [line.rpartition(" ")[2] for line in shown().splitlines()] == expected
+
+
+def test_a_reply_that_is_not_json_leaves_no_traceback(shown: Callable[[], str]) -> None:
+    logs.configure("INFO", [])
+    with pytest.raises(TelegramError):
+        BaseRequest.parse_json_payload(b"<html>502 Bad Gateway</html>")
+    assert shown() == ""
 
 
 @pytest.mark.parametrize(
