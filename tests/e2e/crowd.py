@@ -19,6 +19,7 @@ from tests.e2e.bot_api import EmulatedBotApi
 from tests.e2e.faults import FaultPlan
 from tests.e2e.running import RunningBot, new_reader, until
 
+_FIRST_CHAT = 20_000  # always the same: the faults of a plan go by the chat
 _AHEAD = 2
 """How many questions a reader asks before the first of them is answered."""
 
@@ -44,17 +45,14 @@ class Asked:
 
     def findings(self, api: EmulatedBotApi, *, most: int) -> list[str]:
         """What is wrong in the chat; each message is to be there once, at most `most` times."""
-        due = self._due()
-        came: list[int] = []
-        found: list[str] = []
-        for message in api.sent(self.chat_id):
-            place = _place(due, message.reply_to, message.text)
+        due, found = self.due(), []
+        places = self._places(api)
+        for place, message in zip(places, api.sent(self.chat_id), strict=True):
             if place is None:
-                found.append(f"{self.chat_id}: no answer of this chat: {message.text!r}")
-            else:
-                came.append(place)
+                found.append(f"{self.chat_id}: not an answer of this chat: {message.text!r}")
+        came = [place for place in places if place is not None]
         counts = collections.Counter(came)
-        for place, (question, _, text) in enumerate(due):
+        for place, (question, text) in enumerate(due):
             if not 1 <= counts[place] <= most:
                 found.append(f"{self.chat_id}: {counts[place]} times, to {question}: {text!r}")
         if came != sorted(came):
@@ -63,28 +61,28 @@ class Asked:
 
     def answered(self, api: EmulatedBotApi) -> int:
         """How many of the messages that are due are there."""
-        due = self._due()
-        places = (_place(due, one.reply_to, one.text) for one in api.sent(self.chat_id))
-        return len(set(places) - {None})
+        return len(set(self._places(api)) - {None})
 
-    def due(self) -> int:
-        """How many messages answer the questions that are asked."""
-        return len(self._due())
+    def due(self) -> list[tuple[int, str]]:
+        """The messages that answer what is asked so far, each with its question's message_id."""
+        pairs = zip(self.message_ids, self.dialogue.answers, strict=False)
+        return [(asked, text) for asked, parts in pairs for text in parts]
 
-    def _due(self) -> list[tuple[int, bool, str]]:
-        return [
-            (asked, number == 0, text)
-            for asked, parts in zip(self.message_ids, self.dialogue.answers, strict=False)
-            for number, text in enumerate(parts)
-        ]
-
-
-def _place(due: Sequence[tuple[int, bool, str]], reply_to: int | None, text: str) -> int | None:
-    """Which of the messages that are due it is: a first one replies to its question."""
-    for place, (question, is_first, wanted) in enumerate(due):
-        if text == wanted and reply_to == (question if is_first else None):
-            return place
-    return None
+    def _places(self, api: EmulatedBotApi) -> list[int | None]:
+        """For each message in the chat, which of those that are due it is; None: none."""
+        due = self.due()
+        places: list[int | None] = []
+        following = 0
+        for message in api.sent(self.chat_id):
+            same = [
+                place
+                for place, (question, text) in enumerate(due)
+                if text == message.text and message.reply_to in (question, None)
+            ]
+            nearest = min(same, key=lambda place: abs(place - following), default=None)
+            places.append(nearest)
+            following = following if nearest is None else nearest + 1
+        return places
 
 
 def dialogues(readers: int, questions: int) -> list[Dialogue]:
@@ -123,8 +121,8 @@ async def _converse(api: EmulatedBotApi, dialogue: Dialogue) -> Dialogue:
     answers: dict[int, list[str]] = {}
     for message in api.sent(chat):
         if message.reply_to is not None:
-            last = answers[message.reply_to] = []
-        last.append(message.text)
+            parts = answers.setdefault(message.reply_to, [])
+        parts.append(message.text)
     return Dialogue(dialogue.questions, tuple(tuple(answers[one]) for one in asked))
 
 
@@ -132,7 +130,7 @@ class Crowd:
     """Readers who ask a bot that is ended and started again, over one folder of data."""
 
     def __init__(self, made: Sequence[Dialogue], folder: Path, data_dir: Path) -> None:
-        self.asked = [Asked(new_reader(), one, []) for one in made]
+        self.asked = [Asked(chat, one, []) for chat, one in enumerate(made, _FIRST_CHAT)]
         self.faults: collections.Counter[str] = collections.Counter()
         """How many faults of each kind the bot met."""
         self._folder = folder
@@ -161,7 +159,7 @@ class Crowd:
             with self._bot(api):
                 await asking
                 for one in self.asked:
-                    await _patiently(api, one, one.due(), patience_seconds)
+                    await _patiently(api, one, len(one.due()), patience_seconds)
                 await asyncio.sleep(2)  # what comes twice comes late
             found = [line for one in self.asked for line in one.findings(api, most=most)]
             floods = [f"in a flood wait: {call}" for call in api.flood_violations]
