@@ -5,6 +5,7 @@ The same questions are first asked without faults, so that every answer is known
 
 import asyncio
 import collections
+import itertools
 import json
 import random
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import EmulatedBotApi
+from tests.e2e.bot_api.observers import flood_violations
 from tests.e2e.faults import FaultPlan
 from tests.e2e.running import RunningBot, new_reader, until
 
@@ -45,7 +47,7 @@ class Asked:
 
     def findings(self, api: EmulatedBotApi, *, most: int) -> list[str]:
         """What is wrong in the chat; each message is to be there once, at most `most` times."""
-        due, found = self.due(), []
+        due, found = self._due(), []
         places = self._places(api)
         for place, message in zip(places, api.sent(self.chat_id), strict=True):
             if place is None:
@@ -55,22 +57,23 @@ class Asked:
         for place, (question, text) in enumerate(due):
             if not 1 <= counts[place] <= most:
                 found.append(f"{self.chat_id}: {counts[place]} times, to {question}: {text!r}")
-        if came != sorted(came):
-            found.append(f"{self.chat_id}: out of order: {came}")
+        firsts = list(dict.fromkeys(came))
+        if firsts != sorted(firsts):
+            found.append(f"{self.chat_id}: out of order: {firsts}")
         return found
 
     def answered(self, api: EmulatedBotApi) -> int:
         """How many of the messages that are due are there."""
         return len(set(self._places(api)) - {None})
 
-    def due(self) -> list[tuple[int, str]]:
+    def _due(self) -> list[tuple[int, str]]:
         """The messages that answer what is asked so far, each with its question's message_id."""
         pairs = zip(self.message_ids, self.dialogue.answers, strict=False)
         return [(asked, text) for asked, parts in pairs for text in parts]
 
     def _places(self, api: EmulatedBotApi) -> list[int | None]:
         """For each message in the chat, which of those that are due it is; None: none."""
-        due = self.due()
+        due = self._due()
         places: list[int | None] = []
         following = 0
         for message in api.sent(self.chat_id):
@@ -144,36 +147,45 @@ class Crowd:
         patience_seconds: float,
         most: int = 1,
     ) -> list[str]:
-        """What went wrong. The bot is ended by each of the signals, at even distances.
+        """What went wrong. The bot is ended by each of the signals, after even shares of answers.
 
         A reader who is not answered for `patience_seconds` asks on; as long is waited at the end.
         """
-        async with EmulatedBotApi(fault_plan=plan) as api:
-            asking = asyncio.gather(*(self._ask(api, one, patience_seconds) for one in self.asked))
+        async with EmulatedBotApi(fault_plan=plan) as api, asyncio.TaskGroup() as group:
+            asking = [
+                group.create_task(self._ask(api, one, patience_seconds)) for one in self.asked
+            ]
+            killed = [0]  # what a killed bot was told nobody knows any more
             for number, ending in enumerate(endings, start=1):
                 with self._bot(api) as bot:
                     await bot.wait_for_line("is listening", timeout=120)
-                    await self._until_asked(number / (len(endings) + 1), 10 * patience_seconds)
+                    await self._until_answered(
+                        api, number / (len(endings) + 1), 10 * patience_seconds
+                    )
                     bot.process.send_signal(ending)
                     await bot.wait()
+                if ending == signal.SIGKILL:
+                    killed.append(len(api.calls))
             with self._bot(api):
-                await asking
-                for one in self.asked:
-                    await _patiently(api, one, len(one.due()), patience_seconds)
+                await asyncio.wait(asking)
                 await asyncio.sleep(2)  # what comes twice comes late
             found = [line for one in self.asked for line in one.findings(api, most=most)]
-            floods = [f"in a flood wait: {call}" for call in api.flood_violations]
+            for begin, end in itertools.pairwise([*killed, len(api.calls)]):
+                for call in flood_violations(api.calls[begin:end]):
+                    found.append(f"{call.chat_id}: {call.method} during a flood wait")
             self.faults = collections.Counter(one.kind for one in api.faults)
-            return found + floods
+            return found
 
     def _bot(self, api: EmulatedBotApi) -> RunningBot:
         return RunningBot(self._folder, api.base_url, CORPUS_DIR=CORPUS)
 
-    async def _until_asked(self, share: float, timeout: float) -> None:
-        total = sum(len(one.dialogue.questions) for one in self.asked)
-        await until(
-            lambda: sum(len(one.message_ids) for one in self.asked) >= share * total, timeout
-        )
+    async def _until_answered(self, api: EmulatedBotApi, share: float, timeout: float) -> None:
+        """Return when this share of the answers is there, in the midst of the others."""
+        parts = sum(len(one) for asked in self.asked for one in asked.dialogue.answers)
+        with suppress(TimeoutError):
+            await until(
+                lambda: sum(one.answered(api) for one in self.asked) >= share * parts, timeout
+            )
 
     @staticmethod
     async def _ask(api: EmulatedBotApi, asked: Asked, patience_seconds: float) -> None:
@@ -185,6 +197,7 @@ class Crowd:
             )
             await asyncio.sleep(chance.random())
             asked.message_ids.append(api.send_text(question, asked.chat_id))
+        await _patiently(api, asked, sum(parts), patience_seconds)
 
 
 async def _patiently(
