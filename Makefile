@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # where the second process has nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-search bench-reload bench-retrieval test-crash lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-search bench-reload bench-retrieval test-crash test-faults lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -51,6 +51,13 @@ bench-retrieval: $(VENV)/.dev
 
 test-crash: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/e2e/test_crash.py --crashes 100
+
+# Fifty readers, waits as long as Telegram's; another seed makes other faults: SEED=2.
+test-faults: $(VENV)/.dev
+	@$(BIN)/python -m pytest tests/e2e/test_random_faults.py \
+		--questions 500 --restarts 3 --longest-wait 30 --fault-seed $(SEED)
+
+SEED := 1
 
 # Pins every dependency anew, those of all extras too, with hashes and without an index address.
 # The pip of Python 3.11.0 to 3.11.7 stumbles over an extra spelt otherwise than in justext.
