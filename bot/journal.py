@@ -75,6 +75,14 @@ class Journal:
         """See Store.move_chat."""
         await self.run(lambda store: store.move_chat(old, new))
 
+    async def note_wait(self, name: str, until: datetime.datetime) -> None:
+        """See Store.note_wait."""
+        await self.run(lambda store: store.note_wait(name, until))
+
+    async def waits(self) -> dict[str, datetime.datetime]:
+        """See Store.waits."""
+        return await self.run(lambda store: store.waits())
+
     async def prune(self) -> Pruned:
         """See Store.prune."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.prune)

@@ -168,6 +168,15 @@ class DeliveredRow(Base):
     at: Mapped[datetime.datetime] = mapped_column(Moment)
 
 
+class FloodWaitRow(Base):
+    """A pause that Telegram has asked for, with a chat or of a method."""
+
+    __tablename__ = "flood_wait"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime.datetime] = mapped_column(Moment)
+
+
 class UsageRow(Base):
     """One call of a model."""
 

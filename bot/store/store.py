@@ -16,6 +16,7 @@ from bot.store.models import (
     ConversationRow,
     DeliveredRow,
     FeedbackRow,
+    FloodWaitRow,
     MessageRow,
     PendingRow,
     UsageRow,
@@ -243,6 +244,18 @@ class Store:
         with self._database.writing() as session:
             conversing.move(session, old, new)
             taking.move(session, old, new)
+
+    def note_wait(self, name: str, until: datetime.datetime) -> None:
+        """Keep a pause that Telegram has asked for, in place of a former one of that name."""
+        with self._database.writing() as session:
+            session.execute(delete(FloodWaitRow).where(FloodWaitRow.until < self._clock()))
+            session.merge(FloodWaitRow(name=name, until=until))
+
+    def waits(self) -> dict[str, datetime.datetime]:
+        """The ends of the pauses that are not over, by name."""
+        query = select(FloodWaitRow).where(FloodWaitRow.until > self._clock())
+        with self._database.reading() as session:
+            return {row.name: row.until for row in session.scalars(query)}
 
     def spend(
         self,

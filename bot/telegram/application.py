@@ -24,8 +24,8 @@ from bot.indexing import has_usable_index, reload_in_child
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
-from bot.telegram.connecting import insist
-from bot.telegram.delivery import Calls, Delivery, Wire
+from bot.telegram.connecting import Connection
+from bot.telegram.delivery import Calls, Delivery, FloodWaits, Wire
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
@@ -121,7 +121,10 @@ async def _serve(settings: Settings) -> None:
         opened.push_async_callback(application.bot.shutdown)
         opened.push_async_callback(application.shutdown)
         bot = application.bot
-        calls = Calls(moved=partial(_note_move, journal))
+        waits = FloodWaits(partial(_note_wait, journal))
+        await _recall(waits, journal)
+        connection = Connection(waits)
+        calls = Calls(waits, moved=partial(_note_move, journal))
         delivery = Delivery(bot, calls)
         tickets = Tickets()
         people = People(settings)
@@ -150,25 +153,28 @@ async def _serve(settings: Settings) -> None:
             with tickets.holding(ticket):
                 await application.process_update(ticket.update)
 
-        await insist(application.initialize)
+        await connection.insist("getMe", application.initialize)
         intake = Intake(bot=bot, journal=journal, calls=calls, delivery=delivery, work=work)
         opened.push_async_callback(intake.finish)
-        await _take_updates(settings, bot, intake)
+        await _take_updates(settings, bot, connection, intake)
 
 
-async def _take_updates(settings: Settings, bot: Bot, intake: Intake) -> None:
+async def _take_updates(
+    settings: Settings, bot: Bot, connection: Connection, intake: Intake
+) -> None:
     """Go on with what was left open, then take what comes, until cancelled."""
     age = datetime.timedelta(hours=settings.pending_hours)
     await intake.resume(datetime.datetime.now(datetime.UTC) - age)
     aside = [
         asyncio.create_task(_index_if_missing(settings)),
-        asyncio.create_task(_introduce(bot)),
+        asyncio.create_task(_introduce(bot, connection)),
     ]
     try:
         if settings.telegram_webhook_url:
             secret = settings.telegram_webhook_secret
             await listen(
                 bot,
+                connection,
                 intake,
                 url=settings.telegram_webhook_url,
                 address=settings.webhook_address,
@@ -176,9 +182,9 @@ async def _take_updates(settings: Settings, bot: Bot, intake: Intake) -> None:
                 allowed_updates=_UPDATES,
             )
         else:
-            await insist(bot.delete_webhook)
+            await connection.insist("deleteWebhook", bot.delete_webhook)
             logger.info("@%s is listening", bot.username)
-            await poll(bot, intake, allowed_updates=_UPDATES)
+            await poll(bot, connection, intake, allowed_updates=_UPDATES)
     finally:
         for task in aside:
             task.cancel()
@@ -220,9 +226,23 @@ async def _note_move(journal: Journal, former: int, new: int) -> None:
         logger.error("that a group has another number cannot be kept: %s", error)
 
 
-async def _introduce(bot: Bot) -> None:
+async def _note_wait(journal: Journal, name: str, until: datetime.datetime) -> None:
     try:
-        await register(bot)
+        await journal.note_wait(name, until)
+    except StoreError as error:
+        logger.error("that Telegram asks to wait cannot be kept: %s", error)
+
+
+async def _recall(waits: FloodWaits, journal: Journal) -> None:
+    try:
+        waits.recall(await journal.waits())
+    except StoreError as error:
+        logger.error("whether Telegram asks to wait cannot be read: %s", error)
+
+
+async def _introduce(bot: Bot, connection: Connection) -> None:
+    try:
+        await register(bot, connection)
     except TelegramError as error:
         logger.warning("commands and descriptions could not be set: %s", error)
 

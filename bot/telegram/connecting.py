@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.telegram.delivery.calls import flood_wait_seconds
+from bot.telegram.delivery import FloodWaits
 
 logger = logging.getLogger(__name__)
 
@@ -16,21 +16,28 @@ _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 
 
-async def insist(request: Callable[[], Awaitable[T]]) -> T:
-    """What the request gives, once Telegram answers it.
+class Connection:
+    """Requests that are made until Telegram answers them."""
 
-    Raises InvalidToken, Conflict, BadRequest: waiting helps with none of them.
-    """
-    pause = _FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return await request()
-        except (InvalidToken, Conflict, BadRequest):
-            raise
-        except RetryAfter as error:
-            pause = flood_wait_seconds(error)
-            logger.warning("Telegram asks to wait %.0f s", pause)
-        except TelegramError as error:
-            logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+    def __init__(self, waits: FloodWaits) -> None:
+        self._waits = waits
+
+    async def insist(self, name: str, request: Callable[[], Awaitable[T]]) -> T:
+        """What the request gives, once Telegram answers it; `name` is that of its method.
+
+        Raises InvalidToken, Conflict, BadRequest: waiting helps with none of them.
+        """
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            await asyncio.sleep(self._waits.left(name))
+            try:
+                return await request()
+            except (InvalidToken, Conflict, BadRequest):
+                raise
+            except RetryAfter as error:
+                seconds = await self._waits.begin(name, error)
+                logger.warning("Telegram asks to wait %.0f s", seconds)
+            except TelegramError as error:
+                logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import logging
 import random
-from functools import partial
 
-from telegram import Bot
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram import Bot, Update
+from telegram.error import Conflict, TelegramError
 
-from bot.telegram.connecting import insist
+from bot.telegram.connecting import Connection
 from bot.telegram.intake import Intake
 
 logger = logging.getLogger(__name__)
@@ -24,7 +23,9 @@ class SupersededError(Exception):
     """Another program polls with the same token, and this one gives way."""
 
 
-async def poll(bot: Bot, intake: Intake, *, allowed_updates: list[str]) -> None:
+async def poll(
+    bot: Bot, connection: Connection, intake: Intake, *, allowed_updates: list[str]
+) -> None:
     """Hand over what readers send, until cancelled. Raises InvalidToken, SupersededError.
 
     Not telegram's own Updater: that logs tracebacks, cannot be stopped while it waits for its
@@ -32,25 +33,32 @@ async def poll(bot: Bot, intake: Intake, *, allowed_updates: list[str]) -> None:
     """
     offset: int | None = None
     rivalry = _Rivalry()
+    is_heard = True
+
+    async def updates() -> tuple[Update, ...]:
+        nonlocal is_heard
+        is_heard = True
+        try:
+            return await bot.get_updates(
+                offset, timeout=_POLL_SECONDS, allowed_updates=allowed_updates
+            )
+        except TelegramError:
+            is_heard = False
+            raise
+
     try:
         while True:
-            request = partial(
-                bot.get_updates, offset, timeout=_POLL_SECONDS, allowed_updates=allowed_updates
-            )
             try:
-                updates = await insist(request)
+                came = await connection.insist("getUpdates", updates)
             except Conflict as error:
                 await asyncio.sleep(rivalry.pause_after(error))
                 continue
-            if updates:
-                await intake.take(updates)
-                offset = updates[-1].update_id + 1
-    except (InvalidToken, SupersededError):
-        offset = None
-        raise
+            if came:
+                await intake.take(came)
+                offset = came[-1].update_id + 1
     finally:
-        # Telegram is told at the next poll only what was taken: it is not to come again
-        if offset is not None:
+        # what was taken since the last poll need not come again
+        if is_heard and offset is not None:
             with contextlib.suppress(TelegramError):
                 await bot.get_updates(offset, timeout=0, allowed_updates=allowed_updates)
 

@@ -5,23 +5,33 @@ from functools import partial
 from telegram import Bot, BotCommand
 
 from bot.phrases import CHINESE, ENGLISH, Phrases
-from bot.telegram.connecting import insist
+from bot.telegram.connecting import Connection
 
 _LANGUAGES = ((ENGLISH, ""), (CHINESE, "zh"))
 
 
-async def register(bot: Bot) -> None:
-    """Have Telegram show them; what it shows already is not set again. Raises InvalidToken."""
+async def register(bot: Bot, connection: Connection) -> None:
+    """Have Telegram show them; what it shows already is not set again.
+
+    Raises InvalidToken, BadRequest.
+    """
+    insist = connection.insist
     for phrases, language in _LANGUAGES:
         commands = _commands(phrases)
-        if await insist(partial(bot.get_my_commands, language_code=language)) != commands:
-            await insist(partial(bot.set_my_commands, commands, language_code=language))
-        shown = await insist(partial(bot.get_my_description, language))
+        ask = partial(bot.get_my_commands, language_code=language)
+        if await insist("getMyCommands", ask) != commands:
+            tell = partial(bot.set_my_commands, commands, language_code=language)
+            await insist("setMyCommands", tell)
+        shown = await insist("getMyDescription", partial(bot.get_my_description, language))
         if shown.description != phrases.description:
-            await insist(partial(bot.set_my_description, phrases.description, language))
-        shown_shortly = await insist(partial(bot.get_my_short_description, language))
-        if shown_shortly.short_description != phrases.short_description:
-            await insist(partial(bot.set_my_short_description, phrases.short_description, language))
+            describe = partial(bot.set_my_description, phrases.description, language)
+            await insist("setMyDescription", describe)
+        short = await insist(
+            "getMyShortDescription", partial(bot.get_my_short_description, language)
+        )
+        if short.short_description != phrases.short_description:
+            describe = partial(bot.set_my_short_description, phrases.short_description, language)
+            await insist("setMyShortDescription", describe)
 
 
 def _commands(phrases: Phrases) -> tuple[BotCommand, ...]:

@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
-from bot.telegram.connecting import insist
+from bot.telegram.connecting import Connection
 from bot.telegram.intake import Intake
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ _LARGEST_UPDATE = 1_000_000
 
 async def listen(
     bot: Bot,
+    connection: Connection,
     intake: Intake,
     *,
     url: str,
@@ -52,7 +53,7 @@ async def listen(
         set_webhook = partial(
             bot.set_webhook, url, secret_token=secret, allowed_updates=allowed_updates
         )
-        await insist(set_webhook)
+        await connection.insist("setWebhook", set_webhook)
         logger.info("Telegram sends to %s, received at %s:%d", url, host, port)
         await asyncio.Event().wait()
     finally:

@@ -1,6 +1,7 @@
 """A clock that jumps to the next moment at which anything happens, and a Telegram without wires."""
 
 import asyncio
+import datetime
 import json
 from collections import defaultdict, deque
 from collections.abc import Coroutine
@@ -156,6 +157,10 @@ class SmallTelegram(BaseRequest):
             chat[params["message_id"]] = new
             result = _message(new, params["message_id"])
         return 200, {"ok": True, "result": result}
+
+
+async def forget(name: str, until: datetime.datetime) -> None:
+    """A pause that is not kept."""
 
 
 def make_bot(telegram: SmallTelegram) -> Bot:

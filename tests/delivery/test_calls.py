@@ -1,13 +1,15 @@
 """Telegram is called at the pace it asks for, and one chat's wait is no other's."""
 
 import asyncio
+import datetime
 from typing import Any
 
 import pytest
 from telegram.error import RetryAfter
 
 from bot.telegram.delivery.calls import Calls, FloodWait
-from tests.delivery.simulated import simulate
+from bot.telegram.delivery.waits import FloodWaits
+from tests.delivery.simulated import forget, simulate
 
 
 async def _never(former: int, new: int) -> None:
@@ -27,7 +29,7 @@ def moments_of(chats: list[int]) -> list[float]:
     moments: list[float] = []
 
     async def scene() -> None:
-        calls = Calls(_never)
+        calls = Calls(FloodWaits(forget), _never)
         await asyncio.gather(*(calls.message(chat, _recorded(moments)) for chat in chats))
 
     simulate(scene())
@@ -56,7 +58,7 @@ def test_a_flood_wait_holds_up_no_other_chat() -> None:
     moments: list[float] = []
 
     async def scene() -> None:
-        calls = Calls(_never)
+        calls = Calls(FloodWaits(forget), _never)
 
         async def flooded(chat_id: int) -> None:
             raise RetryAfter(30)
@@ -76,7 +78,7 @@ def test_no_sign_and_no_glimpse_is_given_during_a_flood_wait() -> None:
     moments: list[float] = []
 
     async def scene() -> None:
-        calls = Calls(_never)
+        calls = Calls(FloodWaits(forget), _never)
 
         async def flooded(chat_id: int) -> None:
             raise RetryAfter(30)
@@ -97,7 +99,7 @@ def test_glimpses_leave_room_in_a_group_for_answers() -> None:
     moments: list[float] = []
 
     async def scene() -> None:
-        calls = Calls(_never)
+        calls = Calls(FloodWaits(forget), _never)
         for _ in range(20):
             await calls.glimpse(-5, _recorded(moments))
             await asyncio.sleep(1)
@@ -110,9 +112,35 @@ def test_glimpses_leave_room_in_a_group_for_answers() -> None:
 
 def test_chats_of_which_nothing_need_be_known_take_no_memory() -> None:
     async def scene() -> int:
-        calls = Calls(_never)
+        calls = Calls(FloodWaits(forget), _never)
         for chat in range(1, 5_000):
             await calls.message(chat, _recorded([]))
         return len(calls._chats)
 
     assert simulate(scene()) <= 2_000
+
+
+def test_a_flood_wait_outlives_a_restart() -> None:
+    kept: dict[str, datetime.datetime] = {}
+    moments: list[float] = []
+
+    async def keep(name: str, until: datetime.datetime) -> None:
+        kept[name] = until
+
+    async def before() -> None:
+        async def flooded(chat_id: int) -> None:
+            raise RetryAfter(30)
+
+        with pytest.raises(FloodWait):
+            await Calls(FloodWaits(keep), _never).message(1, flooded)
+
+    async def after() -> None:
+        waits = FloodWaits(keep)
+        waits.recall(kept)
+        calls = Calls(waits, _never)
+        await calls.message(1, _recorded(moments))
+        await calls.message(2, _recorded(moments))
+
+    simulate(before())
+    simulate(after())
+    assert moments == pytest.approx([30, 30], abs=2)

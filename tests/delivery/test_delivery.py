@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.delivery import ANSWERED, Calls, Closing, Delivery, Outgoing, Target
+from bot.telegram.delivery import ANSWERED, Calls, Closing, Delivery, FloodWaits, Outgoing, Target
 from bot.telegram.rendering import Button, Part, render_text
 from tests.delivery.simulated import (
     DROPPED,
@@ -16,6 +16,7 @@ from tests.delivery.simulated import (
     SmallTelegram,
     Trouble,
     flood,
+    forget,
     make_bot,
     refusal,
     simulate,
@@ -33,7 +34,7 @@ class Desk:
         self.telegram = SmallTelegram()
         self.moves: list[tuple[int, int]] = []
         self.notes: list[dict[str, Any]] = []
-        self.calls = Calls(self._moved)
+        self.calls = Calls(FloodWaits(forget), self._moved)
         self.delivery = Delivery(make_bot(self.telegram), self.calls)
 
     async def send(self, *parts: Part, chat: int = READER, **fields: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.delivery import Calls, Preview, Target, typing
+from bot.telegram.delivery import Calls, FloodWaits, Preview, Target, typing
 from bot.telegram.rendering import Part
 from tests.delivery.simulated import (
     DROPPED,
@@ -15,6 +15,7 @@ from tests.delivery.simulated import (
     SmallTelegram,
     Trouble,
     flood,
+    forget,
     make_bot,
     simulate,
 )
@@ -32,7 +33,7 @@ class Stage:
     def __init__(self, chat: int = READER, message_id: int | None = None) -> None:
         self.telegram = SmallTelegram()
         self.begun: list[int] = []
-        self.calls = Calls(_nowhere)
+        self.calls = Calls(FloodWaits(forget), _nowhere)
         self.bot = make_bot(self.telegram)
         self.chat = chat
         self.preview = Preview(
@@ -102,7 +103,7 @@ def test_typing_is_shown_until_it_is_ended_and_never_during_a_flood_wait() -> No
     telegram = SmallTelegram()
 
     async def scene() -> None:
-        calls, bot = Calls(_nowhere), make_bot(telegram)
+        calls, bot = Calls(FloodWaits(forget), _nowhere), make_bot(telegram)
         telegram.order("sendChatAction", Trouble(200), flood(10))
         async with typing(bot, calls, Target(READER)) as enough:
             await asyncio.sleep(30)

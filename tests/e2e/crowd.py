@@ -5,7 +5,6 @@ The same questions are first asked without faults, so that every answer is known
 
 import asyncio
 import collections
-import itertools
 import json
 import random
 import shutil
@@ -17,11 +16,13 @@ from pathlib import Path
 
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import EmulatedBotApi
-from tests.e2e.bot_api.observers import flood_violations
 from tests.e2e.faults import FaultPlan
 from tests.e2e.running import RunningBot, new_reader, until
 
 _FIRST_CHAT = 20_000  # always the same: the faults of a plan go by the chat
+PLACEHOLDER = "⏳"
+"""May stay behind where Telegram's reply to it was lost."""
+
 _AHEAD = 2
 """How many questions a reader asks before the first of them is answered."""
 
@@ -50,7 +51,7 @@ class Asked:
         due, found = self._due(), []
         places = self._places(api)
         for place, message in zip(places, api.sent(self.chat_id), strict=True):
-            if place is None:
+            if place is None and (message.text != PLACEHOLDER or most == 1):
                 found.append(f"{self.chat_id}: not an answer of this chat: {message.text!r}")
         came = [place for place in places if place is not None]
         counts = collections.Counter(came)
@@ -155,7 +156,6 @@ class Crowd:
             asking = [
                 group.create_task(self._ask(api, one, patience_seconds)) for one in self.asked
             ]
-            killed = [0]  # what a killed bot was told nobody knows any more
             for number, ending in enumerate(endings, start=1):
                 with self._bot(api) as bot:
                     await bot.wait_for_line("is listening", timeout=120)
@@ -164,15 +164,12 @@ class Crowd:
                     )
                     bot.process.send_signal(ending)
                     await bot.wait()
-                if ending == signal.SIGKILL:
-                    killed.append(len(api.calls))
             with self._bot(api):
                 await asyncio.wait(asking)
                 await asyncio.sleep(2)  # what comes twice comes late
             found = [line for one in self.asked for line in one.findings(api, most=most)]
-            for begin, end in itertools.pairwise([*killed, len(api.calls)]):
-                for call in flood_violations(api.calls[begin:end]):
-                    found.append(f"{call.chat_id}: {call.method} during a flood wait")
+            for call in api.flood_violations:
+                found.append(f"{call.chat_id}: {call.method} during a flood wait")
             self.faults = collections.Counter(one.kind for one in api.faults)
             return found
 

@@ -6,13 +6,13 @@ in all (core.telegram.org/bots/faq); where it asks a chat to wait, only that cha
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from telegram.error import ChatMigrated, RetryAfter
 
 from bot.telegram.delivery.pace import Pace
+from bot.telegram.delivery.waits import FloodWaits
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,6 @@ class _Chat:
     def __init__(self, chat_id: int) -> None:
         self.id = chat_id
         self.lock = asyncio.Lock()
-        self.quiet_until = 0.0
         paces = [_PRIVATE] if chat_id > 0 else [_PRIVATE, _GROUP]
         self.paces = [Pace(*pace) for pace in paces]
 
@@ -53,19 +52,18 @@ class _Chat:
 
     def is_idle(self, now: float) -> bool:
         """Whether nothing of it need be remembered."""
-        free = not self.lock.locked() and self.quiet_until <= now
-        return free and all(pace.is_idle(now) for pace in self.paces)
+        return not self.lock.locked() and all(pace.is_idle(now) for pace in self.paces)
 
 
 class Calls:
     """All calls of a bot."""
 
-    def __init__(self, moved: Callable[[int, int], Awaitable[None]]) -> None:
+    def __init__(self, waits: FloodWaits, moved: Callable[[int, int], Awaitable[None]]) -> None:
         """`moved` is told when a group has become a supergroup: its former and its new id."""
+        self._waits = waits
         self._moved = moved
         self._chats: dict[int, _Chat] = {}
         self._new_ids: dict[int, int] = {}
-        self._quiet_until: dict[Hashable, float] = {}
         self._in_all = Pace(*_IN_ALL)
         self._sweep_beyond = _REMEMBERED_CHATS
         self._closing = asyncio.Event()
@@ -105,7 +103,7 @@ class Calls:
         """The same for what may as well be left out; None where there is no room for it now."""
         chat = self._chat(chat_id)
         now = asyncio.get_running_loop().time()
-        if chat.lock.locked() or chat.quiet_until > now or not chat.has_room(now):
+        if chat.lock.locked() or self._waits.left(chat.id) or not chat.has_room(now):
             return None
         return await self.message(chat_id, call)
 
@@ -113,42 +111,38 @@ class Calls:
         """What a call gives that is no message, such as "typing"; None while the chat must wait."""
         chat = self._chat(chat_id)
         async with chat.lock:
-            now = asyncio.get_running_loop().time()
-            if chat.quiet_until > now or self._closing.is_set():
+            if self._waits.left(chat.id) or self._closing.is_set():
                 return None
             return await self._made(chat, call)
 
-    async def aside(self, name: Hashable, call: Callable[[], Awaitable[T]]) -> T | None:
+    async def aside(self, name: str, call: Callable[[], Awaitable[T]]) -> T | None:
         """What a call gives that belongs to no chat; None while Telegram wants none of its name."""
-        loop = asyncio.get_running_loop()
-        if self._quiet_until.get(name, 0.0) > loop.time() or self._closing.is_set():
+        if self._waits.left(name) or self._closing.is_set():
             return None
         try:
             return await call()
         except RetryAfter as error:
-            self._quiet_until[name] = loop.time() + flood_wait_seconds(error)
+            await self._waits.begin(name, error)
             return None
 
     async def _turn(self, chat: _Chat) -> None:
         """Wait until a message may be sent to a chat, which counts as sent then."""
         loop = asyncio.get_running_loop()
-        await self.pause(chat.quiet_until - loop.time())
+        await self.pause(self._waits.left(chat.id))
         await self.pause(max(pace.next(loop.time()) for pace in chat.paces) - loop.time())
         in_all = self._in_all.next(loop.time())
         self._in_all.mark(in_all)
         await self.pause(in_all - loop.time())
-        while chat.quiet_until > loop.time():
-            await self.pause(chat.quiet_until - loop.time())
+        while seconds := self._waits.left(chat.id):
+            await self.pause(seconds)
         for pace in chat.paces:
             pace.mark(loop.time())
 
     async def _made(self, chat: _Chat, call: Call[T]) -> T:
-        loop = asyncio.get_running_loop()
         try:
             return await call(chat.id)
         except RetryAfter as error:
-            seconds = flood_wait_seconds(error)
-            chat.quiet_until = loop.time() + seconds
+            seconds = await self._waits.begin(chat.id, error)
             logger.warning("Telegram asks to wait %.0f s with one chat", seconds)
             raise FloodWait from error
         except ChatMigrated as error:
@@ -167,9 +161,3 @@ class Calls:
         if chat_id not in self._chats:
             self._chats[chat_id] = _Chat(chat_id)
         return self._chats[chat_id]
-
-
-def flood_wait_seconds(error: RetryAfter) -> float:
-    """How long Telegram asks to wait."""
-    wait: int | timedelta = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -11,7 +11,7 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make pending anew, for nothing was ever kept in it, and delivered."""
+    """Make pending anew, for nothing was ever kept in it, delivered and flood_wait."""
     op.drop_table("pending")
     op.create_table(
         "pending",
@@ -43,3 +43,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_delivered_answer_id"), "delivered", ["answer_id"])
     op.create_index(op.f("ix_delivered_chat_id"), "delivered", ["chat_id", "question_id"])
+    op.create_table(
+        "flood_wait",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("until", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_flood_wait")),
+    )
