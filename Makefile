@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # where the second process has nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-search bench-reload bench-retrieval test-crash test-faults lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -35,6 +35,9 @@ bench: $(VENV)/.dev
 
 bench-model: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.model
+
+bench-telegram: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.telegram
 
 bench-search: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.search
