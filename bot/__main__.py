@@ -14,6 +14,7 @@ import typer
 from bot import logs
 from bot.settings import Settings, SettingsError, read_settings
 from retrieval.errors import BaodaError, QuestionError
+from retrieval.threads import limit_threads
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +44,12 @@ def run() -> None:
         _say("No TELEGRAM_BOT_TOKEN is set, so this is the chat in the terminal.")
         _chat(settings)
     else:
+        _use_one_thread()
         from bot.indexing import verify_index
         from bot.telegram.application import run_bot
         from bot.watching import watched
 
         logs.configure(settings.log_level, settings.secrets)
-        _use_one_thread()
         with watched(settings, damaged=not verify_index(settings)):
             status = asyncio.run(run_bot(settings))
         raise typer.Exit(status)
@@ -79,9 +80,9 @@ def ask(
     settings = _prepare()
     # the shell's bytes are UTF-8, whatever Python took them for
     question = os.fsencode(question).decode("utf-8", "replace")
+    _use_one_thread()
     from bot import asking
 
-    _use_one_thread()
     if jsonl:
         asyncio.run(asking.answer_lines(settings, sys.stdin.buffer))
     else:
@@ -236,7 +237,6 @@ def builder() -> None:
     from bot.indexing import cores
     from bot.wiring import make_builder
     from retrieval.child import serve
-    from retrieval.embedding import limit_threads
 
     limit_threads(cores())
     serve(make_builder(settings))
@@ -281,9 +281,9 @@ def _prepare() -> Settings:
 
 
 def _chat(settings: Settings) -> None:
+    _use_one_thread()
     from bot import indexing, terminal, watching
 
-    _use_one_thread()
     damaged = not indexing.verify_index(settings)
     indexing.index_if_missing(settings)
     with watching.watched(settings, damaged=damaged):
@@ -295,8 +295,6 @@ def _chat(settings: Settings) -> None:
 
 def _use_one_thread() -> None:
     """A front embeds one question at a time; more threads would only get in each other's way."""
-    from retrieval.embedding import limit_threads
-
     limit_threads(1)
 
 

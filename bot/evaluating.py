@@ -19,7 +19,6 @@ from bot.settings import Settings
 from bot.wiring import BAODA, make_embedder, make_writer
 from retrieval.answering.model.brief import Writer
 from retrieval.cache import EmbeddingCache
-from retrieval.embedding import limit_threads
 from retrieval.errors import EvaluationError
 from retrieval.evaluation.asking import ask, collection_of, embedded_texts, fill_cache
 from retrieval.evaluation.measures import Outcome, Summary, Verdict, judge, summarise
@@ -28,6 +27,7 @@ from retrieval.evaluation.sets import Question, read_passages, read_sets
 from retrieval.evaluation.tables import as_text, rows_of
 from retrieval.index.collection import Collections, LiveCollection
 from retrieval.index.generations import Generations
+from retrieval.threads import limit_threads
 from retrieval.types import Embedder, Loaded, Notice, Step
 
 CACHE = "evaluation.sqlite3"

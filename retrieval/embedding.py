@@ -1,7 +1,6 @@
 """Texts to vectors: the bundled model, or any OpenAI-compatible server."""
 
 import importlib.metadata
-import os
 import platform
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -28,15 +27,6 @@ _MAX_REMOTE_QUESTION_CHARACTERS = 500
 """Many models take 512 tokens, some of them one a character, and servers refuse what is longer."""
 _TOO_MUCH = (400, 413, 422)
 """How servers refuse a request with too many texts; DashScope takes 10 at a time."""
-
-
-def limit_threads(threads: int) -> None:
-    """Tell the bundled model's engine how many threads to use; before its first use only.
-
-    Idle OpenMP threads otherwise spin, which slows everything else on the machine fourfold.
-    """
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ["GOMP_SPINCOUNT"] = "0"
 
 
 class LocalEmbedder:

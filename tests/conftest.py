@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.embedding import limit_threads
+from retrieval.threads import limit_threads
 from tests.model_server import StubModelServer
 
 limit_threads(1)  # as the fronts do: the processes of a run share the processors

@@ -16,7 +16,7 @@ LAYERS = [
     "retrieval.errors",
     "retrieval.types",
     "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences retrieval.batches "
-    "retrieval.headings retrieval.lock",
+    "retrieval.headings retrieval.lock retrieval.threads",
     "retrieval.words",
     "retrieval.pinyin retrieval.chunking retrieval.embedding retrieval.reranking retrieval.corpus",
     "retrieval.cache",
@@ -34,6 +34,17 @@ LAYERS = [
     "retrieval.reload",
     "bot.store",
     "bot",
+    "bot.telegram",
+    "bot.telegram.buttons",
+    "bot.telegram.rendering",
+    "bot.telegram.delivery",
+    "bot.telegram.tickets bot.telegram.connecting",
+    "bot.telegram.intake bot.telegram.profile",
+    "bot.telegram.polling bot.telegram.webhook",
+    "bot.telegram.handlers",
+    "bot.telegram.application",
+    "bot.doctor",
+    "bot.__main__",
 ]
 """Lowest first. A module imports from its own layer (its own package) and from those below."""
 
@@ -49,12 +60,14 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def layer(name: str) -> tuple[int, str] | None:
-    """Number of the layer, and the package of it, that a module belongs to."""
-    for number, packages in enumerate(LAYERS):
-        for package in packages.split():
-            if name == package or name.startswith(package + "."):
-                return number, package
-    return None
+    """Number of the layer, and the package of it, that a module belongs to: the closest named."""
+    named = [
+        (number, package)
+        for number, packages in enumerate(LAYERS)
+        for package in packages.split()
+        if name == package or name.startswith(package + ".")
+    ]
+    return max(named, key=lambda one: len(one[1]), default=None)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

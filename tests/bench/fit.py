@@ -36,7 +36,7 @@ import retrieval.ranking.weights
 from bot.evaluating import CACHE, ConsoleProgress
 from bot.indexing import cores
 from retrieval.cache import EmbeddingCache
-from retrieval.embedding import LocalEmbedder, limit_threads
+from retrieval.embedding import LocalEmbedder
 from retrieval.evaluation.asking import collection_of
 from retrieval.evaluation.measures import bare
 from retrieval.evaluation.sets import Question, read_passages, read_set
@@ -46,6 +46,7 @@ from retrieval.questions.question import read_question
 from retrieval.ranking.features import Features, describe
 from retrieval.ranking.ranking import can_answer
 from retrieval.search import search
+from retrieval.threads import limit_threads
 from retrieval.types import Article
 from retrieval.words import ASKING_WORDS, tagged_words
 

@@ -31,8 +31,8 @@ from pydantic import SecretStr
 from bot.settings import Settings
 from bot.wiring import make_answerer
 from retrieval.answering.answerer import Answerer
-from retrieval.embedding import limit_threads
 from retrieval.evaluation import load_golden
+from retrieval.threads import limit_threads
 from retrieval.types import Partial
 from tests.bench.keeping import keep
 from tests.model_server import Reply, StubModelServer

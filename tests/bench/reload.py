@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from retrieval.corpus import read_corpus
-from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
+from retrieval.embedding import BATCH, LocalEmbedder
 from retrieval.evaluation.asking import embedded_texts
+from retrieval.threads import limit_threads
 from retrieval.types import Loaded
 from tests.bench.keeping import keep
 from tests.model_server import StubModelServer

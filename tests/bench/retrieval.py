@@ -28,7 +28,7 @@ from bot.indexing import cores
 from retrieval.answering.language import Language, language_of
 from retrieval.cache import EmbeddingCache
 from retrieval.corpus import read_corpus
-from retrieval.embedding import LocalEmbedder, limit_threads
+from retrieval.embedding import LocalEmbedder
 from retrieval.evaluation.asking import ask, collection_of, find_relevant
 from retrieval.evaluation.measures import (
     Outcome,
@@ -42,6 +42,7 @@ from retrieval.evaluation.measures import (
 )
 from retrieval.evaluation.sets import Question, read_passages, read_set
 from retrieval.evaluation.tables import as_text
+from retrieval.threads import limit_threads
 from retrieval.types import Article, Embedder, Loaded
 from tests.bench.rivals import CHUNK_CHARACTERS, GIVEN, OVERLAP, RANKED, RIVALS, Rivals
 

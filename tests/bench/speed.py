@@ -18,9 +18,10 @@ from bot.conversations import Place
 from bot.settings import Settings
 from bot.wiring import make_conversations
 from retrieval.corpus import read_corpus
-from retrieval.embedding import BATCH, LocalEmbedder, limit_threads
+from retrieval.embedding import BATCH, LocalEmbedder
 from retrieval.evaluation import load_golden
 from retrieval.evaluation.asking import embedded_texts
+from retrieval.threads import limit_threads
 from retrieval.types import Loaded
 from tests.bench.keeping import keep
 
