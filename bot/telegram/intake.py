@@ -41,7 +41,7 @@ class Intake(asyncio.Queue[object]):
         self._work = work
         self._lanes = Lanes()
         self._running: dict[asyncio.Task[None], Ticket] = {}
-        self._unsettled: dict[int, Ticket] = {}
+        self._unsettled: list[Ticket] = []
 
     async def put(self, item: object) -> None:
         """Take an update; when this returns it is on disk."""
@@ -56,12 +56,13 @@ class Intake(asyncio.Queue[object]):
         # places first: what waits for the disk may be overtaken
         places = [self._place(update) for update in updates]
         try:
-            fresh = await self._journal.take([_taken(update) for update in updates])
+            fresh = set(await self._journal.take([_taken(update) for update in updates]))
         except StoreError as error:
             logger.error("questions cannot be kept until they are answered: %s", error)
-            fresh = frozenset(update.update_id for update in updates)
+            fresh = {update.update_id for update in updates}
         for update, place in zip(updates, places, strict=True):
             if update.update_id in fresh:
+                fresh.remove(update.update_id)
                 self._begin(self._ticket(update, place, None), place)
             elif place is not None:
                 place.leave()
@@ -93,6 +94,7 @@ class Intake(asyncio.Queue[object]):
         for task in self._running:
             task.cancel()
         await self._wait(None)
+        await self._settle(self._unsettled)
 
     async def _wait(self, seconds: float | None) -> None:
         # no asyncio.timeout: in a task that was cancelled Python 3.11 does not tell its end
@@ -133,22 +135,26 @@ class Intake(asyncio.Queue[object]):
         except Closing:
             return
         if not ticket.is_left:
-            await self._settle(ticket)
+            await self._settle([ticket, *self._unsettled])
 
     async def _reply(self, ticket: Ticket) -> None:
         if not await ticket.resume():
             await self._work(ticket)
 
-    async def _settle(self, ticket: Ticket) -> None:
-        """Note that nothing more is owed; what could not be noted before is tried again."""
-        self._unsettled[ticket.update.update_id] = ticket
-        for update_id, one in list(self._unsettled.items()):
-            try:
-                await self._journal.settle(update_id, one.outcome, one.delivered)
-            except StoreError as error:
-                logger.error("that a question is answered cannot be noted: %s", error)
-                return
-            self._unsettled.pop(update_id, None)
+    async def _settle(self, tickets: Sequence[Ticket]) -> None:
+        """Note that nothing more is owed; what cannot be noted now is tried again with the next."""
+        left = list(tickets)
+        self._unsettled = []
+        try:
+            while left:
+                ticket = left[0]
+                await self._journal.settle(
+                    ticket.update.update_id, ticket.outcome, ticket.delivered
+                )
+                del left[0]
+        except StoreError as error:
+            logger.error("that a question is answered cannot be noted: %s", error)
+            self._unsettled += left
 
 
 def _taken(update: Update) -> Taken:
