@@ -112,6 +112,7 @@ class Intake(asyncio.Queue[object]):
             journal=self._journal,
             delivery=self._delivery,
             calls=self._calls,
+            is_resumed=pending is not None,
             noted=pending.outgoing if pending else None,
         )
 

@@ -52,14 +52,16 @@ class Ticket:
         journal: Journal,
         delivery: Delivery,
         calls: Calls,
+        is_resumed: bool = False,
         noted: dict[str, Any] | None = None,
     ) -> None:
-        """`noted`: how far the reply had come before a restart."""
+        """`noted`: how far the reply had come before a restart, where it `is_resumed`."""
         self.update = update
         self.outcome = UNANSWERED
         self.delivered: tuple[Delivered, ...] = ()
         self.slots: list[int] = list(noted["outgoing"]["slots"]) if noted else []
         """Messages of ours that the reply is to be put into."""
+        self.is_resumed = is_resumed
         self.is_left = False
         """Whether it is to be done after the next start."""
         self.is_delivering = False
@@ -77,6 +79,17 @@ class Ticket:
     async def use(self, target: Target, message_id: int) -> None:
         """Have the reply put into a message that shows what there is of it already."""
         self.slots.append(message_id)
+        await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
+
+    async def show(self, parts: Sequence[Part], target: Target) -> None:
+        """Say something that the reply is to take the place of. Raises Closing."""
+
+        async def keep_nothing(progress: dict[str, Any]) -> None:
+            """After a restart it is said anew."""
+
+        outgoing = Outgoing(target, tuple(parts), slots=list(self.slots))
+        await self._delivery.deliver(outgoing, keep_nothing)
+        self.slots = list(outgoing.slots)
         await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
 
     async def resume(self) -> bool:

@@ -185,6 +185,17 @@ def test_from_every_note_delivery_goes_on_without_a_second_copy(parts: int, stop
     assert play(scene).telegram.texts(READER) == texts
 
 
+def test_a_reply_for_a_message_that_is_there_is_noted_before_it_is_edited() -> None:
+    async def scene(desk: Desk) -> None:
+        first = Outgoing(Target(READER), (PART,))
+        await desk.deliver(first)
+        desk.notes.clear()
+        await desk.deliver(Outgoing(Target(READER), (Part("新", "新"),), slots=list(first.slots)))
+
+    (note,) = play(scene).notes
+    assert (note["done"], note["tried"], len(note["slots"])) == (0, False, 1)
+
+
 def test_what_waits_when_the_bot_stops_is_noted_as_not_sent() -> None:
     async def scene(desk: Desk) -> None:
         desk.telegram.order("sendMessage", flood(3600))

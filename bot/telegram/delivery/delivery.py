@@ -107,10 +107,13 @@ class Delivery:
     async def deliver(self, outgoing: Outgoing, note: Note) -> str:
         """Bring all parts of a reply; what became of it: ANSWERED, or in a word why it could not.
 
-        `note` is given how far it has come before anything is sent that cannot be taken back: from
-        the last note delivery goes on after a restart. Raises Closing when the bot stops first.
+        `note` is given how far it has come before anything is sent or edited that cannot be taken
+        back: from the last note delivery goes on after a restart. Raises Closing when the bot stops
+        first.
         """
         try:
+            if outgoing.slots:
+                await note(outgoing.to_json())
             while outgoing.done < len(outgoing.parts):
                 await self._bring_next(outgoing, note)
             while len(outgoing.slots) > len(outgoing.parts):

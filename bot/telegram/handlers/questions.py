@@ -72,9 +72,7 @@ class Questions:
             return
         ticket.slots = ticket.slots or [one.message_id for one in former]
         replaces = former[0].answer_id
-        if replaces is not None and await self._conversations.is_question(
-            replaces, message.text or ""
-        ):
+        if not ticket.is_resumed and await self._is_unchanged(replaces, message.text or ""):
             return
         await self._answer(ticket, message, self._people.phrases(update), replaces=replaces)
 
@@ -141,6 +139,9 @@ class Questions:
             del self._being_written[update_id]
             await preview.end()
         raise AssertionError("a question ends with its answer")
+
+    async def _is_unchanged(self, answer_id: int | None, question: str) -> bool:
+        return answer_id is not None and await self._conversations.is_question(answer_id, question)
 
     async def _replied_to(self, message: Message) -> Delivered | None:
         """The message of ours that a reader replies to, None where it is no answer of ours."""

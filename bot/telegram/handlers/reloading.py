@@ -39,7 +39,7 @@ class Reloading:
             await ticket.reply(render_text(phrases.reload_running), target)
             return
         async with self._running:
-            await ticket.reply(render_text(phrases.reload_started), target)
+            await ticket.show(render_text(phrases.reload_started), target)
             try:
                 text = _report(await self._reload(), phrases)
             except ReloadError as error:
