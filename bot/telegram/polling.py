@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import random
 
 from telegram import Bot, Update
@@ -14,7 +15,12 @@ from bot.telegram.intake import Intake
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 10
-_NEWCOMER_SECONDS = 60.0
+_NEWCOMER_SECONDS = 10.0
+"""Whose poll is ended so soon after the first was not alone when it came."""
+
+_PEACE_SECONDS = 60.0
+"""After so long without a conflict the next one is with another program."""
+
 _NEWCOMER_CONFLICTS = 3
 _CONFLICT_PAUSE_SECONDS = (1.0, 4.0)
 
@@ -66,20 +72,26 @@ async def poll(
 class _Rivalry:
     """Two programs with one token end each other's polls. The one that came last gives way.
 
-    Each pauses for a while of its own, so that of two that came together one is first to go.
+    That is the one whose first polls were ended already. Each pauses for a while of its own, so
+    that of two that came together one is first to go.
     """
 
     def __init__(self) -> None:
         self._begun = asyncio.get_running_loop().time()
+        self._is_newcomer = False
         self._conflicts = 0
+        self._latest = -math.inf
 
     def pause_after(self, error: Conflict) -> float:
         """Seconds until the next poll. Raises SupersededError."""
+        now = asyncio.get_running_loop().time()
+        if now - self._latest > _PEACE_SECONDS:
+            self._conflicts = 0
+            self._is_newcomer = now - self._begun < _NEWCOMER_SECONDS
+        self._latest = now
         self._conflicts += 1
-        age = asyncio.get_running_loop().time() - self._begun
-        is_newcomer = age < _NEWCOMER_SECONDS
-        if is_newcomer and self._conflicts >= _NEWCOMER_CONFLICTS:
+        if self._is_newcomer and self._conflicts >= _NEWCOMER_CONFLICTS:
             raise SupersededError
-        if is_newcomer or self._conflicts == 1:
+        if self._conflicts == 1:
             logger.error("another program polls with the same bot token; stop one of the two")
         return random.uniform(*_CONFLICT_PAUSE_SECONDS)
