@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.bot_api import EmulatedBotApi
 from tests.e2e.running import RunningBot, Wire, new_reader, until
 from tests.e2e.test_bot import SECONDS, THERE, WHERE, ask, is_final, reply_to, written
+from tests.e2e.test_restarts import settled
 from tests.model_server import Reply, StubModelServer
 
 SECRET = "a-secret-of-the-test"
@@ -226,6 +227,7 @@ async def test_a_webhook_waits_for_a_telegram_that_is_away_at_start_and_later(
                 assert [line.rpartition("next try in ")[2] for line in lines] == ["1 s", "2 s"]
                 await wire.mend()
                 assert THERE in (await ask(api, WHERE, reader)).text
+                await until(lambda: settled(folder) == 1, SECONDS)
                 await wire.cut()
                 asked = api.send_text(WHERE, reader)
                 lines = await bot.wait_for_line("is not through yet", 2, timeout=SECONDS)
