@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # where the second process has nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults transcript lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -61,6 +61,10 @@ test-faults: $(VENV)/.dev
 		--questions 500 --restarts 3 --longest-wait 30 --fault-seed $(SEED)
 
 SEED := 1
+
+# What a reader sees in Telegram: docs/transcript.md, and the conversation in the README.
+transcript: $(VENV)/.dev
+	@$(BIN)/python -m tests.e2e.transcript
 
 # Pins every dependency anew, those of all extras too, with hashes and without an index address.
 # The pip of Python 3.11.0 to 3.11.7 stumbles over an extra spelt otherwise than in justext.

@@ -50,6 +50,7 @@ class EmulatedBotApi(BotApiServer):
         self._chats: dict[int, Chat] = {}
         self._profile: dict[tuple[str, str, str], Any] = {}
         self._pressed: dict[str, float] = {}
+        self._users: dict[int, dict[str, Any]] = {}
 
     # What readers do
 
@@ -69,6 +70,7 @@ class EmulatedBotApi(BotApiServer):
         if language_code is not None:
             user["language_code"] = language_code
         with self._lock:
+            self._users[user_id] = user
             chat = self._known(user_id if chat_id is None else chat_id, chat_type, first_name)
             message_id = self._new_id()
             message = {"message_id": message_id, "date": int(time.time()), "chat": chat.chat}
@@ -101,11 +103,18 @@ class EmulatedBotApi(BotApiServer):
                 del chat.sent[message_id]
 
     def press(
-        self, chat_id: int, message_id: int, data_or_label: str, user_id: int | None = None
+        self,
+        chat_id: int,
+        message_id: int,
+        data_or_label: str,
+        user_id: int | None = None,
+        *,
+        forged: bool = False,
     ) -> str:
         """Let a reader press a button that stands on the message now; the callback_query id.
 
-        Raises LookupError when there is no such button, or it is not one that the bot is told of.
+        Raises LookupError when there is no such button, or it is not one that the bot is told of,
+        unless it is `forged`: then its data are those given.
         """
         with self._lock:
             chat = self._chats[chat_id]
@@ -115,10 +124,13 @@ class EmulatedBotApi(BotApiServer):
                 for one in buttons
                 if "callback_data" in one and data_or_label in (one["callback_data"], one["text"])
             ]
+            if forged:
+                wanted = [data_or_label]
             if not wanted:
                 raise LookupError(f"no button {data_or_label!r} to press among {buttons}")
             reader = chat_id if user_id is None else user_id
-            user = {"id": reader, "is_bot": False, "first_name": "Reader"}
+            stranger = {"id": reader, "is_bot": False, "first_name": "Reader"}
+            user = self._users.get(reader, stranger)
             identity = str(self._new_id() + 10**15)
             self._pressed[identity] = time.monotonic()
             query = {"id": identity, "from": user, "chat_instance": str(chat_id)}

@@ -1,0 +1,242 @@
+"""Writes docs/transcript.md, and the shorter conversation in the README: `make transcript`.
+
+The real bot, as a process with an index of the shipped corpus, talks with a scripted reader over
+the emulated Bot API. What stands in the files is what it sent.
+"""
+
+import asyncio
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import CORPUS, ROOT, environment
+from tests.e2e.bot_api import EmulatedBotApi, SentMessage
+from tests.e2e.readers import Reader
+from tests.e2e.running import RunningBot
+
+TRANSCRIPT, README = ROOT / "docs" / "transcript.md", ROOT / "README.md"
+BEGIN, END = "<!-- a conversation, by make transcript -->", "<!-- the end of it -->"
+_TOP = """# A conversation with Baoda
+
+Written by `make transcript`: the real bot, without any key, on the articles in `corpus/`, and a
+reader who follows a script. Quotations are folded in Telegram until they are tapped.
+"""
+_MARKDOWN = re.compile(r"[\\`*_<>~|]")
+_LINE_START = re.compile(r"^(\d*)([-+#=.)])", re.MULTILINE)
+_QUOTATIONS = ("blockquote", "expandable_blockquote")
+
+
+class Scribe:
+    """A reader whose conversation is written down."""
+
+    def __init__(self, api: EmulatedBotApi, language: str = "zh-hans") -> None:
+        self._reader = Reader(api, language)
+        self._paragraphs: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The conversation as Markdown."""
+        return "\n\n".join(self._paragraphs) + "\n"
+
+    def heading(self, text: str) -> None:
+        """Begin a section."""
+        self._paragraphs.append(f"## {text}")
+
+    async def ask(self, question: str) -> SentMessage:
+        """A question and what comes back."""
+        self._say(question)
+        return self._hear(await self._reader.ask(question))
+
+    async def reply(self, to: SentMessage, text: str) -> SentMessage:
+        """The same, in reply to a message."""
+        first = to.text.partition("\n")[0]
+        self._paragraphs.append(f"*The reader replies to “{_escaped(first)}”:*")
+        self._say(text)
+        return self._hear(await self._reader.ask(text, reply_to=to))
+
+    async def open(self, message: SentMessage, button: str) -> SentMessage:
+        """A tap that brings a message."""
+        self._tap(button)
+        return self._hear(await self._reader.open(message, button))
+
+    async def turn(self, message: SentMessage, button: str) -> SentMessage:
+        """A tap that changes the message."""
+        self._tap(button, "and that message becomes")
+        return self._hear(await self._reader.turn(message, button))
+
+    async def rate(self, message: SentMessage, button: str) -> SentMessage:
+        """A tap that changes no more than the buttons."""
+        before = self._reader.now(message)
+        toast = await self._reader.tap(message, button)
+        changed = await self._reader.changed(before)
+        self._tap(button, f"is told “{toast}”, and the buttons become")
+        self._paragraphs.append(_buttons(changed))
+        return changed
+
+    async def close(self, message: SentMessage, button: str) -> None:
+        """A tap that takes a message away."""
+        await self._reader.tap(message, button)
+        await self._reader.api.wait_for(
+            lambda _: all(one.message_id != message.message_id for one in self._reader.messages())
+        )
+        self._tap(button, "and that message is gone.", colon="")
+
+    async def edit(self, answer: SentMessage, question: str) -> SentMessage:
+        """A question that is changed, and what becomes of its answer."""
+        self._paragraphs.append("*The reader changes the question:*")
+        self._say(question)
+        changed = await self._reader.edit(answer, question)
+        self._paragraphs.append("*and the answer, where it stands, becomes:*")
+        return self._hear(changed)
+
+    def _say(self, text: str) -> None:
+        self._paragraphs.append(f"**Reader:** {_escaped(text)}")
+
+    def _tap(self, button: str, outcome: str = "", colon: str = ":") -> None:
+        what = f", {outcome}" if outcome else ""
+        self._paragraphs.append(f"*The reader taps {_button(button)}{what}{colon}*")
+
+    def _hear(self, message: SentMessage) -> SentMessage:
+        said = markdown(message)
+        gap = "\n\n" if said.startswith(">") else " "
+        self._paragraphs.append(f"**Baoda:**{gap}{said}")
+        if message.buttons:
+            self._paragraphs.append(_buttons(message))
+        return message
+
+
+def markdown(message: SentMessage) -> str:
+    """A message of the bot in Markdown."""
+    units = message.text.encode("utf-16-le")
+    size = len(units) // 2
+    quotations = [one for one in message.entities if one["type"] in _QUOTATIONS]
+    edges = {0, size}
+    for one in quotations:
+        edges |= {one["offset"], one["offset"] + one["length"]}
+    blocks = []
+    for start, end in zip(sorted(edges), sorted(edges)[1:], strict=False):
+        quoted = any(one["offset"] <= start < one["offset"] + one["length"] for one in quotations)
+        block = _lines(_marked(message, units, start, end), "> " if quoted else "")
+        blocks.append(block)
+    return "\n\n".join(filter(None, blocks))
+
+
+def _marked(message: SentMessage, units: bytes, start: int, end: int) -> str:
+    """A stretch of the text with the marks of what is bold or a link in it."""
+    opened: dict[int, list[str]] = {}
+    closed: dict[int, list[str]] = {}
+    for one in message.entities:
+        first, last = one["offset"], one["offset"] + one["length"]
+        if one["type"] == "text_link":
+            marks = ("[", f"]({one['url']})")
+        elif one["type"] == "bold":
+            marks = ("<b>", "</b>")  # asterisks beside Chinese punctuation are shown as such
+        else:
+            continue
+        if start <= first and last <= end:
+            opened.setdefault(first, []).append(marks[0])
+            closed.setdefault(last, []).insert(0, marks[1])
+    places = sorted({start, end, *opened, *closed})
+    pieces = []
+    for place, following in zip(places, [*places[1:], end], strict=True):
+        if start <= place <= end:
+            pieces += [*closed.get(place, ()), *opened.get(place, ())]
+            text = units[2 * place : 2 * min(following, end)].decode("utf-16-le")
+            pieces.append(_escaped(text))
+    return "".join(pieces).replace("</b><b>", "")
+
+
+def _lines(text: str, prefix: str) -> str:
+    """Each line on a line of its own, an empty one as the end of a paragraph."""
+    paragraphs = [
+        f"\\\n{prefix}".join(filter(None, paragraph.split("\n")))
+        for paragraph in re.split(r"\n{2,}", text.strip("\n"))
+    ]
+    blank = f"\n{prefix.rstrip()}\n{prefix}"
+    return prefix + blank.join(paragraphs) if any(paragraphs) else ""
+
+
+def _escaped(text: str) -> str:
+    return _LINE_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", text))
+
+
+def _buttons(message: SentMessage) -> str:
+    rows = (message.reply_markup or {}).get("inline_keyboard", ())
+    return "\\\n".join(" ".join(_button(button["text"]) for button in row) for row in rows)
+
+
+def _button(label: str) -> str:
+    return label if label.startswith("[") else f"[ {label} ]"
+
+
+async def _long(api: EmulatedBotApi) -> str:
+    reader = Scribe(api)
+    reader.heading("A question, its sources, and what comes next")
+    answer = await reader.ask("城南社区的职工之家建在哪里，面积有多大？")
+    citation = await reader.open(answer, "[1]")
+    page = await reader.turn(citation, "📄 全文")
+    page = await reader.turn(page, "▶")
+    await reader.close(page, "✕ 收起")
+    followed = await reader.ask("那里有哪些功能区？")
+    rated = await reader.rate(followed, "👎")
+    await reader.rate(rated, "不完整")
+    asked_back = await reader.open(rated, "✍ 写几句")
+    await reader.reply(asked_back, "少了二楼的运动区域。")
+    reader.heading("What the articles do not say")
+    refusal = await reader.ask("故宫的门票多少钱一张？")
+    await reader.open(refusal, "1")
+    reader.heading("Back to an earlier answer")
+    await reader.reply(followed, "它的面积有多大？")
+    reader.heading("A question that is changed")
+    answer = await reader.ask("东城区的“文化金三角”是哪三个地方？")
+    await reader.edit(answer, "东城区有多少个优秀社区书记工作室？")
+    english = Scribe(api, "en")
+    english.heading("A reader of English")
+    answer = await english.ask("Who took the photo of the winter market in Hangzhou?")
+    await english.open(answer, "[1]")
+    return f"{_TOP}\n{reader.text}\n{english.text}"
+
+
+async def _short(api: EmulatedBotApi) -> str:
+    reader = Scribe(api)
+    answer = await reader.ask("职工提出诉求以后，网格和上级工会多久要有回应？")
+    await reader.open(answer, "[1]")
+    await reader.ask("故宫的门票多少钱一张？")
+    return reader.text
+
+
+async def converse(script: Callable[[EmulatedBotApi], Awaitable[str]], data_dir: Path) -> str:
+    """What is said between a scripted reader and a bot over that index."""
+    async with EmulatedBotApi() as api:
+        settings: dict[str, Any] = {"CORPUS_DIR": CORPUS, "DATA_DIR": data_dir}
+        with RunningBot(data_dir.parent / "bot", api.base_url, **settings):
+            return await script(api)
+
+
+async def short_conversation(data_dir: Path) -> str:
+    """What stands in the README."""
+    return await converse(_short, data_dir)
+
+
+def in_readme() -> str:
+    """The conversation that stands in the README now."""
+    return README.read_text("utf-8").partition(f"{BEGIN}\n\n")[2].partition(f"\n{END}")[0]
+
+
+def _write() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder) / "data"
+        variables = environment(CORPUS_DIR=CORPUS, DATA_DIR=data_dir)
+        subprocess.run([sys.executable, "-m", "bot", "reload"], env=variables, check=True)
+        TRANSCRIPT.write_text(asyncio.run(converse(_long, data_dir)), "utf-8")
+        short = asyncio.run(short_conversation(data_dir))
+    before, _, rest = README.read_text("utf-8").partition(BEGIN)
+    README.write_text(f"{before}{BEGIN}\n\n{short}\n{END}{rest.partition(END)[2]}", "utf-8")
+
+
+if __name__ == "__main__":
+    _write()
