@@ -113,6 +113,11 @@ class Conversations:
         rate = self.journal.run(lambda store: store.rate(answer_id, user_id, value, reason))
         return await self._kept(rate, False)
 
+    async def is_kept(self, answer_id: int) -> bool:
+        """Whether there is a kept answer with that number."""
+        turns = self.journal.run(lambda store: store.turns_until(answer_id, 1))
+        return await self._kept(turns, None) is not None
+
     async def is_question(self, answer_id: int, question: str) -> bool:
         """Whether the kept answer with that number is one to this very question."""
         nothing: list[Turn] = []

@@ -100,8 +100,17 @@ def parse(data: str) -> Action | None:
     """The action of callback data; None for data that are not ours."""
     for pattern, made in _READERS.items():
         if found := re.fullmatch(pattern, data, re.ASCII):
-            return made(found)
+            action = made(found)
+            return action if _can_be_looked_up(action) else None
     return None
+
+
+def _can_be_looked_up(action: Action) -> bool:
+    """Whether its number, which may be forged, is one that databases know."""
+    match action:
+        case Rate(number) | AskReason(number) | Stop(number):
+            return abs(number) < 2**63
+    return True
 
 
 def _rating(found: re.Match[str]) -> Rate:

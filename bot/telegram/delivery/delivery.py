@@ -237,7 +237,7 @@ class Delivery:
         try:
             await self._confirmed(chat_id, call, repeatable=True)
         except (_Gone, _Refusal, _Over) as error:
-            logger.info("a message could not be changed: %s", error or "it is gone")
+            logger.info("a message could not be changed: %s", str(error) or "it is gone")
 
     async def _confirmed(self, chat_id: int, call: Call[T], *, repeatable: bool) -> T | None:
         """What the call gives, once Telegram has carried it out; None where all is so already."""

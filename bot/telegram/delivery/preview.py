@@ -71,7 +71,9 @@ class Preview:
                     if await self._put(part):
                         shown = part
                 except (FloodWait, Closing, TelegramError) as error:
-                    logger.info("previews of an answer end: %s", error or "Telegram asks to wait")
+                    logger.info(
+                        "previews of an answer end: %s", str(error) or "Telegram asks to wait"
+                    )
                     return
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds):

@@ -92,13 +92,7 @@ class Taps:
             case Rate() as rated:
                 await self._rate(query, rated, phrases)
             case AskReason(answer_id):
-                await self._say(query, "")
-                await ticket.reply(
-                    render_text(phrases.what_is_wrong),
-                    _answering(query),
-                    answer_id=answer_id,
-                    purpose=REASON,
-                )
+                await self._ask_reason(query, answer_id, ticket, phrases)
             case Stop(update_id):
                 being_written = self._questions.stop(update_id)
                 await self._say(query, "" if being_written else phrases.not_being_written)
@@ -158,6 +152,20 @@ class Taps:
                 query.message.message_id,
                 feedback_keyboard(keyboard, rated, phrases),
             )
+
+    async def _ask_reason(
+        self, query: CallbackQuery, answer_id: int, ticket: Ticket, phrases: Phrases
+    ) -> None:
+        if not await self._conversations.is_kept(answer_id):
+            await self._say(query, phrases.answer_not_kept)
+            return
+        await self._say(query, "")
+        await ticket.reply(
+            render_text(phrases.what_is_wrong),
+            _answering(query),
+            answer_id=answer_id,
+            purpose=REASON,
+        )
 
     async def _find(self, key: str, version: str) -> LookedUp | None:
         """The article, None while there is no usable index."""
