@@ -53,6 +53,13 @@ _SUPERSEDED = (
 )
 
 
+class ForgettingApplication(Application[Any, Any, Any, Any, Any, Any]):
+    """Application would note every chat and reader for a persistence that is not there."""
+
+    def _mark_for_persistence_update(self, **_: object) -> None:
+        pass
+
+
 async def run_bot(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     serving = asyncio.create_task(_serve(settings))
@@ -104,7 +111,7 @@ def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     secret = settings.telegram_proxy_url
     proxy = secret.get_secret_value() if secret else None
     builder = builder.request(Wire(proxy)).get_updates_request(Wire(proxy))
-    return builder.updater(None).build()
+    return builder.application_class(ForgettingApplication).updater(None).build()
 
 
 async def _serve(settings: Settings) -> None:
@@ -139,7 +146,7 @@ async def _serve(settings: Settings) -> None:
             delivery=delivery,
         )
         opened.callback(taps.close)
-        _register(
+        register_handlers(
             application,
             people,
             Commands(people, tickets, conversations),
@@ -191,7 +198,7 @@ async def _take_updates(
         await asyncio.wait(aside)
 
 
-def _register(
+def register_handlers(
     application: Application[Any, Any, Any, Any, Any, Any],
     people: People,
     commands: Commands,
@@ -200,6 +207,7 @@ def _register(
     reloading: Reloading,
     unexpected: Unexpected,
 ) -> None:
+    """Tell the application who does what with an update."""
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
     # /id stands first: it tells its number to whoever is to be let in
     application.add_handler(CommandHandler("id", commands.tell_id, private), _ADMISSION)

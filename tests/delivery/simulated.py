@@ -4,7 +4,8 @@ import asyncio
 import datetime
 import json
 from collections import defaultdict, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,6 +35,17 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         if not self._ready and self._scheduled:  # type: ignore[attr-defined]
             self.now = max(self.now, self._scheduled[0]._when)  # type: ignore[attr-defined]
         super()._run_once()  # type: ignore[misc]
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, work: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Done at once: this clock waits for no thread."""
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(work(*args))
+        except Exception as error:
+            done.set_exception(error)
+        return done
 
 
 def simulate(work: Coroutine[Any, Any, T]) -> T:
@@ -93,6 +105,11 @@ class SmallTelegram(BaseRequest):
         """Have the next requests of a method meet these."""
         self.orders[method].extend(troubles)
 
+    def new_id(self) -> int:
+        """The number of the next message in any chat."""
+        self._next_id += 1
+        return self._next_id
+
     def texts(self, chat_id: int) -> list[str]:
         """What stands in a chat."""
         return [message["text"] for message in self.chats[chat_id].values()]
@@ -121,7 +138,7 @@ class SmallTelegram(BaseRequest):
         }
         name = url.rpartition("/")[2]
         self.calls.append(Call(name, params, asyncio.get_running_loop().time()))
-        trouble = self.orders[name].popleft() if self.orders[name] else Trouble(200)
+        trouble = self._trouble(name, params)
         await asyncio.sleep(trouble.seconds)
         if not trouble.sent:
             raise NetworkError("httpx.ConnectError") from httpx.ConnectError("no way")
@@ -136,14 +153,17 @@ class SmallTelegram(BaseRequest):
             raise OutcomeUnknownError("the connection was closed")
         return status, json.dumps(body).encode()
 
+    def _trouble(self, name: str, params: dict[str, Any]) -> Trouble:
+        return self.orders[name].popleft() if self.orders[name] else Trouble(200)
+
     def _carry_out(self, name: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         result: Any = True
         if name == "getMe":
             result = {"id": 1, "is_bot": True, "first_name": "Baoda", "username": "baoda_bot"}
         elif name == "sendMessage":
-            self._next_id += 1
-            self.chats[params["chat_id"]][self._next_id] = params
-            result = _message(params, self._next_id)
+            number = self.new_id()
+            self.chats[params["chat_id"]][number] = params
+            result = _message(params, number)
         elif name == "deleteMessage":
             self.chats[params["chat_id"]].pop(params["message_id"], None)
         elif name.startswith("edit"):
@@ -151,7 +171,8 @@ class SmallTelegram(BaseRequest):
             old = chat.get(params["message_id"])
             if old is None:
                 return 400, _no("message to edit not found")
-            new = old | params if name == "editMessageReplyMarkup" else params
+            kept = old if name == "editMessageReplyMarkup" else _standing(old)
+            new = kept | params
             if all(old.get(key) == new.get(key) for key in ("text", "reply_markup")):
                 return 400, _no("message is not modified: the same content")
             chat[params["message_id"]] = new
@@ -165,6 +186,11 @@ async def forget(name: str, until: datetime.datetime) -> None:
 
 def make_bot(telegram: SmallTelegram) -> Bot:
     return Bot(TOKEN, request=telegram, get_updates_request=SmallTelegram())
+
+
+def _standing(message: dict[str, Any]) -> dict[str, Any]:
+    """What no edit changes."""
+    return {name: message[name] for name in ("reply_parameters",) if name in message}
 
 
 def _no(description: str) -> dict[str, Any]:

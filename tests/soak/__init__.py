@@ -1,0 +1,1 @@
+"""The bot at work for long: what it holds in memory does not grow with what it has done."""
