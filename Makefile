@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # where the second process has nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults transcript lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults transcript test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -65,6 +65,11 @@ SEED := 1
 # What a reader sees in Telegram: docs/transcript.md, and the conversation in the README.
 transcript: $(VENV)/.dev
 	@$(BIN)/python -m tests.e2e.transcript
+
+# A day through delivery and 5,000 questions through the answerer; each a process of its own.
+test-soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.soak.delivery
+	@$(BIN)/python -m tests.soak.answering
 
 # Pins every dependency anew, those of all extras too, with hashes and without an index address.
 # The pip of Python 3.11.0 to 3.11.7 stumbles over an extra spelt otherwise than in justext.

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +30,7 @@ from retrieval.types import Answer
 from tests.delivery.simulated import SmallTelegram
 from tests.e2e.bot_api import TOKEN
 from tests.soak.answers import QuickAnswerer
+from tests.soak.held import sizes
 from tests.soak.journal import FleetingStore, QuickJournal
 from tests.soak.telegram import BadTelegram
 
@@ -141,12 +142,7 @@ class Day:
 
     def sizes(self) -> dict[str, int]:
         """How much every dictionary, set, list and queue of the bot holds, by its name."""
-        return {
-            f"{type(part).__name__}.{name}": len(held)
-            for part in self._parts
-            for name, held in _attributes(part)
-            if isinstance(held, dict | set | list | deque)
-        }
+        return sizes(self._parts)
 
     def left(self) -> dict[str, int]:
         """What is not empty and will not be: none where nothing grows without end."""
@@ -276,10 +272,3 @@ def _chat(reader: int) -> dict[str, Any]:
 
 def _person(reader: int) -> dict[str, Any]:
     return {"id": reader, "is_bot": False, "first_name": "R", "language_code": "zh"}
-
-
-def _attributes(part: object) -> Iterator[tuple[str, object]]:
-    """Those of its class and instance, slots too."""
-    slots = {name for kind in type(part).__mro__ for name in getattr(kind, "__slots__", ())}
-    names = slots | set(getattr(part, "__dict__", {}))
-    return ((name, getattr(part, name)) for name in sorted(names) if hasattr(part, name))
