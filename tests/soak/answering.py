@@ -18,8 +18,8 @@ from bot.conversations import Conversations, Place
 from bot.settings import Settings
 from bot.wiring import make_conversations
 from retrieval.corpus import read_corpus
-from retrieval.embedding import limit_threads
 from retrieval.evaluation import load_golden
+from retrieval.threads import limit_threads
 from retrieval.types import Loaded
 from tests.bench.keeping import keep
 from tests.soak.held import sizes
