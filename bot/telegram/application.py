@@ -63,9 +63,15 @@ class ForgettingApplication(Application[Any, Any, Any, Any, Any, Any]):
 async def run_bot(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
     serving = asyncio.create_task(_serve(settings))
+
+    def stop() -> None:
+        # a second signal would break off what the first has begun to finish
+        if not serving.cancelling():
+            serving.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, serving.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         await serving
     except InvalidToken:
