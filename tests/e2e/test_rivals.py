@@ -72,6 +72,7 @@ async def test_only_what_telegram_does_not_show_yet_is_set(folder: Folder) -> No
             before = len(api.calls)
             with RunningBot(home, api.base_url) as bot:
                 await api.wait_for(partial(introduced, starts), SECONDS)
+                await ask(api, WHERE)  # which takes longer than to set what was found to differ
                 assert await bot.stop() == 0
             made.append([one.method for one in api.calls[before:] if "setMy" in one.method])
             api.validate("setMyDescription", {"description": "what stood there before"}, {})
