@@ -19,6 +19,9 @@ from retrieval.sqlite import BUSY_TIMEOUT_SECONDS, write_ahead
 
 _BEGIN = "baoda_begin"
 _LONGEST_REASON = 300
+_SHORT_PATIENCE_SECONDS = 0.2
+"""Once it was waited for in vain: what comes next must not wait as long, one after the other."""
+
 _ELSEWHERE = "give this user the right to write it, or set DATA_DIR or DATABASE_URL"
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # an update taken from Telegram outlives a power cut too
@@ -50,7 +53,11 @@ class Database:
         self.name = str(url.database) if self._is_file else "the database of DATABASE_URL"
         if self._is_file:
             _create(Path(self.name))
+        self._is_held_up = False
+        """Whether another program held it for longer than we waited."""
         self._engine = _open_file(url) if self._is_file else _open_server(url)
+        if self._is_file:
+            event.listen(self._engine, "begin", self._begin)
         self._shared = _Shared()
 
     @contextmanager
@@ -74,6 +81,7 @@ class Database:
         engine = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         with self._translated(), Session(engine) as session, session.begin():
             yield session
+        self._is_held_up = False
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -103,14 +111,21 @@ class Database:
         except (IntegrityError, DataError):
             raise
         except DBAPIError as error:
+            self._is_held_up = _code(error) == "BUSY"
             raise StoreError(f"{self.name} {self._advice(error)}") from error
 
+    def _begin(self, connection: Connection) -> None:
+        statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
+        if statement:
+            patience = _SHORT_PATIENCE_SECONDS if self._is_held_up else BUSY_TIMEOUT_SECONDS
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * patience)}")
+            connection.exec_driver_sql(statement)
+
     def _advice(self, error: DBAPIError) -> str:
-        code = getattr(error.orig, "sqlite_errorname", "").removeprefix("SQLITE_")
         reason = " ".join(str(error.orig).split())
         for secret in _passwords(self._url):
             reason = reason.replace(secret, "***")
-        return _ADVICE.get(code.split("_")[0], f"cannot be used: {reason[:_LONGEST_REASON]}")
+        return _ADVICE.get(_code(error), f"cannot be used: {reason[:_LONGEST_REASON]}")
 
 
 class _Shared(threading.local):
@@ -134,7 +149,6 @@ def _open_file(url: URL) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -149,10 +163,9 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         connection.execute(pragma)
 
 
-def _begin(connection: Connection) -> None:
-    statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
-    if statement:
-        connection.exec_driver_sql(statement)
+def _code(error: DBAPIError) -> str:
+    """The first word of SQLite's code after SQLITE_."""
+    return getattr(error.orig, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
 
 
 def _passwords(url: URL) -> set[str]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from telegram import Bot, Update
-from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
@@ -24,7 +24,7 @@ from bot.indexing import has_usable_index, reload_in_child
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
-from bot.telegram.connecting import Connection
+from bot.telegram.connecting import Connection, GivesWayError
 from bot.telegram.delivery import Calls, Delivery, FloodWaits, Wire
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.people import People
@@ -33,7 +33,7 @@ from bot.telegram.handlers.reloading import Reloading
 from bot.telegram.handlers.taps import Taps
 from bot.telegram.handlers.unexpected import Unexpected
 from bot.telegram.intake import Intake
-from bot.telegram.polling import SupersededError, poll
+from bot.telegram.polling import poll
 from bot.telegram.profile import register
 from bot.telegram.tickets import Ticket, Tickets
 from bot.telegram.webhook import listen
@@ -47,10 +47,6 @@ logger = logging.getLogger(__name__)
 _ADMISSION, _ACTIONS = -1, 0
 _UPDATES = ["message", "edited_message", "callback_query"]
 _REJECTED = "Telegram does not know the bot token; get the right one from @BotFather"
-_SUPERSEDED = (
-    "another program polls with the same bot token, and this one came later: it stops; use one "
-    "token for each bot"
-)
 
 
 class ForgettingApplication(Application[Any, Any, Any, Any, Any, Any]):
@@ -77,14 +73,11 @@ async def run_bot(settings: Settings) -> int:
     except InvalidToken:
         logger.error(_REJECTED)
         return 1
-    except SupersededError:
-        logger.error(_SUPERSEDED)
+    except GivesWayError as error:
+        logger.error("%s", error)
         return 1
-    except BadRequest as error:
-        logger.error("Telegram refuses TELEGRAM_WEBHOOK_URL: %s", error)
-        return 1
-    except OSError as error:
-        logger.error("TELEGRAM_WEBHOOK_LISTEN cannot be used: %s", error)
+    except TelegramError as error:
+        logger.error("Telegram refuses to serve this bot: %s", error)
         return 1
     except asyncio.CancelledError:
         logger.info("stopped")
@@ -123,7 +116,7 @@ def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
 async def _serve(settings: Settings) -> None:
     """Connect, take updates and answer until cancelled.
 
-    Raises InvalidToken, SupersededError, BadRequest, OSError.
+    Raises InvalidToken, GivesWayError, TelegramError.
     """
     async with AsyncExitStack() as opened:
         conversations = make_conversations(settings)

@@ -16,6 +16,10 @@ _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 
 
+class GivesWayError(Exception):
+    """No more updates can be taken; says on one line why and what to do."""
+
+
 class Connection:
     """Requests that are made until Telegram answers them."""
 

@@ -9,7 +9,7 @@ import random
 from telegram import Bot, Update
 from telegram.error import Conflict, TelegramError
 
-from bot.telegram.connecting import Connection
+from bot.telegram.connecting import Connection, GivesWayError
 from bot.telegram.intake import Intake
 
 logger = logging.getLogger(__name__)
@@ -22,17 +22,21 @@ _PEACE_SECONDS = 60.0
 """After so long without a conflict the next one is with another program."""
 
 _NEWCOMER_CONFLICTS = 3
+_SUPERSEDED = (
+    "another program polls with the same bot token, and this one came later: it stops; use one "
+    "token for each bot"
+)
+_HAS_WEBHOOK = (
+    "another program has set a webhook for the same bot token: this one stops; use one token for "
+    "each bot"
+)
 _CONFLICT_PAUSE_SECONDS = (1.0, 4.0)
-
-
-class SupersededError(Exception):
-    """Another program polls with the same token, and this one gives way."""
 
 
 async def poll(
     bot: Bot, connection: Connection, intake: Intake, *, allowed_updates: list[str]
 ) -> None:
-    """Hand over what readers send, until cancelled. Raises InvalidToken, SupersededError.
+    """Hand over what readers send, until cancelled. Raises InvalidToken, GivesWayError.
 
     Not telegram's own Updater: that logs tracebacks, cannot be stopped while it waits for its
     first connection, and is silent about a token that is no longer known.
@@ -83,7 +87,9 @@ class _Rivalry:
         self._latest = -math.inf
 
     def pause_after(self, error: Conflict) -> float:
-        """Seconds until the next poll. Raises SupersededError."""
+        """Seconds until the next poll. Raises GivesWayError."""
+        if "webhook" in str(error).lower():
+            raise GivesWayError(_HAS_WEBHOOK) from error
         now = asyncio.get_running_loop().time()
         if now - self._latest > _PEACE_SECONDS:
             self._conflicts = 0
@@ -91,7 +97,7 @@ class _Rivalry:
         self._latest = now
         self._conflicts += 1
         if self._is_newcomer and self._conflicts >= _NEWCOMER_CONFLICTS:
-            raise SupersededError
+            raise GivesWayError(_SUPERSEDED) from error
         if self._conflicts == 1:
             logger.error("another program polls with the same bot token; stop one of the two")
         return random.uniform(*_CONFLICT_PAUSE_SECONDS)

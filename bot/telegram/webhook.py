@@ -10,11 +10,11 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from telegram import Bot, Update
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
-from bot.telegram.connecting import Connection
+from bot.telegram.connecting import Connection, GivesWayError
 from bot.telegram.intake import Intake
 
 logger = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ async def listen(
     """Hand over what Telegram sends to `url`, which arrives at `address`, until cancelled.
 
     What does not carry the secret is turned away; where none is given one is made up.
-    Raises InvalidToken, BadRequest where Telegram refuses `url`, and OSError where the address
-    cannot be listened at.
+    Raises InvalidToken, GivesWayError where Telegram refuses `url` or the address cannot be
+    listened at.
     """
     secret = secret or secrets.token_urlsafe(32)
     path = urlsplit(url).path or "/"
@@ -48,7 +48,11 @@ async def listen(
         max_body_size=_LARGEST_UPDATE,
     )
     host, port = address
-    server.listen(port, host)
+    try:
+        server.listen(port, host)
+    except OSError as error:
+        reason = error.strerror or error
+        raise GivesWayError(f"TELEGRAM_WEBHOOK_LISTEN: cannot be listened at: {reason}") from error
     try:
         set_webhook = partial(
             bot.set_webhook, url, secret_token=secret, allowed_updates=allowed_updates
@@ -56,6 +60,8 @@ async def listen(
         await connection.insist("setWebhook", set_webhook)
         logger.info("Telegram sends to %s, received at %s:%d", url, host, port)
         await asyncio.Event().wait()
+    except BadRequest as error:
+        raise GivesWayError(f"TELEGRAM_WEBHOOK_URL: Telegram refuses it: {error}") from error
     finally:
         server.stop()
         await server.close_all_connections()

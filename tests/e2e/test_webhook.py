@@ -204,7 +204,7 @@ async def test_an_address_that_is_in_use_is_one_line(folder: Path) -> None:
         with RunningBot(folder, api.base_url, **settings) as bot:
             assert await bot.wait(SECONDS) == 1
         (line,) = bot.lines
-        assert "TELEGRAM_WEBHOOK_LISTEN cannot be used" in line
+        assert "TELEGRAM_WEBHOOK_LISTEN: cannot be listened at" in line
         assert not [call for call in api.calls if call.method == "setWebhook"]
 
 
@@ -213,7 +213,7 @@ async def test_a_url_that_telegram_refuses_is_one_line(folder: Path) -> None:
     with EmulatedBotApi() as api, RunningBot(folder, api.base_url, **settings) as bot:
         assert await bot.wait(SECONDS) == 1
     (line,) = bot.lines
-    assert "Telegram refuses TELEGRAM_WEBHOOK_URL" in line
+    assert "TELEGRAM_WEBHOOK_URL: Telegram refuses it" in line
 
 
 async def test_a_webhook_waits_for_a_telegram_that_is_away_at_start_and_later(
