@@ -96,8 +96,6 @@ class Taps:
             case Stop(update_id):
                 being_written = self._questions.stop(update_id)
                 await self._say(query, "" if being_written else phrases.not_being_written)
-                if not being_written:
-                    await self._delivery.set_keyboard(chat_id, message_id, ())
             case Close():
                 await self._say(query, "")
                 await self._delivery.remove(chat_id, message_id)
