@@ -27,6 +27,7 @@ OFFSETS = st.integers(0, 999_999_999)
 NUMBERS = st.integers(-(2**62), 2**62)
 ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(OpenCitation, KEYS, VERSIONS, st.sampled_from(get_args(Field)), OFFSETS, OFFSETS),
+    st.builds(OpenArticle, KEYS, VERSIONS, OFFSETS, OFFSETS, st.integers(1, 999_999_999)),
     st.builds(OpenArticle, KEYS, VERSIONS, OFFSETS),
     st.builds(Rate, NUMBERS, st.sampled_from([1, -1]), st.sampled_from(["", *Reason])),
     st.builds(AskReason, NUMBERS),

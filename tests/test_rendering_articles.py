@@ -106,7 +106,25 @@ def test_the_whole_article_opens_at_the_page_of_the_words() -> None:
     assert isinstance(whole, OpenArticle)
     assert close == Close()
     assert whole.version == VERSION
-    assert "第12段。" in render_page(LONG, whole, CHINESE).plain
+    page = render_page(LONG, whole, CHINESE)
+    assert read(page).bold[1:] == ["第12段。"]
+    (before,) = (
+        one for one in actions(page.keyboard) if getattr(one, "page", -1) == whole.page - 1
+    )
+    assert isinstance(before, OpenArticle)
+    assert read(render_page(LONG, before, CHINESE)).bold[1:] == []
+
+
+def test_words_on_two_pages_are_bold_on_both() -> None:
+    pages = pages_of(LONG)
+    body = pages[0].plain.partition("\n\n")[2]
+    first = body[-9:]
+    at = LONG.text.index(body) + len(body) - 9
+    for number, part in ((0, first), (1, "")):
+        opened = OpenArticle(KEY, VERSION, number, at, at + len(first) + 5)
+        bold = read(render_page(LONG, opened, CHINESE)).bold[1:]
+        assert len(bold) == 1
+        assert bold[0].endswith(part)
 
 
 def test_a_quotation_is_copied_with_its_source() -> None:

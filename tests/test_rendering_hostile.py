@@ -148,7 +148,9 @@ def assert_nothing_is_lost(answer: Answer, parts: Sequence[Part], shown: Sequenc
 def head_of(citation: Citation) -> str:
     title = citation.title if visible(citation.title) else CHINESE.untitled
     credit = (citation.byline, citation.date, citation.source)
-    return f"[{citation.number}]{title}" + "·".join(one for one in credit if visible(one))
+    return f"[{citation.number}]{title}" + "·".join(
+        one for one in credit if visible(one) and one != citation.quote
+    )
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -36,11 +36,13 @@ class OpenCitation:
 
 @dataclass(frozen=True, slots=True)
 class OpenArticle:
-    """Show a page of an article, counted from 0."""
+    """Show a page of an article, counted from 0, and `text[start:end]` in bold."""
 
     key: str
     version: str
     page: int = 0
+    start: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def pack(action: Action) -> str:
     match action:
         case OpenCitation(key, version, field, start, end):
             return f"c:{key}:{version}:{_FIELDS.index(field)}:{start}:{end}"
-        case OpenArticle(key, version, page):
-            return f"a:{key}:{version}:{page}"
+        case OpenArticle(key, version, page, start, end):
+            return f"a:{key}:{version}:{page}" + (f":{start}:{end}" if end else "")
         case Rate(answer_id, value, reason):
             return f"r:{answer_id}:{value}:{reason}"
         case AskReason(answer_id):
@@ -122,7 +124,9 @@ _READERS: Mapping[str, Callable[[re.Match[str]], Action]] = {
     f"c:{_ARTICLE}:([0-{len(_FIELDS) - 1}]):{_OFFSET}:{_OFFSET}": lambda found: OpenCitation(
         found[1], found[2], _FIELDS[int(found[3])], int(found[4]), int(found[5])
     ),
-    f"a:{_ARTICLE}:{_OFFSET}": lambda found: OpenArticle(found[1], found[2], int(found[3])),
+    f"a:{_ARTICLE}:{_OFFSET}(?::{_OFFSET}:{_OFFSET})?": lambda found: OpenArticle(
+        found[1], found[2], int(found[3]), int(found[4] or 0), int(found[5] or 0)
+    ),
     f"r:{_NUMBER}:(1|-1):({'|'.join(Reason)}|)": _rating,
     f"w:{_NUMBER}": lambda found: AskReason(int(found[1])),
     f"s:{_NUMBER}": lambda found: Stop(int(found[1])),

@@ -72,9 +72,10 @@ def _nearest(articles: Iterable[NearestArticle], phrases: Phrases) -> Iterator[B
 
 def _quotation(citation: Citation, phrases: Phrases) -> Block:
     number, title = f"[{citation.number}] ", clean_line(citation.title) or phrases.untitled
-    credit = map(clean_line, (citation.byline, citation.date, citation.source))
-    below = " · ".join(isolated(one) for one in credit if one)
     quote = clean(citation.quote)
+    credit = (citation.byline, citation.date, citation.source)
+    others = map(clean_line, (one for one in credit if one != citation.quote))
+    below = " · ".join(isolated(one) for one in others if one)
     lines = "".join(f"\n{line}" for line in (below, quote) if line)
     headline = Run(isolated(title), bold=True, url=link(citation.url))
     reminder = number + isolated(shorten(title, _LONGEST_REMINDER)) + phrases.continued

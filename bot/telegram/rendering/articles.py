@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.phrases import Phrases
 from bot.telegram.buttons import OpenArticle, OpenCitation, pack
@@ -64,7 +65,10 @@ def render_changed(article: Article, opened: OpenCitation, phrases: Phrases) -> 
 def render_page(
     article: Article, opened: OpenArticle, phrases: Phrases, *, former: bool = False
 ) -> Part:
-    """One page, the first or last where there is none of that number; ◀ ▶ lead to the others."""
+    """One page, the first or last where there is none of that number; ◀ ▶ lead to the others.
+
+    Of the words in bold the page shows what is on it.
+    """
     pages = _pages(article.text)
     number = min(opened.page, len(pages) - 1)
     blocks = [*_top(article, phrases)]
@@ -74,9 +78,9 @@ def render_page(
         blocks.insert(0, Block((Run(kicker),)))
     if former:
         blocks.append(Block((Run(phrases.former_version),), _GAP))
-    page = pages[number]
-    if not is_blank(text := clean(article.text[page.start : page.end]).strip("\n")):
-        blocks.append(Block((Run(text),), _GAP))
+    runs = _with_words(article.text, pages[number], Span(opened.start, opened.end))
+    if not is_blank("".join(run.text for run in runs)):
+        blocks.append(Block(runs, _GAP))
     return part_of(blocks, _page_keyboard(opened, number, len(pages), phrases))
 
 
@@ -93,6 +97,22 @@ def _top(article: Article, phrases: Phrases) -> Iterator[Block]:
     parts = (article.byline, article.date, article.source, page, article.column)
     if line := " · ".join(isolated(one) for one in map(clean_line, parts) if one):
         yield Block((Run(shorten(line, _LONGEST_CREDIT)),))
+
+
+def _with_words(text: str, page: Span, words: Span) -> tuple[Run, ...]:
+    """The text of a page without the empty lines at its ends, the words in bold."""
+    start, end = page.start, page.end
+    while start < end and text[start] == "\n":
+        start += 1
+    while start < end and text[end - 1] == "\n":
+        end -= 1
+    begin = min(max(words.start, start), end)
+    stop = min(max(words.end, begin), end)
+    return (
+        Run(clean(text[start:begin])),
+        Run(clean(text[begin:stop]), bold=True),
+        Run(clean(text[stop:end])),
+    )
 
 
 def _surrounded(text: str, words: Span, room: int) -> tuple[Run, ...]:
@@ -123,8 +143,11 @@ def _citation_keyboard(
     article: Article, opened: OpenCitation, words: Span, phrases: Phrases
 ) -> Keyboard:
     value: str = getattr(article, opened.field)
-    page = _page_of(article, words.start) if opened.field == "text" else 0
-    whole = Button(phrases.full_text, pack(OpenArticle(opened.key, opened.version, page)))
+    way = OpenArticle(opened.key, opened.version)
+    if opened.field == "text":
+        page = _page_of(article, words.start)
+        way = replace(way, page=page, start=words.start, end=words.end)
+    whole = Button(phrases.full_text, pack(way))
     quote = clean(value[words.start : words.end]).strip()
     copied = () if is_blank(quote) else (_copy_button(quote, article, phrases),)
     return (whole, *copied), (close_button(phrases),)
@@ -150,7 +173,7 @@ def _source_line(article: Article) -> str:
 
 def _page_keyboard(opened: OpenArticle, number: int, pages: int, phrases: Phrases) -> Keyboard:
     def turn(label: str, page: int) -> Button:
-        return Button(label, pack(OpenArticle(opened.key, opened.version, page)))
+        return Button(label, pack(replace(opened, page=page)))
 
     close = (close_button(phrases),)
     if pages == 1:
