@@ -40,7 +40,9 @@ def main() -> int:
     print(f"{'what the bot holds':36}  largest   at the end")
     left = day.sizes()
     for name, size in largest.items():
-        print(f"{name:36}{size:9,}{left[name]:9,}")
+        if size:
+            print(f"{name:36}{size:9,}{left[name]:9,}")
+    print(f"{'always empty':36}{sum(not size for size in largest.values()):9,}")
     for name, share in memory.growth.items():
         print(f"growth of {name:26}{share:9.1%}")
     keep("soak-delivery", {"wrong": len(day.wrong), "growth": memory.growth, "held": left})

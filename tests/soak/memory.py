@@ -15,9 +15,10 @@ _MIB = 1 << 20
 class Sample:
     """What is held once so many questions are answered."""
 
-    questions: int
     resident: int | None
-    """Bytes; None on systems that do not tell."""
+    """Bytes, those of mapped files too; None on systems that do not tell."""
+    own: int | None
+    """Without files: the embedding model's is read page by page, as words need it."""
     blocks: int
     """Pieces of memory that Python's objects are in."""
 
@@ -34,25 +35,35 @@ class Memory:
         if answered * 10 < (len(self.samples) + 1) * self.questions:
             return
         gc.collect()
-        sample = Sample(answered, _resident(), sys.getallocatedblocks())
+        sample = Sample(_status("VmRSS"), _status("RssAnon"), sys.getallocatedblocks())
         self.samples.append(sample)
-        resident = "" if sample.resident is None else f"{sample.resident / _MIB:9.1f} MiB"
-        print(f"{answered:7,} questions {resident} {sample.blocks:11,} blocks", flush=True)
+        resident, own = _in_mib(sample.resident), _in_mib(sample.own)
+        print(
+            f"{answered:7,} questions  resident {resident} MiB, without files {own} MiB, "
+            f"{sample.blocks:11,} blocks",
+            flush=True,
+        )
 
     @property
     def growth(self) -> dict[str, float]:
-        """Of what the system and Python count, from the first tenth to the end, as a share."""
+        """By what is counted, from the end of the first tenth to the end, as a share."""
         first, last = self.samples[0], self.samples[-1]
-        growth = {"blocks": last.blocks / first.blocks - 1}
-        if first.resident is not None and last.resident is not None:
-            growth["resident"] = last.resident / first.resident - 1
-        else:
-            print("this system does not tell how much memory a process takes: only blocks count")
-        return growth
+        pairs = {
+            "resident": (first.resident, last.resident),
+            "own": (first.own, last.own),
+            "blocks": (first.blocks, last.blocks),
+        }
+        return {
+            name: after / before - 1 for name, (before, after) in pairs.items() if before and after
+        }
 
 
-def _resident() -> int | None:
+def _status(name: str) -> int | None:
     if not _STATUS.exists():
         return None
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+    found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
     return int(found[1]) * 1024 if found else None
+
+
+def _in_mib(size: int | None) -> str:
+    return "not told" if size is None else f"{size / _MIB:6.1f}"
