@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # where the second process has nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults transcript test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults test-life transcript test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -54,6 +54,10 @@ bench-retrieval: $(VENV)/.dev
 
 test-crash: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/e2e/test_crash.py --crashes 100
+
+# The bot's life: starts and ends, rivals, crowds. Those marked as long are not in `make test`.
+test-life: $(VENV)/.dev
+	@$(BIN)/python -m pytest tests/e2e --long --numprocesses 2 --dist loadfile $(IN_ORDER)
 
 # Fifty readers, waits as long as Telegram's; another seed makes other faults: SEED=2.
 test-faults: $(VENV)/.dev

@@ -8,6 +8,7 @@ from retrieval.index.generations import Golden
 from retrieval.reload import ReloadResult
 from retrieval.types import Answer, Article
 
+_NEAREST_FIELDS = ("article_id", "title", "date")
 _CITATION_FIELDS = (
     *("number", "article_id", "title", "byline", "date", "source"),
     *("field", "start", "end", "quote"),
@@ -36,7 +37,9 @@ def answer_object(answer: Answer, question_id: object = None) -> dict[str, Any]:
             }
             for passage in answer.passages
         ],
-        "nearest": [dataclasses.asdict(article) for article in answer.nearest],
+        "nearest": [
+            {name: getattr(article, name) for name in _NEAREST_FIELDS} for article in answer.nearest
+        ],
         "timings_ms": dataclasses.asdict(answer.timings_ms),
     }
 

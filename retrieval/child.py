@@ -128,17 +128,19 @@ def serve(builder: Building) -> None:
     def tell(message: dict[str, Any]) -> None:
         print(json.dumps(message), file=out, flush=True)
 
-    try:
-        outcome = _do(builder, request, _throttled(tell))
-    except BaodaError as error:
-        tell({"error": type(error).__name__, "reason": str(error)})
-    except OSError as error:
-        where = error.filename or "a file"
-        tell({"error": "ReloadError", "reason": f"the reload stopped: {where}: {error.strerror}"})
-    except DBAPIError as error:
-        tell({"error": "ReloadError", "reason": f"the reload stopped: {error.orig}"})
-    else:
-        tell({"outcome": outcome})
+    with out:
+        try:
+            outcome = _do(builder, request, _throttled(tell))
+        except BaodaError as error:
+            tell({"error": type(error).__name__, "reason": str(error)})
+        except OSError as error:
+            where = error.filename or "a file"
+            reason = f"the reload stopped: {where}: {error.strerror}"
+            tell({"error": "ReloadError", "reason": reason})
+        except DBAPIError as error:
+            tell({"error": "ReloadError", "reason": f"the reload stopped: {error.orig}"})
+        else:
+            tell({"outcome": outcome})
 
 
 def _do(builder: Building, request: dict[str, Any], progress: Progress) -> Any:

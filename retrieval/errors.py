@@ -3,7 +3,8 @@
 BaodaError
 ├── CorpusError             fix the folder or the file
 ├── CollectionError         rebuild the index: `baoda reload`
-│   └── NoCollectionError   there is none yet
+│   ├── NoCollectionError   there is none yet
+│   └── OutdatedCollectionError  it was made by another version or embedding model
 ├── ReloadError             the reload stopped; the live collection stays
 │   └── LockedError         another one is running
 ├── EvaluationError         fix the questions, the passages or the folders named
@@ -26,6 +27,10 @@ class CollectionError(BaodaError):
 
 class NoCollectionError(CollectionError):
     """Nothing has been indexed yet."""
+
+
+class OutdatedCollectionError(CollectionError):
+    """The index was made by another version, or with another embedding model."""
 
 
 class ReloadError(BaodaError):

@@ -132,6 +132,8 @@ class NearestArticle:
     article_id: str
     title: str
     date: str
+    version: str = ""
+    """See article_version."""
 
 
 @dataclass(frozen=True, slots=True)

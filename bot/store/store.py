@@ -208,7 +208,8 @@ class Store:
     def pending(self, since: datetime.datetime) -> list[Pending]:
         """What is not settled, in the order in which it was taken.
 
-        What was taken before `since` is settled as expired.
+        What was taken before `since` is settled as expired, unless its answer was begun: what
+        stands in a chat is brought to an end.
         """
         with self._database.writing() as session:
             taking.expire(session, since, self._clock())

@@ -42,10 +42,14 @@ def note(session: Session, update_id: int, outgoing: dict[str, Any]) -> None:
 
 
 def expire(session: Session, since: datetime.datetime, at: datetime.datetime) -> None:
-    """Settle what was taken before `since`."""
+    """Settle what was taken before `since`, unless the beginning of its answer is in the chat."""
     session.execute(
         update(PendingRow)
-        .where(PendingRow.settled_at.is_(None), PendingRow.taken_at < since)
+        .where(
+            PendingRow.settled_at.is_(None),
+            PendingRow.taken_at < since,
+            PendingRow.outgoing.is_(None),
+        )
         .values(settled_at=at, outcome="expired", payload=None, outgoing=None)
     )
 

@@ -143,6 +143,7 @@ async def _serve(settings: Settings) -> None:
             KeptArticles(Generations(settings.data_dir)),
             calls=calls,
             delivery=delivery,
+            journal=journal,
         )
         opened.callback(taps.close)
         register_handlers(

@@ -107,10 +107,15 @@ class Ticket:
         question_id: int | None = None,
         answer_id: int | None = None,
         purpose: DeliveredPurpose = ANSWER,
+        is_late: bool = False,
     ) -> None:
         """Deliver a reply. Raises Closing when the bot stops first."""
         outgoing = Outgoing(
-            target, tuple(parts), slots=list(self.slots), asks_back=purpose == REASON
+            target,
+            tuple(parts),
+            slots=list(self.slots),
+            asks_back=purpose == REASON,
+            is_late=is_late,
         )
         await self._deliver(outgoing, [question_id, answer_id, purpose])
 

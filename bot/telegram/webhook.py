@@ -21,6 +21,22 @@ logger = logging.getLogger(__name__)
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105
 _LARGEST_UPDATE = 1_000_000
+_LOOK_SECONDS = 60.0
+_SUPERSEDED = (
+    "another program takes the updates of the same bot token now: this one stops; use one token "
+    "for each bot"
+)
+_NO_UPDATE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+    TelegramError,
+)
+"""What telegram raises for what is none; a date far away is an OSError."""
 
 
 async def listen(
@@ -59,7 +75,11 @@ async def listen(
         )
         await connection.insist("setWebhook", set_webhook)
         logger.info("Telegram sends to %s, received at %s:%d", url, host, port)
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            shown = await connection.insist("getWebhookInfo", bot.get_webhook_info)
+            if shown.url != url:
+                raise GivesWayError(_SUPERSEDED)
     except BadRequest as error:
         raise GivesWayError(f"TELEGRAM_WEBHOOK_URL: Telegram refuses it: {error}") from error
     finally:
@@ -85,7 +105,7 @@ class _Receiver(RequestHandler):
             raise HTTPError(403)
         try:
             update = Update.de_json(json.loads(self.request.body), self._bot)
-        except (ValueError, TypeError, KeyError, AttributeError, TelegramError):
+        except _NO_UPDATE:
             logger.warning("what came by webhook is no update")
             raise HTTPError(400) from None
         await self._intake.put(update)

@@ -350,7 +350,7 @@ def trimmed(question: str) -> str:
     """The question without white space around it. Raises QuestionError."""
     question = question.replace("\x00", " ").strip()
     question = question.encode("utf-8", "replace").decode()
-    if not question:
+    if not any(character.isprintable() and character != " " for character in question):
         raise QuestionError("the question is empty")
     if len(question) > MAX_CHARACTERS:
         raise QuestionError(

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from retrieval.chunking import VERSION
-from retrieval.errors import CollectionError, NoCollectionError
+from retrieval.errors import CollectionError, NoCollectionError, OutdatedCollectionError
 
 SCHEMA_VERSION = "4"
 """Part of a generation's fingerprint: changed whenever its files come out otherwise."""
@@ -323,11 +323,15 @@ class Generations:
 
 
 def check_fingerprint(manifest: Manifest, embedding: str) -> None:
-    """Raise CollectionError unless the generation was made by this version with this model."""
+    """Raise OutdatedCollectionError unless this version made the generation with this model."""
+    if manifest.embedding != embedding:
+        raise OutdatedCollectionError(
+            f"the index was made with another embedding model ({manifest.embedding}, not "
+            f"{embedding}); run `baoda reload`"
+        )
     if not matches(manifest, embedding):
-        raise CollectionError(
-            f"the index was made with another embedding model or version "
-            f"({manifest.embedding}, not {embedding}); run `baoda reload`"
+        raise OutdatedCollectionError(
+            "the index was made by another version of Baoda; run `baoda reload`"
         )
 
 

@@ -32,8 +32,10 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return self.now
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self.now = max(self.now, self._scheduled[0]._when)  # type: ignore[attr-defined]
+        if not self._ready:  # type: ignore[attr-defined]
+            timers = self._scheduled  # type: ignore[attr-defined]
+            moments = [timer.when() for timer in timers if not timer.cancelled()]
+            self.now = max(self.now, min(moments, default=self.now))
         super()._run_once()  # type: ignore[misc]
 
     def run_in_executor(  # type: ignore[override]

@@ -226,6 +226,19 @@ def test_what_telegram_is_carrying_out_when_the_bot_stops_is_waited_for() -> Non
 # Messages that are there already
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_further_messages_of_a_late_reply_point_at_the_question_too(is_late: bool) -> None:
+    async def scene(desk: Desk) -> None:
+        target = Target(READER, reply_to=7)
+        first = Outgoing(target, (PART,))
+        await desk.deliver(first)
+        parts = (Part("新", "新"), PART)
+        await desk.deliver(Outgoing(target, parts, slots=list(first.slots), is_late=is_late))
+
+    (last,) = [call for call in play(scene).telegram.calls if call.method == "sendMessage"][1:]
+    assert ("reply_parameters" in last.params) == is_late
+
+
 def test_a_reply_is_put_into_messages_that_are_there_and_superfluous_ones_go() -> None:
     async def scene(desk: Desk) -> None:
         first = Outgoing(Target(READER), (PART, PART, PART))

@@ -210,7 +210,7 @@ async def test_an_answer_opens_at_the_exact_words(
 async def test_a_question_for_the_byline_is_answered_from_it(stage: Stage) -> None:
     message = await ask(stage.api, "铁路春运党员先锋岗那条消息是谁写的?")
     assert message.text.startswith("戴可欣[1]")
-    assert quotations(message) == [["[1] 党员先锋岗筑牢春运安全防线", "戴可欣", "戴可欣"]]
+    assert quotations(message) == [["[1] 党员先锋岗筑牢春运安全防线", "戴可欣"]]
 
 
 @pytest.mark.parametrize(
@@ -535,6 +535,21 @@ async def test_readers_are_told_of_the_first_indexing_and_served_after_it(tiny: 
             await bot.wait_for_line("indexed 1 articles", timeout=SECONDS)
             assert "三百二十米" in (await ask(api, question, 61)).text
             assert await bot.stop() == 0
+
+
+async def test_readers_are_told_while_an_index_of_another_version_is_built_anew(
+    data: Path,
+) -> None:
+    generations = data / "data" / "generations"
+    for manifest in generations.glob("*/manifest.json"):
+        fields = json.loads(manifest.read_text("utf-8"))
+        manifest.write_text(json.dumps(fields | {"schema": "1"}), "utf-8")
+    with EmulatedBotApi() as api:
+        early = api.send_text(WHERE, 67)
+        with RunningBot(data, api.base_url) as bot:
+            assert (await reply_to(api, 67, early)).text == CHINESE.indexing
+            await bot.wait_for_line("indexed 8 articles", timeout=SECONDS)
+            assert THERE in (await ask(api, WHERE, 67)).text
 
 
 async def test_an_index_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import pytest
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ PEOPLE = 50
 UNKNOWN = "珠穆朗玛峰有多高?"
 
 
+@pytest.mark.long
 async def test_fifty_people_are_answered_at_once_and_each_in_order(
     corpus_data_dir: Path, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:

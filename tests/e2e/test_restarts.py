@@ -96,7 +96,13 @@ def date_back(folder: Path, chat: int, age: datetime.timedelta) -> None:
         )
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGTERM, id="stopped", marks=pytest.mark.long),
+    ],
+)
 async def test_open_questions_are_answered_once_and_in_order_after_the_next_start(
     folder: Path, models: StubModelServer, how: signal.Signals
 ) -> None:
@@ -122,6 +128,7 @@ async def test_open_questions_are_answered_once_and_in_order_after_the_next_star
     assert settled(folder) == 4
 
 
+@pytest.mark.long
 async def test_an_answer_that_waits_for_flood_control_goes_on_where_it_was(
     folder: Path, models: StubModelServer
 ) -> None:
@@ -131,7 +138,7 @@ async def test_an_answer_that_waits_for_flood_control_goes_on_where_it_was(
     def only_the_first_send(method: str, chat: int | None) -> Fault | None:
         nonlocal sends
         sends += method == "sendMessage"
-        return flood(60) if method == "sendMessage" and sends > 1 else None
+        return flood(12) if method == "sendMessage" and sends > 1 else None
 
     models.respond_with(
         lambda body: "\n".join(written(body, SENTENCE + "！" * more) for more in range(120))
@@ -140,7 +147,7 @@ async def test_an_answer_that_waits_for_flood_control_goes_on_where_it_was(
         api.fault_plan = Faults(only_the_first_send)
         with RunningBot(folder, api.base_url, **with_model(models)) as bot:
             asked = api.send_text(WHERE, reader)
-            await bot.wait_for_line("asks to wait 60 s", timeout=SECONDS)
+            await bot.wait_for_line("asks to wait 12 s", timeout=SECONDS)
             await taken(api)
             await kill(bot)
         api.fault_plan = None
@@ -212,6 +219,7 @@ async def test_the_message_that_showed_the_beginning_becomes_the_answer(
         assert len(api.sent(reader)) == 1
 
 
+@pytest.mark.long
 async def test_a_question_that_is_too_old_is_not_answered(
     folder: Path, models: StubModelServer
 ) -> None:
@@ -236,6 +244,7 @@ async def test_a_question_that_is_too_old_is_not_answered(
         assert len(api.sent(young)) == 1
 
 
+@pytest.mark.long
 async def test_updates_whose_numbers_begin_anew_are_answered(folder: Path) -> None:
     reader = new_reader()
     for question in (WHERE, "珠穆朗玛峰有多高?"):

@@ -32,6 +32,7 @@ def folder(corpus_data_dir: Path, tmp_path: Path) -> Folder:
     return make
 
 
+@pytest.mark.long
 async def test_of_two_bots_with_one_token_the_one_that_came_later_stops(folder: Folder) -> None:
     with EmulatedBotApi() as api, RunningBot(folder("former"), api.base_url) as former:
         await former.wait_for_line("is listening", timeout=SECONDS)

@@ -97,6 +97,7 @@ async def test_answers_come_although_the_store_fails(folder: Path) -> None:
         assert len(api.sent(reader)) == 1
 
 
+@pytest.mark.long
 async def test_answers_come_although_the_store_was_held_by_another_program(folder: Path) -> None:
     reader = new_reader()
     with EmulatedBotApi() as api, RunningBot(folder, api.base_url) as bot:

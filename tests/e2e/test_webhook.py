@@ -187,6 +187,7 @@ async def test_questions_that_are_open_at_the_end_are_answered_after_the_next_st
         assert [message.reply_to for message in api.sent(reader)] == asked
 
 
+@pytest.mark.long
 async def test_a_bot_goes_back_from_a_webhook_to_polling(folder: Path) -> None:
     port = free_port()
     made_up = {name: value for name, value in hook(port).items() if "SECRET" not in name}
@@ -216,6 +217,7 @@ async def test_a_url_that_telegram_refuses_is_one_line(folder: Path) -> None:
     assert "TELEGRAM_WEBHOOK_URL: Telegram refuses it" in line
 
 
+@pytest.mark.long
 async def test_a_webhook_waits_for_a_telegram_that_is_away_at_start_and_later(
     folder: Path,
 ) -> None:

@@ -88,6 +88,7 @@ class Day:
             KeptArticles(Generations(data_dir)),
             calls=calls,
             delivery=delivery,
+            journal=journal,
         )
         reloading = Reloading(people, tickets, _reload_of_nothing)
         register_handlers(
@@ -191,7 +192,9 @@ class Day:
 
     def _look_at(self, reader: int, message: dict[str, Any]) -> None:
         stand = self.telegram.replies(reader, message["message_id"])
-        if len(stand) != 1 or not _is_answer(stand[0], message["text"]):
+        answers = [one for one in stand if _is_answer(one, message["text"])]
+        # the further messages of a changed answer point at the question as well
+        if len(answers) != 1 or stand[0] is not answers[0] or any(map(_is_unfinished, stand)):
             self.wrong.append(f"{message['text']}: {[one['text'][:40] for one in stand]}")
         self._waiting[reader] -= 1
         if not self._waiting[reader]:
@@ -257,8 +260,11 @@ async def _reload_of_nothing() -> dict[str, Any]:
 
 def _is_answer(message: dict[str, Any], question: str) -> bool:
     """Whether it is the whole answer: what is still being written can be stopped."""
-    is_whole = not any(data.startswith("s:") for data in _buttons(message))
-    return is_whole and f"{question}:" in message["text"]
+    return not _is_unfinished(message) and f"{question}:" in message["text"]
+
+
+def _is_unfinished(message: dict[str, Any]) -> bool:
+    return any(data.startswith("s:") for data in _buttons(message))
 
 
 def _buttons(message: dict[str, Any]) -> Iterator[str]:

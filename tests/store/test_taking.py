@@ -91,6 +91,14 @@ def test_what_is_too_old_is_settled_as_expired(store: Store, tmp_path: Path, clo
     ]
 
 
+def test_an_answer_that_was_begun_is_never_too_old(store: Store, clock: Clock) -> None:
+    take(store, 5)
+    take(store, 6)
+    store.note(5, {"slots": [31]})
+    clock.now += MINUTE
+    assert [one.update_id for one in store.pending(MORNING + MINUTE)] == [5]
+
+
 def test_settling_takes_the_words_away_and_says_what_became_of_it(
     store: Store, tmp_path: Path
 ) -> None:

@@ -47,10 +47,10 @@ def without_markup(part: Part, *, buttons: bool) -> dict[str, Any]:
     }
 
 
-def whereto(target: Target, *, first: bool = True) -> dict[str, Any]:
-    """Topic and reply of a message; only the first of a reply points at what it replies to."""
+def whereto(target: Target, *, points: bool = True) -> dict[str, Any]:
+    """Topic of a message, and what it replies to if it `points` at that."""
     reply = None
-    if first and target.reply_to is not None:
+    if points and target.reply_to is not None:
         reply = ReplyParameters(target.reply_to, allow_sending_without_reply=True)
     return {"message_thread_id": target.topic_id, "reply_parameters": reply}
 

@@ -56,6 +56,8 @@ class Outgoing:
     """Whether the next part may have been sent without our knowing."""
     asks_back: bool = False
     """Whether the reader's next message is to reply to it."""
+    is_late: bool = False
+    """Whether other messages may stand between its parts: then each points at its question."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for the store."""
@@ -66,6 +68,7 @@ class Outgoing:
             "done": self.done,
             "tried": self.tried,
             "asks_back": self.asks_back,
+            "is_late": self.is_late,
         }
 
     @classmethod
@@ -78,6 +81,7 @@ class Outgoing:
             done=noted["done"],
             tried=noted["tried"],
             asks_back=noted["asks_back"],
+            is_late=noted["is_late"],
         )
 
 
@@ -192,7 +196,7 @@ class Delivery:
 
     def _post(self, outgoing: Outgoing, content: dict[str, Any]) -> Call[Message]:
         target = outgoing.target
-        there = whereto(target, first=outgoing.done == 0)
+        there = whereto(target, points=outgoing.done == 0 or outgoing.is_late)
         if outgoing.asks_back:
             content = asking_back(content)
         return lambda chat: self._bot.send_message(chat, **content, **there)

@@ -4,9 +4,10 @@ from telegram import Message, Update, User
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bot.conversations import Place
-from bot.phrases import Phrases, phrases_for
+from bot.phrases import CHINESE, ENGLISH, Phrases, phrases_for
 from bot.settings import Settings
 from bot.telegram.delivery import Target
+from retrieval.answering.language import Language, language_of
 
 
 class People:
@@ -30,6 +31,15 @@ class People:
         """The interface in the language of whoever wrote."""
         user: User | None = update.effective_user
         return phrases_for(self._language, (user.language_code if user else None) or "")
+
+    def phrases_about(self, question: str, otherwise: Phrases) -> Phrases:
+        """The words around an answer: in the language of the question unless a setting says which.
+
+        `otherwise` are those of whoever asked.
+        """
+        if self._language != "auto":
+            return otherwise
+        return ENGLISH if language_of(question) is Language.ENGLISH else CHINESE
 
 
 def topic_of(message: Message) -> int | None:

@@ -20,6 +20,7 @@ from retrieval.errors import (
     BaodaError,
     ModelUnavailableError,
     NoCollectionError,
+    OutdatedCollectionError,
     QuestionError,
 )
 from retrieval.questions.question import MAX_CHARACTERS
@@ -92,14 +93,25 @@ class Questions:
         about: int | None = None,
         replaces: int | None = None,
     ) -> None:
-        answer_id = None
+        update_id, answer_id = ticket.update.update_id, None
+        stop = self._being_written[update_id] = asyncio.Event()
         try:
-            reply = await self._written(ticket, message, phrases, about, replaces)
-        except BaodaError as error:
-            parts = render_text(_apology(error, message.text or "", phrases))
-        else:
-            parts, answer_id = render(reply.answer, phrases, answer_id=reply.id), reply.id
-        await ticket.reply(parts, reply_to(message), question_id=message.id, answer_id=answer_id)
+            try:
+                reply = await self._written(ticket, message, phrases, about, replaces, stop)
+            except BaodaError as error:
+                parts = render_text(_apology(error, message.text or "", phrases))
+            else:
+                words = self._people.phrases_about(reply.answer.question, phrases)
+                parts, answer_id = render(reply.answer, words, answer_id=reply.id), reply.id
+            await ticket.reply(
+                parts,
+                reply_to(message),
+                question_id=message.id,
+                answer_id=answer_id,
+                is_late=ticket.update.edited_message is not None,
+            )
+        finally:
+            del self._being_written[update_id]
 
     async def _written(
         self,
@@ -108,10 +120,10 @@ class Questions:
         phrases: Phrases,
         about: int | None,
         replaces: int | None,
+        stop: asyncio.Event,
     ) -> Reply:
         """The whole answer; what there is of it before is shown. Raises BaodaError."""
         target, update_id = reply_to(message), ticket.update.update_id
-        stop = self._being_written[update_id] = asyncio.Event()
         preview = Preview(
             self._bot,
             self._calls,
@@ -136,7 +148,6 @@ class Questions:
                         is_seen()
                         preview.show(render_preview(step, phrases, update_id=update_id))
         finally:
-            del self._being_written[update_id]
             await preview.end()
         raise AssertionError("a question ends with its answer")
 
@@ -170,11 +181,11 @@ class Questions:
 
 def _apology(error: BaodaError, question: str, phrases: Phrases) -> str:
     match error:
-        case QuestionError() if not question.strip():
+        case QuestionError() if len(question.strip()) <= MAX_CHARACTERS:
             return phrases.help
         case QuestionError():
             return phrases.question_too_long.format(limit=MAX_CHARACTERS, length=len(question))
-        case NoCollectionError():
+        case NoCollectionError() | OutdatedCollectionError():
             return phrases.indexing
         case ModelUnavailableError():
             logger.warning("%s", error)

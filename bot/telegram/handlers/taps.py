@@ -8,7 +8,9 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.conversations import Conversations
+from bot.journal import Journal
 from bot.phrases import Phrases
+from bot.store import StoreError
 from bot.telegram.buttons import (
     AskReason,
     Close,
@@ -49,6 +51,7 @@ class Taps:
         *,
         calls: Calls,
         delivery: Delivery,
+        journal: Journal,
     ) -> None:
         self._people = people
         self._tickets = tickets
@@ -57,6 +60,7 @@ class Taps:
         self._articles = articles
         self._calls = calls
         self._delivery = delivery
+        self._journal = journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="articles")
         self._at_work: set[tuple[int, int, str]] = set()
 
@@ -116,7 +120,18 @@ class Taps:
         else:
             former = found.standing is Standing.FORMER
             part = render_citation(found.article, opened, phrases, former=former)
-        await ticket.reply([part], _answering(query))
+        await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
+
+    async def _answer_of(self, query: CallbackQuery) -> int | None:
+        """The kept answer that the button stands under: a reply to what it opens is about that."""
+        assert query.message is not None
+        try:
+            former = await self._journal.delivered_as(
+                query.message.chat.id, query.message.message_id
+            )
+        except StoreError:
+            return None
+        return former.answer_id if former else None
 
     async def _open_page(
         self, query: CallbackQuery, opened: OpenArticle, ticket: Ticket, phrases: Phrases
@@ -135,7 +150,7 @@ class Taps:
         if _is_opened(query):
             await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
         else:
-            await ticket.reply([part], _answering(query))
+            await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
 
     async def _rate(self, query: CallbackQuery, rated: Rate, phrases: Phrases) -> None:
         assert query.message is not None

@@ -45,7 +45,7 @@ def render_citation(
     words = Span(min(opened.start, end), end)
     room = LIMIT - sum(utf16_length(block.gap + block.text) for block in blocks)
     if opened.field == "text":
-        blocks.append(Block(_surrounded(value, words, room - len(_GAP)), _GAP))
+        blocks.append(Block(_surrounded(value, words, _room_beside(words, room)), _GAP))
     else:
         name = Run(_name_of(opened.field, phrases))
         runs = _surrounded(value, words, room // 2)
@@ -53,6 +53,11 @@ def render_citation(
         blocks.append(Block(_first_paragraph(article, room // 3), _GAP))
     shown = [block for block in blocks if block.text]
     return part_of(shown, _citation_keyboard(article, opened, words, phrases))
+
+
+def _room_beside(words: Span, room: int) -> int:
+    """Units for the words and what surrounds them: a page, and more only for the words."""
+    return min(room - len(_GAP), max(_PAGE, 2 * (words.end - words.start) + _PAGE // 2))
 
 
 def render_changed(article: Article, opened: OpenCitation, phrases: Phrases) -> Part:

@@ -19,7 +19,7 @@ from retrieval.index.keys import short_key
 from retrieval.types import Answer, Citation
 
 _A_ROW = 8
-_MOST_CITATIONS = 24
+_MOST_CITATIONS = 64
 _CHOSEN = "✓ "
 _GOOD, _BAD = "👍", "👎"
 
@@ -28,7 +28,7 @@ def answer_keyboard(answer: Answer, answer_id: int | None) -> Keyboard:
     """Buttons for citations, for articles offered instead, and to rate a whole kept answer."""
     cited = [Button(f"[{one.number}]", pack(_opening(one))) for one in answer.citations]
     offered = [
-        Button(str(number), pack(OpenArticle(short_key(one.article_id), "")))
+        Button(str(number), pack(OpenArticle(short_key(one.article_id), one.version)))
         for number, one in enumerate(answer.nearest if answer.refused else (), start=1)
     ]
     rating = () if answer_id is None or answer.stopped else (_thumbs(answer_id),)

@@ -17,6 +17,7 @@ from retrieval.answering.statements import Statement
 from retrieval.errors import ModelUnavailableError
 from retrieval.filters.understanding import narrowed
 from retrieval.folding import fold, is_traditional
+from retrieval.index.articles import article_version
 from retrieval.index.collection import Collection, Collections
 from retrieval.questions.granted import is_named
 from retrieval.questions.parts import own_names, parts, untold
@@ -292,4 +293,7 @@ def _nearest(collection: Collection, look: _Look) -> tuple[NearestArticle, ...]:
     ids = list(dict.fromkeys(passage.chunk.article_id for passage in passages))[:_NEAREST_OF]
     articles = collection.articles.articles(ids)
     different = without_duplicates((articles[name] for name in ids), lambda one: one.text[:_LEAD])
-    return tuple(NearestArticle(one.id, one.title, one.date) for one in different[:_NEAREST])
+    return tuple(
+        NearestArticle(one.id, one.title, one.date, article_version(one))
+        for one in different[:_NEAREST]
+    )
