@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# By path, so that tests/e2e comes first: files of few but long tests would else be left to the end,
-# where the second process has nothing to do beside them.
+# Three processes for two processors, because bots and their tests often wait. By path, so that
+# tests/e2e comes first: files of few but long tests would else be left to the end, where the others
+# have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
 .PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults test-life transcript test-soak lock clean
@@ -13,7 +14,7 @@ run: setup
 	@$(BIN)/baoda run
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(IN_ORDER)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(IN_ORDER)
 
 setup: $(VENV)/.run
 
@@ -24,7 +25,7 @@ check: $(VENV)/.dev
 	@$(BIN)/python -m pytest --quiet tests/test_layering.py
 
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(IN_ORDER) --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(IN_ORDER) --cov --cov-report=term-missing:skip-covered
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format .

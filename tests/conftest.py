@@ -34,10 +34,10 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--crashes", type=int, default=10, help="how often test_crash.py kills")
+    parser.addoption("--crashes", type=int, default=6, help="how often test_crash.py kills")
     parser.addoption("--long", action="store_true", help="the tests marked as long too")
     of_faults = parser.getgroup("test_random_faults.py")
-    of_faults.addoption("--questions", type=int, default=24, help="how many are asked")
+    of_faults.addoption("--questions", type=int, default=16, help="how many are asked")
     of_faults.addoption("--restarts", type=int, default=1, help="how often the bot is ended")
     of_faults.addoption("--longest-wait", type=int, default=2, help="seconds of a flood wait")
     of_faults.addoption("--fault-seed", type=int, default=1, help="another one: other faults")

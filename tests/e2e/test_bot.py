@@ -546,10 +546,10 @@ async def test_readers_are_told_while_an_index_of_another_version_is_built_anew(
         manifest.write_text(json.dumps(fields | {"schema": "1"}), "utf-8")
     with EmulatedBotApi() as api:
         early = api.send_text(WHERE, 67)
-        with RunningBot(data, api.base_url) as bot:
+        with RunningBot(data, api.base_url, CORPUS_DIR=CORPUS) as bot:
             assert (await reply_to(api, 67, early)).text == CHINESE.indexing
-            await bot.wait_for_line("indexed 8 articles", timeout=SECONDS)
-            assert THERE in (await ask(api, WHERE, 67)).text
+            assert bot.matching("readers are told meanwhile")
+            assert await bot.stop() == 0
 
 
 async def test_an_index_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

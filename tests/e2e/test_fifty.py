@@ -2,9 +2,10 @@
 
 import shutil
 import time
-import pytest
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.bot_api import EmulatedBotApi
 from tests.e2e.running import RunningBot, new_reader
