@@ -15,6 +15,7 @@ from telegram import Bot
 from bot.phrases import CHINESE, ENGLISH, Phrases
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import TOKEN, EmulatedBotApi, SentMessage
+from tests.e2e.readers import is_final
 from tests.e2e.running import RunningBot, Wire, calls_for, new_reader, until
 from tests.model_server import EMBEDDINGS, Reply, StubModelServer
 
@@ -94,14 +95,6 @@ async def reply_to(api: EmulatedBotApi, chat: int, asked: int) -> SentMessage:
         matching=lambda message: message.reply_to == asked and is_final(message),
     )
     return reply
-
-
-def is_final(message: SentMessage) -> bool:
-    """Whether it is more than a placeholder or what is written so far."""
-    being_written = any(
-        button.get("callback_data", "").startswith("s:") for button in message.buttons
-    )
-    return message.text != "⏳" and not being_written
 
 
 async def command(

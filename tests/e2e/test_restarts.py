@@ -14,8 +14,9 @@ import pytest
 from bot.store.address import FILE_NAME
 from tests.e2e.bot_api import EmulatedBotApi, SentMessage
 from tests.e2e.faults import Fault, FaultPlan, flood
+from tests.e2e.readers import is_final
 from tests.e2e.running import RunningBot, new_reader, until
-from tests.e2e.test_bot import SECONDS, THERE, WHERE, ask, is_final, reply_to, written
+from tests.e2e.test_bot import SECONDS, THERE, WHERE, ask, reply_to, written
 from tests.model_server import Reply, StubModelServer
 
 NEVER = 300.0

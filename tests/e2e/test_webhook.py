@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from tests.e2e.bot_api import EmulatedBotApi
+from tests.e2e.readers import is_final
 from tests.e2e.running import RunningBot, Wire, new_reader, until
-from tests.e2e.test_bot import SECONDS, THERE, WHERE, ask, is_final, reply_to, written
+from tests.e2e.test_bot import SECONDS, THERE, WHERE, ask, reply_to, written
 from tests.e2e.test_restarts import settled
 from tests.model_server import Reply, StubModelServer
 

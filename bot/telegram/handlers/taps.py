@@ -32,7 +32,8 @@ from bot.telegram.rendering import (
 )
 from bot.telegram.tickets import REASON, Ticket, Tickets
 from retrieval.errors import CollectionError
-from retrieval.index.kept import KeptArticles, LookedUp, Standing
+from retrieval.index.kept import KeptArticles, Standing
+from retrieval.types import Article
 
 _ANSWER_SECONDS = 5.0
 """A word on a tap that comes later is of no use to anybody."""
@@ -110,16 +111,15 @@ class Taps:
         self, query: CallbackQuery, opened: OpenCitation, ticket: Ticket, phrases: Phrases
     ) -> None:
         """The quoted words in their surroundings, in a message of their own."""
-        found = await self._find(opened.key, opened.version)
-        if found is None or found.article is None:
-            await self._say(query, phrases.article_gone if found else phrases.indexing, alert=True)
+        if (found := await self._found(query, opened.key, opened.version, phrases)) is None:
             return
+        article, standing = found
         await self._say(query, "")
-        if found.standing is Standing.CHANGED:
-            part = render_changed(found.article, opened, phrases)
+        if standing is Standing.CHANGED:
+            part = render_changed(article, opened, phrases)
         else:
-            former = found.standing is Standing.FORMER
-            part = render_citation(found.article, opened, phrases, former=former)
+            former = standing is Standing.FORMER
+            part = render_citation(article, opened, phrases, former=former)
         await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
 
     async def _answer_of(self, query: CallbackQuery) -> int | None:
@@ -137,15 +137,14 @@ class Taps:
         self, query: CallbackQuery, opened: OpenArticle, ticket: Ticket, phrases: Phrases
     ) -> None:
         """A page of an article: in place of what was opened before, under an answer anew."""
-        found = await self._find(opened.key, opened.version)
-        if found is None or found.article is None:
-            await self._say(query, phrases.article_gone if found else phrases.indexing, alert=True)
+        if (found := await self._found(query, opened.key, opened.version, phrases)) is None:
             return
-        changed = found.standing is Standing.CHANGED
+        article, standing = found
+        changed = standing is Standing.CHANGED
         await self._say(query, phrases.changed_since if changed else "", alert=changed)
         if changed:
             opened = OpenArticle(opened.key, "", opened.page)
-        part = render_page(found.article, opened, phrases, former=found.standing is Standing.FORMER)
+        part = render_page(article, opened, phrases, former=standing is Standing.FORMER)
         assert query.message is not None
         if _is_opened(query):
             await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
@@ -180,13 +179,20 @@ class Taps:
             purpose=REASON,
         )
 
-    async def _find(self, key: str, version: str) -> LookedUp | None:
-        """The article, None while there is no usable index."""
+    async def _found(
+        self, query: CallbackQuery, key: str, version: str, phrases: Phrases
+    ) -> tuple[Article, Standing] | None:
+        """The article and what has become of it; None where there is none, which is said."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._thread, self._articles.find, key, version)
+            found = await loop.run_in_executor(self._thread, self._articles.find, key, version)
         except CollectionError:
+            await self._say(query, phrases.indexing, alert=True)
             return None
+        if found.article is None:
+            await self._say(query, phrases.article_gone, alert=True)
+            return None
+        return found.article, found.standing
 
     async def _say(self, query: CallbackQuery, text: str, *, alert: bool = False) -> None:
         """End the waiting of whoever tapped, with a word. Nothing depends on it."""
