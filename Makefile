@@ -62,7 +62,7 @@ test-life: $(VENV)/.dev
 
 # Fifty readers, waits as long as Telegram's; another seed makes other faults: SEED=2.
 test-faults: $(VENV)/.dev
-	@$(BIN)/python -m pytest tests/e2e/test_random_faults.py \
+	@$(BIN)/python -m pytest tests/e2e/test_random_faults.py --long \
 		--questions 500 --restarts 3 --longest-wait 30 --fault-seed $(SEED)
 
 SEED := 1

@@ -259,7 +259,7 @@ def test_buttons_stand_in_rows_of_eight_under_the_last_message_only() -> None:
     *others, last = render(make_answer("甲[1]", citations), CHINESE, answer_id=5)
     assert len(others) > 1
     assert [one.keyboard for one in others] == [()] * len(others)
-    assert [len(row) for row in last.keyboard] == [8, 8, 8, 2]
+    assert [len(row) for row in last.keyboard] == [8, 8, 8, 6, 2]
 
 
 def test_a_kept_answer_can_be_rated() -> None:

@@ -153,8 +153,9 @@ def test_a_paragraph_without_end_is_shortened_around_the_words(
     opened = OpenCitation(KEY, VERSION, "text", before, before + words)
     shown = read(render_citation(article, opened, CHINESE))
     assert shown.text.count("话") >= min(words, LIMIT - 10)
-    if before + words + after > LIMIT:
-        assert len(shown.text) >= LIMIT - 2
+    if before + words + after > min(LIMIT, max(1200, 2 * words + 600)):
+        assert len(shown.text) >= min(LIMIT, max(1200, words)) - 2
+        assert len(shown.text) <= max(1300, 2 * words + 700)
         assert "…" in shown.text
     else:
         assert shown.text.endswith(article.text)

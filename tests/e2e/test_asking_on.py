@@ -134,6 +134,7 @@ async def test_a_reply_to_an_older_answer_is_about_that_one(reader: Reader) -> N
     assert answer_of(await Reader(reader.api).ask(HOW_MANY)) == REFUSAL
 
 
+@pytest.mark.long
 async def test_a_reply_to_an_answer_is_about_it_after_a_restart(
     corpus_data_dir: Path, tmp_path: Path
 ) -> None:

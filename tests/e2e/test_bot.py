@@ -468,6 +468,23 @@ async def test_readers_are_served_during_a_reload_and_from_the_new_articles_afte
     assert "三百二十米" in (await ask(guarded.api, question, ALLOWED_USER)).text
 
 
+async def test_a_button_of_before_a_reload_opens_what_was_quoted(guarded: Stage) -> None:
+    bridge = guarded.corpus / "bridge.md"
+    bridge.write_text(TINY, "utf-8")
+    await report_of_reload(guarded)
+    answer = await ask(guarded.api, "青石镇的新桥全长多少米?", ALLOWED_USER)
+    bridge.write_text(TINY.replace("三百二十", "三百三十"), "utf-8")
+    await report_of_reload(guarded)
+    guarded.api.press(ALLOWED_USER, answer.message_id, "[1]")
+    (opened,) = await guarded.api.wait_for_message(
+        ALLOWED_USER,
+        timeout=SECONDS,
+        matching=lambda message: message.reply_to == answer.message_id,
+    )
+    assert ENGLISH.former_version in opened.text
+    assert "三百二十米" in opened.text
+
+
 async def test_a_second_reload_is_told_that_one_runs(guarded: Stage) -> None:
     before = len(guarded.api.sent(ADMIN))
     guarded.api.send_text("/reload", ADMIN)

@@ -79,6 +79,7 @@ async def test_every_question_gets_one_answer_whatever_is_not_carried_out(
     assert found == []
 
 
+@pytest.mark.long
 async def test_answers_whose_replies_are_lost_come_at_most_twice(
     scale: Scale, crowd: Crowd, tell: Callable[[str], None]
 ) -> None:

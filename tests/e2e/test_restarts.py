@@ -165,6 +165,7 @@ async def test_an_answer_that_waits_for_flood_control_goes_on_where_it_was(
         assert all(map(is_final, messages))
 
 
+@pytest.mark.long
 async def test_a_question_that_was_answered_is_not_answered_when_telegram_offers_it_again(
     folder: Path,
 ) -> None:

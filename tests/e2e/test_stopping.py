@@ -56,6 +56,7 @@ async def test_sigterm_ends_a_bot_that_is_only_starting(folder: Path, delay: flo
         assert await bot.wait(SECONDS) in (0, -signal.SIGTERM)
 
 
+@pytest.mark.long
 async def test_more_than_one_sigterm_does_no_harm(folder: Path) -> None:
     reader = new_reader()
     with EmulatedBotApi() as api, RunningBot(folder, api.base_url) as bot:

@@ -348,6 +348,7 @@ def reload(baoda: Baoda, places: Path, file: str, text: str) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.long
 async def test_buttons_outlive_a_restart_and_reloads(baoda: Baoda, places: Path) -> None:
     reload(baoda, places, "ferry.md", FERRY)
     with EmulatedBotApi() as api:

@@ -167,6 +167,7 @@ async def test_an_update_that_is_posted_twice_is_answered_once(hooked: Hooked) -
     assert len(hooked.api.sent(reader)) == 3
 
 
+@pytest.mark.long
 async def test_questions_that_are_open_at_the_end_are_answered_after_the_next_start(
     folder: Path,
 ) -> None:
