@@ -22,7 +22,7 @@ QUESTION = "东城区选派了多少名干部担任社区专员?"
 DAY = datetime.date(2025, 3, 5)
 KEY = "sk-planted-secret"
 TRUE = "东城区选派了150名干部担任社区专员。"
-WHOLE_SECONDS, FIRST_SECONDS = 3.0, 1.0
+WHOLE_SECONDS, FIRST_SECONDS = 4.0, 2.0
 SSE = {"Content-Type": "text/event-stream"}
 
 
