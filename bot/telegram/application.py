@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import logging
 import signal
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -45,6 +46,7 @@ from retrieval.index.kept import KeptArticles
 logger = logging.getLogger(__name__)
 
 _ADMISSION, _ACTIONS = -1, 0
+_CANCEL_AGAIN_SECONDS = 3.0
 _UPDATES = ["message", "edited_message", "callback_query"]
 _REJECTED = "Telegram does not know the bot token; get the right one from @BotFather"
 
@@ -58,18 +60,12 @@ class ForgettingApplication(Application[Any, Any, Any, Any, Any, Any]):
 
 async def run_bot(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status."""
-    serving = asyncio.create_task(_serve(settings))
-
-    def stop() -> None:
-        # a second signal would break off what the first has begun to finish
-        if not serving.cancelling():
-            serving.cancel()
-
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stopping.set)
     try:
-        await serving
+        await _serve(settings, stopping)
     except InvalidToken:
         logger.error(_REJECTED)
         return 1
@@ -79,8 +75,7 @@ async def run_bot(settings: Settings) -> int:
     except TelegramError as error:
         logger.error("Telegram refuses to serve this bot: %s", error)
         return 1
-    except asyncio.CancelledError:
-        logger.info("stopped")
+    logger.info("stopped")
     return 0
 
 
@@ -113,8 +108,8 @@ def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     return builder.application_class(ForgettingApplication).updater(None).build()
 
 
-async def _serve(settings: Settings) -> None:
-    """Connect, take updates and answer until cancelled.
+async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
+    """Connect, take updates and answer until it is time to stop.
 
     Raises InvalidToken, GivesWayError, TelegramError.
     """
@@ -160,10 +155,28 @@ async def _serve(settings: Settings) -> None:
             with tickets.holding(ticket):
                 await application.process_update(ticket.update)
 
-        await connection.insist("getMe", application.initialize)
         intake = Intake(bot=bot, journal=journal, calls=calls, delivery=delivery, work=work)
         opened.push_async_callback(intake.finish)
-        await _take_updates(settings, bot, connection, intake)
+
+        async def take() -> None:
+            await connection.insist("getMe", application.initialize)
+            await _take_updates(settings, bot, connection, intake)
+
+        await _until(stopping, take())
+
+
+async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work until it is time to stop. Raises what the work raises."""
+    working = asyncio.create_task(work)
+    waiting = asyncio.create_task(stopping.wait())
+    await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    while not working.done():
+        working.cancel()
+        # an HTTP client that is just connecting swallows a cancellation now and then
+        await asyncio.wait([working], timeout=_CANCEL_AGAIN_SECONDS)
+    if not working.cancelled():
+        working.result()
 
 
 async def _take_updates(
