@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import secrets
+import socket
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -65,10 +66,13 @@ async def listen(
     )
     host, port = address
     try:
-        server.listen(port, host)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        receiving = socket.create_server((host, port), family=family)
     except OSError as error:
         reason = error.strerror or error
         raise GivesWayError(f"TELEGRAM_WEBHOOK_LISTEN: cannot be listened at: {reason}") from error
+    receiving.setblocking(False)
+    server.add_socket(receiving)
     try:
         set_webhook = partial(
             bot.set_webhook, url, secret_token=secret, allowed_updates=allowed_updates
