@@ -9,7 +9,7 @@ from telegram import Bot, Update
 
 from bot.journal import Journal
 from bot.store import Pending, StoreError, Taken
-from bot.telegram.delivery import Calls, Closing, Delivery, Lanes, Place
+from bot.telegram.delivery import Calls, Closing, Delivery, Lanes, Place, topic_of
 from bot.telegram.tickets import Ticket
 
 logger = logging.getLogger(__name__)
@@ -160,11 +160,10 @@ class Intake(asyncio.Queue[object]):
 
 def _taken(update: Update) -> Taken:
     message, user, chat = update.effective_message, update.effective_user, update.effective_chat
-    in_topic = message is not None and getattr(message, "is_topic_message", False)
     return Taken(
         update_id=update.update_id,
         chat_id=chat.id if chat else None,
-        topic_id=message.message_thread_id if message and in_topic else None,
+        topic_id=topic_of(message) if message else None,
         user_id=user.id if user else None,
         payload=update.to_dict(),
     )
@@ -175,5 +174,4 @@ def _lane(update: Update) -> Hashable:
     message = update.message or update.edited_message
     if message is None:
         return None
-    topic = message.message_thread_id if message.is_topic_message else None
-    return message.chat_id, topic
+    return message.chat_id, topic_of(message)

@@ -79,7 +79,7 @@ class Ticket:
     async def use(self, target: Target, message_id: int) -> None:
         """Have the reply put into a message that shows what there is of it already."""
         self.slots.append(message_id)
-        await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
+        await self._note_slots(target)
 
     async def show(self, parts: Sequence[Part], target: Target) -> None:
         """Say something that the reply is to take the place of. Raises Closing."""
@@ -90,7 +90,7 @@ class Ticket:
         outgoing = Outgoing(target, tuple(parts), slots=list(self.slots))
         await self._delivery.deliver(outgoing, keep_nothing)
         self.slots = list(outgoing.slots)
-        await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
+        await self._note_slots(target)
 
     async def resume(self) -> bool:
         """Deliver the reply that was noted before the restart; False where there is none."""
@@ -143,6 +143,10 @@ class Ticket:
             )
             for position, message_id in enumerate(outgoing.slots)
         )
+
+    async def _note_slots(self, target: Target) -> None:
+        """After a restart the work is done anew, and its reply put into these messages."""
+        await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
 
     async def _note(self, noted: dict[str, Any]) -> None:
         try:

@@ -10,6 +10,7 @@ from telegram import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
+    Message,
     ReplyParameters,
 )
 from telegram.constants import ParseMode
@@ -26,6 +27,13 @@ class Target:
     chat_id: int
     topic_id: int | None = None
     reply_to: int | None = None
+
+
+def topic_of(message: MaybeInaccessibleMessage) -> int | None:
+    """The topic of a group in which a message stands; None where Telegram does not tell."""
+    if isinstance(message, Message) and message.is_topic_message:
+        return message.message_thread_id
+    return None
 
 
 def with_markup(part: Part) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 from bot.conversations import Place
 from bot.phrases import CHINESE, ENGLISH, Phrases, phrases_for
 from bot.settings import Settings
-from bot.telegram.delivery import Target
+from bot.telegram.delivery import Target, topic_of
 from retrieval.answering.language import Language, language_of
 
 
@@ -40,11 +40,6 @@ class People:
         if self._language != "auto":
             return otherwise
         return ENGLISH if language_of(question) is Language.ENGLISH else CHINESE
-
-
-def topic_of(message: Message) -> int | None:
-    """The topic of a group in which a message stands."""
-    return message.message_thread_id if message.is_topic_message else None
 
 
 def place_of(message: Message) -> Place:

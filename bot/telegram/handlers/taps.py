@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
@@ -20,8 +20,8 @@ from bot.telegram.buttons import (
     Stop,
     parse,
 )
-from bot.telegram.delivery import Calls, Delivery, Target, keyboard_of
-from bot.telegram.handlers.people import People, topic_of
+from bot.telegram.delivery import Calls, Delivery, Target, keyboard_of, topic_of
+from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.rendering import (
     feedback_keyboard,
@@ -210,8 +210,7 @@ def _answering(query: CallbackQuery) -> Target:
     """A reply to the message that the button stands under."""
     message = query.message
     assert message is not None
-    topic = topic_of(message) if isinstance(message, Message) else None
-    return Target(message.chat.id, topic, message.message_id)
+    return Target(message.chat.id, topic_of(message), message.message_id)
 
 
 def _is_opened(query: CallbackQuery) -> bool:
