@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults test-life transcript test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults test-life catalogues transcript test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -66,6 +66,10 @@ test-faults: $(VENV)/.dev
 		--questions 500 --restarts 3 --longest-wait 30 --fault-seed $(SEED)
 
 SEED := 1
+
+# The interface's texts: each bot/locales/*/LC_MESSAGES/baoda.po to the baoda.mo beside it.
+catalogues: $(VENV)/.dev
+	@$(BIN)/pybabel --quiet compile --directory bot/locales --domain baoda
 
 # What a reader sees in Telegram: docs/transcript.md, and the conversation in the README.
 transcript: $(VENV)/.dev

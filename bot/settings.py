@@ -246,9 +246,10 @@ class Settings(BaseSettings):
         "one before it.",
         examples=["0.1"],
     )
-    bot_language: Literal["auto", "zh", "en"] = Field(
+    bot_language: Literal["auto", "zh", "zh-hant", "en"] = Field(
         "auto",
-        description="Language of the interface; auto: that of the reader's Telegram or locale.",
+        description="Language of the interface: zh, zh-hant (traditional Chinese) or en; auto: "
+        "that of the reader's Telegram or locale.",
         examples=["auto"],
     )
     timezone: str = Field(

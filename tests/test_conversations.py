@@ -13,7 +13,7 @@ import pytest
 from bot.conversations import Conversations, Place, Reply
 from bot.journal import Journal
 from bot.ledger import Ledger
-from bot.phrases import CHINESE, notice
+from bot.phrases import SIMPLIFIED, notice
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.address import in_folder
@@ -205,7 +205,7 @@ async def test_beyond_the_budget_of_a_reader_answers_are_quotations_and_say_so(
     other = await answered(conversations, HERE, QUESTION, asker=OTHER)
     assert [one.mode for one in (first, second, other)] == ["llm", "extractive", "llm"]
     assert second.notice is Notice.OWN_BUDGET_SPENT
-    assert notice(second, CHINESE) == CHINESE.own_budget_spent
+    assert notice(second, SIMPLIFIED) == SIMPLIFIED.own_budget_spent
     assert len(server.requests) == 2
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.phrases import CHINESE
+from bot.phrases import SIMPLIFIED
 from bot.settings import Settings
 from bot.telegram.rendering import render
 from bot.terminal import plain_answer
@@ -92,8 +92,8 @@ async def test_only_what_the_articles_support_reaches_the_reader(
         assert_marks_are_ours(step.text, len(step.citations))
     for one in answer.citations:
         assert getattr(articles[one.article_id], one.field)[one.start : one.end] == one.quote
-    assert case.obedient not in plain_answer(answer, CHINESE)
-    for part in render(answer, CHINESE):
+    assert case.obedient not in plain_answer(answer, SIMPLIFIED)
+    for part in render(answer, SIMPLIFIED):
         assert "<" not in OURS.sub("", part.markup)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from bot.phrases import CHINESE, ENGLISH, Phrases
+from bot.phrases import ENGLISH, SIMPLIFIED, Phrases
 from bot.telegram.buttons import Action, OpenArticle, OpenCitation, Rate, Reason, Stop, parse
 from bot.telegram.rendering import (
     LIMIT,
@@ -87,7 +87,7 @@ def test_a_citation_unfolds_under_the_answer() -> None:
     citation = make_citation(
         "原话。", title="题 <目>", byline="本报记者 甲", date="2025-01-02", source="工人日报"
     )
-    (part,) = render(make_answer("答案。[1]", [citation]), CHINESE)
+    (part,) = render(make_answer("答案。[1]", [citation]), SIMPLIFIED)
     assert part.markup == (
         "答案。[1]\n\n<blockquote expandable><b>[1] 题 &lt;目&gt;</b>\n"
         "本报记者 甲 · 2025-01-02 · 工人日报\n原话。</blockquote>"
@@ -98,7 +98,7 @@ def test_a_citation_unfolds_under_the_answer() -> None:
 @pytest.mark.parametrize(
     ("phrases", "expected"),
     [
-        (CHINESE, "文章里没有说到：村长是谁 / 桥在哪里"),
+        (SIMPLIFIED, "文章里没有说到：村长是谁 / 桥在哪里"),
         (ENGLISH, "The articles do not say: 村长是谁 / 桥在哪里"),
     ],
 )
@@ -113,32 +113,32 @@ def test_parts_that_stay_open_are_named_after_the_answer(phrases: Phrases, expec
 
 def test_citations_come_in_the_order_of_their_numbers() -> None:
     citations = [make_citation("一", 1), make_citation("二", 2)]
-    (part,) = render(make_answer("甲[1]\n乙[2]", citations), CHINESE)
+    (part,) = render(make_answer("甲[1]\n乙[2]", citations), SIMPLIFIED)
     assert part.plain == "甲[1]\n乙[2]\n\n[1] 标题\n一\n\n[2] 标题\n二"
 
 
 def test_an_article_without_a_headline_is_named_so() -> None:
-    (part,) = render(make_answer("Yes.[1]", [make_citation("是。", title="")]), ENGLISH)
-    assert part.plain == "Yes.[1]\n\n[1] (no headline)\n是。"
+    (part,) = render(make_answer("是。[1]", [make_citation("是。", title="")]), ENGLISH)
+    assert part.plain == "是。[1]\n\n[1] (no headline)\n是。"
 
 
 def test_a_refusal_lists_the_nearest_articles() -> None:
     nearest = [NearestArticle("a", "甲 & 乙", "2025-01-02"), NearestArticle("b", "", "")]
-    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), CHINESE)
+    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), SIMPLIFIED)
     assert part.plain == "没有。\n\n最接近的文章：\n1. 甲 & 乙 (2025-01-02)\n2. （无标题）"
     assert "甲 &amp; 乙" in part.markup
 
 
 def test_an_answer_does_not_list_nearest_articles() -> None:
     nearest = [NearestArticle("a", "甲", "")]
-    assert [part.plain for part in render(make_answer("有。", nearest=nearest), CHINESE)] == [
+    assert [part.plain for part in render(make_answer("有。", nearest=nearest), SIMPLIFIED)] == [
         "有。"
     ]
 
 
 def test_a_refusal_shows_what_it_cites() -> None:
     answer = make_answer("没有；只说了这个。[1]", [make_citation("这个。")], refused=True)
-    assert blockquotes(render(answer, CHINESE)) == ["[1] 标题\n这个。"]
+    assert blockquotes(render(answer, SIMPLIFIED)) == ["[1] 标题\n这个。"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\u3000" * 5000, " \n" * 3000])
@@ -170,19 +170,19 @@ def test_a_long_text_is_divided_where_telegram_counts_4096(text: str, sizes: lis
 @pytest.mark.parametrize("excess", [0, 1])
 def test_a_citation_that_fits_one_message_is_not_divided(excess: int) -> None:
     quote = "字" * (LIMIT - utf16_length("[1] 标题\n") + excess)
-    parts = render(make_answer("答。[1]", [make_citation(quote)]), CHINESE)
+    parts = render(make_answer("答。[1]", [make_citation(quote)]), SIMPLIFIED)
     assert_telegram_takes(parts)
     assert len(blockquotes(parts)) == 1 + excess
 
 
 def test_a_long_quote_begins_under_the_answer() -> None:
-    parts = render(make_answer("答。[1]", [make_citation("字" * 5000)]), CHINESE)
+    parts = render(make_answer("答。[1]", [make_citation("字" * 5000)]), SIMPLIFIED)
     assert [utf16_length(part.plain) for part in parts][:-1] == [LIMIT]
 
 
 def test_the_rest_of_a_long_quote_says_what_it_continues() -> None:
     quote = "".join(f"第{number}句。" for number in range(3000))
-    first, *others = blockquotes(render(make_answer("答。[1]", [make_citation(quote)]), CHINESE))
+    first, *others = blockquotes(render(make_answer("答。[1]", [make_citation(quote)]), SIMPLIFIED))
     assert len(others) > 1
     pieces = [first.removeprefix("[1] 标题\n")]
     pieces += [one.removeprefix("[1] 标题（续）\n") for one in others]
@@ -199,7 +199,7 @@ def test_a_headline_without_end_leaves_room_for_the_quote(
     endless = letter * (units // utf16_length(letter))
     title, byline = (endless, "名") if field == "title" else ("题", endless)
     citation = make_citation("原话" * 1500, title=title, byline=byline)
-    parts = render(make_answer("答。[1]", [citation]), CHINESE)
+    parts = render(make_answer("答。[1]", [citation]), SIMPLIFIED)
     assert_telegram_takes(parts)
     assert sum(block.count("原话") for block in blockquotes(parts)) >= 1499
 
@@ -238,14 +238,14 @@ def test_quotations_in_another_language_are_said_to_be_quoted(
     ],
 )
 def test_a_headline_leads_to_its_article_on_the_web(url: str, links: list[tuple[str, str]]) -> None:
-    (part,) = render(make_answer("答。[1]", [make_citation("话", title="题", url=url)]), CHINESE)
+    (part,) = render(make_answer("答。[1]", [make_citation("话", title="题", url=url)]), SIMPLIFIED)
     assert read_strictly(part.markup).links == links
     assert_telegram_takes([part])
 
 
 def test_each_citation_has_a_button_that_opens_it() -> None:
     citations = [make_citation("一二", 1), make_citation("三", 2)]
-    *_, part = render(make_answer("甲[1]\n乙[2]", citations), CHINESE)
+    *_, part = render(make_answer("甲[1]\n乙[2]", citations), SIMPLIFIED)
     assert labels(part.keyboard) == [["[1]", "[2]"]]
     key = short_key("a.md")
     assert actions(part.keyboard) == [
@@ -256,32 +256,32 @@ def test_each_citation_has_a_button_that_opens_it() -> None:
 
 def test_buttons_stand_in_rows_of_eight_under_the_last_message_only() -> None:
     citations = [make_citation("字" * 300, number) for number in range(1, 31)]
-    *others, last = render(make_answer("甲[1]", citations), CHINESE, answer_id=5)
+    *others, last = render(make_answer("甲[1]", citations), SIMPLIFIED, answer_id=5)
     assert len(others) > 1
     assert [one.keyboard for one in others] == [()] * len(others)
     assert [len(row) for row in last.keyboard] == [8, 8, 8, 6, 2]
 
 
 def test_a_kept_answer_can_be_rated() -> None:
-    (part,) = render(make_answer("甲"), CHINESE, answer_id=7)
+    (part,) = render(make_answer("甲"), SIMPLIFIED, answer_id=7)
     assert actions(part.keyboard) == [Rate(7, 1), Rate(7, -1)]
 
 
 def test_an_answer_that_was_not_kept_cannot_be_rated() -> None:
-    (part,) = render(make_answer("甲"), CHINESE)
+    (part,) = render(make_answer("甲"), SIMPLIFIED)
     assert part.keyboard == ()
 
 
 def test_an_answer_that_was_stopped_says_so_and_is_not_rated() -> None:
     answer = dataclasses.replace(make_answer("甲[1]", [make_citation("甲")]), stopped=True)
-    (part,) = render(answer, CHINESE, answer_id=7)
-    assert part.plain.startswith(f"甲[1]\n{CHINESE.stopped}\n\n")
+    (part,) = render(answer, SIMPLIFIED, answer_id=7)
+    assert part.plain.startswith(f"甲[1]\n{SIMPLIFIED.stopped}\n\n")
     assert labels(part.keyboard) == [["[1]"]]
 
 
 def test_a_refusal_opens_what_it_offers() -> None:
     nearest = [NearestArticle("a", "甲", ""), NearestArticle("b", "乙", "")]
-    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), CHINESE)
+    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), SIMPLIFIED)
     assert labels(part.keyboard) == [["1", "2"]]
     assert actions(part.keyboard) == [
         OpenArticle(short_key("a"), "", 0),
@@ -320,23 +320,23 @@ def test_a_refusal_opens_what_it_offers() -> None:
 def test_a_rating_shows_whatever_was_chosen_before(
     value: Literal[1, -1], reason: Literal["", "wrong"], expected: list[list[str]]
 ) -> None:
-    (part,) = render(make_answer("甲[1]", [make_citation("甲")]), CHINESE, answer_id=7)
+    (part,) = render(make_answer("甲[1]", [make_citation("甲")]), SIMPLIFIED, answer_id=7)
     chosen = Rate(7, value, Reason(reason) if reason else "")
     keyboards = [part.keyboard]
-    keyboards += [feedback_keyboard(part.keyboard, Rate(7, one), CHINESE) for one in RATINGS]
+    keyboards += [feedback_keyboard(part.keyboard, Rate(7, one), SIMPLIFIED) for one in RATINGS]
     for keyboard in keyboards:
-        assert labels(feedback_keyboard(keyboard, chosen, CHINESE)) == expected
+        assert labels(feedback_keyboard(keyboard, chosen, SIMPLIFIED)) == expected
 
 
 def test_a_preview_shows_what_is_written_and_a_button_that_ends_it() -> None:
-    part = render_preview(Partial("甲 < 乙。[1]", ()), CHINESE, update_id=3)
+    part = render_preview(Partial("甲 < 乙。[1]", ()), SIMPLIFIED, update_id=3)
     assert part.markup == "甲 &lt; 乙。[1] …"
     assert actions(part.keyboard) == [Stop(3)]
 
 
 @pytest.mark.parametrize("text", ["字" * 9000, "😀" * 4000, "一句。[12]" * 900])
 def test_a_preview_is_one_message(text: str) -> None:
-    part = render_preview(Partial(text, ()), CHINESE, update_id=3)
+    part = render_preview(Partial(text, ()), SIMPLIFIED, update_id=3)
     assert_telegram_takes([part])
     assert utf16_length(part.plain) > LIMIT - 10
     assert part.plain.endswith(" …")
@@ -350,7 +350,7 @@ def test_a_preview_without_text_says_that_it_is_thinking(text: str) -> None:
 
 def test_parts_survive_as_json() -> None:
     citation = make_citation("\ud800“原话”\x00", url="https://a.cn/")
-    (part,) = render(make_answer("甲[1]", [citation]), CHINESE, answer_id=7)
+    (part,) = render(make_answer("甲[1]", [citation]), SIMPLIFIED, answer_id=7)
     assert from_json(json.loads(json.dumps(to_json(part)))) == part
     copying = Part("a", "a", ((Button("复制", copy="话"), Button("看", url="https://a.cn/")),))
     assert from_json(json.loads(json.dumps(to_json(copying)))) == copying

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.phrases import CHINESE, ENGLISH
+from bot.phrases import ENGLISH, SIMPLIFIED
 from bot.telegram.buttons import Action, Close, OpenArticle, OpenCitation, parse
 from bot.telegram.rendering import (
     LIMIT,
@@ -60,11 +60,11 @@ def copied(part: Part) -> str:
 
 def pages_of(article: Article) -> list[Part]:
     count = article_pages(article)
-    return [render_page(article, OpenArticle(KEY, VERSION, n), CHINESE) for n in range(count)]
+    return [render_page(article, OpenArticle(KEY, VERSION, n), SIMPLIFIED) for n in range(count)]
 
 
 def test_quoted_words_stand_bold_in_their_paragraph() -> None:
-    part = render_citation(ARTICLE, citing("桥宽5米"), CHINESE)
+    part = render_citation(ARTICLE, citing("桥宽5米"), SIMPLIFIED)
     shown = read(part)
     assert part.plain == (
         "石桥<修>好了\n本报记者 甲 · 2025-01-02 · 乡报 · 第 3 版\n\n"
@@ -75,12 +75,12 @@ def test_quoted_words_stand_bold_in_their_paragraph() -> None:
 
 
 def test_words_of_two_paragraphs_are_shown_with_both() -> None:
-    part = render_citation(ARTICLE, citing("河上有桥。\n\n桥长38米。"), CHINESE)
+    part = render_citation(ARTICLE, citing("河上有桥。\n\n桥长38米。"), SIMPLIFIED)
     assert part.plain.endswith("第一段：河上有桥。\n\n桥长38米。桥宽5米，村民走了三十年。")
 
 
 def test_words_of_another_field_are_shown_with_its_name_and_the_first_paragraph() -> None:
-    part = render_citation(ARTICLE, citing("记者", field="byline"), CHINESE)
+    part = render_citation(ARTICLE, citing("记者", field="byline"), SIMPLIFIED)
     assert part.plain.endswith("\n\n署名：本报记者 甲\n\n第一段：河上有桥。")
     assert read(part).bold == ["石桥<修>好了", "记者"]
 
@@ -93,26 +93,26 @@ def test_a_former_version_is_said_to_be_one() -> None:
 
 
 def test_a_version_that_is_kept_no_more_leads_to_the_live_one() -> None:
-    part = render_changed(ARTICLE, citing("桥宽5米"), CHINESE)
-    assert part.plain.endswith(CHINESE.changed_since)
+    part = render_changed(ARTICLE, citing("桥宽5米"), SIMPLIFIED)
+    assert part.plain.endswith(SIMPLIFIED.changed_since)
     assert read(part).bold == ["石桥<修>好了"]
     assert actions(part.keyboard) == [OpenArticle(KEY, "", 0), Close()]
 
 
 def test_the_whole_article_opens_at_the_page_of_the_words() -> None:
     opened = citing("第12段。", LONG)
-    part = render_citation(LONG, opened, CHINESE)
+    part = render_citation(LONG, opened, SIMPLIFIED)
     whole, close = actions(part.keyboard)
     assert isinstance(whole, OpenArticle)
     assert close == Close()
     assert whole.version == VERSION
-    page = render_page(LONG, whole, CHINESE)
+    page = render_page(LONG, whole, SIMPLIFIED)
     assert read(page).bold[1:] == ["第12段。"]
     (before,) = (
         one for one in actions(page.keyboard) if getattr(one, "page", -1) == whole.page - 1
     )
     assert isinstance(before, OpenArticle)
-    assert read(render_page(LONG, before, CHINESE)).bold[1:] == []
+    assert read(render_page(LONG, before, SIMPLIFIED)).bold[1:] == []
 
 
 def test_words_on_two_pages_are_bold_on_both() -> None:
@@ -122,7 +122,7 @@ def test_words_on_two_pages_are_bold_on_both() -> None:
     at = LONG.text.index(body) + len(body) - 9
     for number, part in ((0, first), (1, "")):
         opened = OpenArticle(KEY, VERSION, number, at, at + len(first) + 5)
-        bold = read(render_page(LONG, opened, CHINESE)).bold[1:]
+        bold = read(render_page(LONG, opened, SIMPLIFIED)).bold[1:]
         assert len(bold) == 1
         assert bold[0].endswith(part)
 
@@ -131,14 +131,14 @@ def test_a_quotation_is_copied_with_its_source() -> None:
     part = render_citation(ARTICLE, citing("桥宽5米"), ENGLISH)
     assert copied(part) == "桥宽5米\n《石桥<修>好了》，本报记者 甲，乡报，2025-01-02"
     english = Article("e.md", "A bridge", "It is 38 metres long.", date="2025-01-02")
-    part = render_citation(english, citing("38 metres", english), CHINESE)
+    part = render_citation(english, citing("38 metres", english), SIMPLIFIED)
     assert copied(part) == "38 metres\n“A bridge”, 2025-01-02"
 
 
 def test_a_long_quotation_is_copied_in_part_and_its_source_whole() -> None:
     text = "字😀" * 400
     article = Article("a.md", "《大桥》修好了", text)
-    part = render_citation(article, OpenCitation(KEY, VERSION, "text", 0, len(text)), CHINESE)
+    part = render_citation(article, OpenCitation(KEY, VERSION, "text", 0, len(text)), SIMPLIFIED)
     assert copied(part).endswith("…\n《〈大桥〉修好了》")
     assert 254 <= utf16_length(copied(part)) <= 256
 
@@ -151,7 +151,7 @@ def test_a_paragraph_without_end_is_shortened_around_the_words(
 ) -> None:
     article = Article("a.md", "题", "前" * before + "话" * words + "后" * after)
     opened = OpenCitation(KEY, VERSION, "text", before, before + words)
-    shown = read(render_citation(article, opened, CHINESE))
+    shown = read(render_citation(article, opened, SIMPLIFIED))
     assert shown.text.count("话") >= min(words, LIMIT - 10)
     if before + words + after > min(LIMIT, max(1200, 2 * words + 600)):
         assert len(shown.text) >= min(LIMIT, max(1200, words)) - 2
@@ -164,8 +164,8 @@ def test_a_paragraph_without_end_is_shortened_around_the_words(
 @pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 2), (9999, 10_000), (3, 999_999_999)])
 def test_offsets_that_do_not_fit_the_article_do_no_harm(start: int, end: int) -> None:
     opened = OpenCitation(KEY, VERSION, "text", start, end)
-    read(render_citation(ARTICLE, opened, CHINESE))
-    read(render_citation(Article("a", "", ""), opened, CHINESE))
+    read(render_citation(ARTICLE, opened, SIMPLIFIED))
+    read(render_citation(Article("a", "", ""), opened, SIMPLIFIED))
 
 
 def test_the_first_page_says_what_the_article_is() -> None:
@@ -188,7 +188,7 @@ def test_pages_are_turned_by_their_buttons() -> None:
 
 
 def test_a_page_beyond_the_last_is_the_last() -> None:
-    beyond = render_page(LONG, OpenArticle(KEY, VERSION, 999), CHINESE)
+    beyond = render_page(LONG, OpenArticle(KEY, VERSION, 999), SIMPLIFIED)
     assert beyond == pages_of(LONG)[-1]
 
 
@@ -207,7 +207,7 @@ def test_a_subheading_stands_over_what_it_heads() -> None:
 
 def test_an_empty_article_has_one_page() -> None:
     (page,) = pages_of(Article("a.md", "", ""))
-    assert page.plain == CHINESE.untitled
+    assert page.plain == SIMPLIFIED.untitled
 
 
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
@@ -237,8 +237,8 @@ def test_hostile_articles_open_all_the_same() -> None:
         field: Field = chance.choice(("text", "title", "byline", "source"))
         start, end = sorted(chance.choices(range(len(getattr(article, field)) + 2), k=2))
         opened = OpenCitation(KEY, VERSION, field, start, end)
-        part = render_citation(article, opened, CHINESE, former=True)
-        parts = [part, render_changed(article, opened, CHINESE), *pages_of(article)]
+        part = render_citation(article, opened, SIMPLIFIED, former=True)
+        parts = [part, render_changed(article, opened, SIMPLIFIED), *pages_of(article)]
         for one in parts:
             read(one)
             for button in (button for row in one.keyboard for button in row):

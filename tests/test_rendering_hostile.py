@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import regex
 
-from bot.phrases import CHINESE, introduction, left_open, notice
+from bot.phrases import SIMPLIFIED, introduction, left_open, notice
 from bot.telegram.rendering import LIMIT, Part, render, render_text, utf16_length
 from retrieval.types import Answer, Citation, NearestArticle, Notice, Timings
 from tests.e2e.bot_api import parse_telegram_html
@@ -49,7 +49,7 @@ HIDDEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{DI}\u2800\ufffc]+")
 AS_SHOWN = {0x0333: "\u0332", 0x033F: "\u0305"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 CLUSTER = regex.compile(r"\X")
 MARK = regex.compile(r"\[[0-9]{1,5}\]")
-CONTINUED = f"{CHINESE.continued}\n"
+CONTINUED = f"{SIMPLIFIED.continued}\n"
 
 
 def visible(text: str) -> str:
@@ -122,13 +122,13 @@ def assert_nothing_is_lost(answer: Answer, parts: Sequence[Part], shown: Sequenc
             quotations.append(quotation)
             position = start + len(quotation)
         said.append(part.plain[position:])
-    remarks = (left_open(answer, CHINESE), notice(answer, CHINESE))
-    lead = [introduction(answer, CHINESE), answer.text, *remarks]
+    remarks = (left_open(answer, SIMPLIFIED), notice(answer, SIMPLIFIED))
+    lead = [introduction(answer, SIMPLIFIED), answer.text, *remarks]
     if answer.nearest:
-        lead.append(CHINESE.nearest)
+        lead.append(SIMPLIFIED.nearest)
     for number, one in enumerate(answer.nearest, start=1):
         date = f"({one.date})" if visible(one.date) else ""
-        lead.append(f"{number}.{one.title if visible(one.title) else CHINESE.untitled}{date}")
+        lead.append(f"{number}.{one.title if visible(one.title) else SIMPLIFIED.untitled}{date}")
     assert visible("".join(said)) == visible("".join(lead))
     blocks = iter(quotations)
     for citation in answer.citations:
@@ -146,7 +146,7 @@ def assert_nothing_is_lost(answer: Answer, parts: Sequence[Part], shown: Sequenc
 
 
 def head_of(citation: Citation) -> str:
-    title = citation.title if visible(citation.title) else CHINESE.untitled
+    title = citation.title if visible(citation.title) else SIMPLIFIED.untitled
     credit = (citation.byline, citation.date, citation.source)
     return f"[{citation.number}]{title}" + "·".join(
         one for one in credit if visible(one) and one != citation.quote
@@ -156,14 +156,14 @@ def head_of(citation: Citation) -> str:
 @pytest.mark.parametrize("seed", range(10))
 def test_telegram_takes_every_answer_and_nothing_of_it_is_lost(seed: int) -> None:
     for answer in answers(seed, 1000):
-        parts = render(answer, CHINESE, answer_id=1)
+        parts = render(answer, SIMPLIFIED, answer_id=1)
         assert_nothing_is_lost(answer, parts, assert_telegram_takes(parts))
 
 
 def test_a_quotation_that_fits_one_message_stays_whole() -> None:
     for answer in answers(99, 300):
         for citation in answer.citations:
-            parts = render(dataclasses.replace(answer, citations=(citation,)), CHINESE)
+            parts = render(dataclasses.replace(answer, citations=(citation,)), SIMPLIFIED)
             blocks = [one for part in parts for one in read_strictly(part.markup).quotations]
             if len(blocks) > 1:
                 whole = "".join(blocks).replace(CONTINUED, "")
@@ -207,7 +207,7 @@ def test_what_runs_from_right_to_left_in_a_head_leaves_the_rest_of_it_alone() ->
         1, "a", "甲\u2067乙", "عربي", "2025-01-02", "", "text", 0, 1, "\u2067话\n末"
     )
     answer = dataclasses.replace(answer, text="说\u2067了[1]", citations=(citation,), refused=False)
-    plain = "".join(part.plain for part in render(answer, CHINESE))
+    plain = "".join(part.plain for part in render(answer, SIMPLIFIED))
     assert "说\u2067了\u2069[1]" in plain
     assert "甲\u2067乙\u2069\n" in plain
     assert "\u2068عربي\u2069 · 2025-01-02" in plain
@@ -237,7 +237,7 @@ def test_a_message_holds_no_more_entities_than_telegram_keeps() -> None:
         Citation(number, "a", "题", "", "", "", "text", 0, 1, "话", "https://a.cn/")
         for number in range(1, 200)
     ]
-    parts = render(dataclasses.replace(answer, text="答", citations=tuple(cited)), CHINESE)
+    parts = render(dataclasses.replace(answer, text="答", citations=tuple(cited)), SIMPLIFIED)
     assert_telegram_takes(parts)
     for part in parts:
         assert len(parse_telegram_html(part.markup)[1]) <= 90

@@ -4,10 +4,10 @@ from functools import partial
 
 from telegram import Bot, BotCommand
 
-from bot.phrases import CHINESE, ENGLISH, Phrases
+from bot.phrases import ENGLISH, SIMPLIFIED, Phrases
 from bot.telegram.connecting import Connection
 
-_LANGUAGES = ((ENGLISH, ""), (CHINESE, "zh"))
+_LANGUAGES = ((ENGLISH, ""), (SIMPLIFIED, "zh"))
 
 
 async def register(bot: Bot, connection: Connection) -> None:

@@ -6,7 +6,13 @@ verbatim.
 """
 
 from retrieval.folding.canonical import canonical, replaced, spelled_date
-from retrieval.folding.characters import Folded, fold, fold_with_origins, is_traditional
+from retrieval.folding.characters import (
+    Folded,
+    fold,
+    fold_with_origins,
+    is_traditional,
+    same_script,
+)
 from retrieval.folding.dates import find_dates
 from retrieval.folding.days import DateSpan
 from retrieval.folding.figures import Figure, chinese_number, figure_values, find_figures
@@ -24,5 +30,6 @@ __all__ = [
     "fold_with_origins",
     "is_traditional",
     "replaced",
+    "same_script",
     "spelled_date",
 ]

@@ -9,7 +9,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
@@ -17,6 +17,8 @@ from retrieval.types import Span
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TO_SIMPLIFIED = OpenCC("t2s")
+_IN_BOTH = frozenset("台占")
+"""Usual in either script, although the converter writes 臺 and 佔."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,34 @@ def is_traditional(text: str) -> bool:
     return _simplify(text) != text
 
 
+def same_script(one: str, other: str) -> bool:
+    """Whether not one text is in simplified and the other in traditional characters.
+
+    What most of the characters are decides, of those that differ between the scripts.
+    """
+    if not is_traditional(one) and not is_traditional(other):
+        return True
+    return _leaning(one) * _leaning(other) >= 0
+
+
+def _leaning(text: str) -> int:
+    """Above zero for simplified, below for traditional; 0 where no character tells."""
+    traditional: str = _to_traditional().convert(_encodable(text))
+    simplified = _simplify(text)
+    changed = sum(a != b and a not in _IN_BOTH for a, b in zip(text, traditional, strict=False))
+    return changed - sum(a != b for a, b in zip(text, simplified, strict=False))
+
+
+@cache
+def _to_traditional() -> OpenCC:
+    return OpenCC("s2tw")  # takes a while to load, and few need it
+
+
 def _simplify(text: str) -> str:
     """The same number of characters, each simplified."""
     if text.isascii():
         return text
-    encodable = text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text
+    encodable = _encodable(text)
     simplified: str = _TO_SIMPLIFIED.convert(encodable)
     if len(simplified) == len(text):
         return simplified
@@ -92,5 +117,5 @@ def _simplify_character(character: str) -> str:
     return simplified if len(simplified) == 1 else character
 
 
-def _has_surrogate(text: str) -> bool:
-    return _SURROGATE.search(text) is not None
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode() if _SURROGATE.search(text) else text

@@ -12,7 +12,7 @@ from telegram import Bot, Update
 from telegram.ext import Application, MessageHandler, filters
 
 from bot.journal import Journal
-from bot.phrases import CHINESE
+from bot.phrases import SIMPLIFIED
 from bot.settings import Settings
 from bot.store import Delivered, Store, StoreError
 from bot.store.address import in_folder
@@ -227,6 +227,6 @@ async def test_what_nobody_expected_is_logged_and_apologised_for_once(
     async with application, started(tmp_path, work) as desk:
         await desk.intake.put(update(1))
         await desk.until_settled()
-        assert desk.telegram.texts(READER) == [CHINESE.unexpected]
+        assert desk.telegram.texts(READER) == [SIMPLIFIED.unexpected]
         assert desk.open_updates() == []
     assert caplog.text.count("unexpected error") == 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.phrases import CHINESE
+from bot.phrases import SIMPLIFIED
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import Call, EmulatedBotApi, SentMessage, parse_telegram_html
 from tests.e2e.readers import SECONDS, Reader, answer_of, labels, spans
@@ -59,8 +59,8 @@ async def test_a_changed_question_is_answered_where_the_answer_stands(reader: Re
     ("question", "said"),
     [
         (NOWHERE, REFUSAL),
-        ("\u3000 ", CHINESE.help.partition("\n\n")[0]),
-        ("问" * 2001, CHINESE.question_too_long.format(limit=2000, length=2001)),
+        ("\u3000 ", SIMPLIFIED.help.partition("\n\n")[0]),
+        ("问" * 2001, SIMPLIFIED.question_too_long.format(limit=2000, length=2001)),
     ],
     ids=["nonsense", "empty", "too long"],
 )
@@ -129,7 +129,7 @@ async def test_a_reply_to_an_older_answer_is_about_that_one(reader: Reader) -> N
     older = await reader.ask(ALLIES)
     await reader.ask("东城区的“文化金三角”是哪三个地方?")
     assert "20家" in (await reader.ask(HOW_MANY, reply_to=older)).text
-    assert (await reader.command("/new")).text == CHINESE.begun_anew
+    assert (await reader.command("/new")).text == SIMPLIFIED.begun_anew
     assert "20家" in (await reader.ask(HOW_MANY, reply_to=older)).text
     assert answer_of(await Reader(reader.api).ask(HOW_MANY)) == REFUSAL
 
@@ -201,7 +201,7 @@ async def being_written(reader: Reader, text: str) -> SentMessage:
     (message,) = await reader.api.wait_for_message(
         reader.id,
         timeout=SECONDS,
-        matching=lambda one: text in one.text and CHINESE.stop in labels(one),
+        matching=lambda one: text in one.text and SIMPLIFIED.stop in labels(one),
     )
     return message
 
@@ -217,11 +217,11 @@ async def test_an_answer_grows_in_one_message_and_shows_only_what_holds(
     answer = await reader.reply_to(asked)
     assert answer.message_id == first.message_id
     assert answer_of(answer).startswith(f"{FIRST}[1]\n{SECOND}")
-    assert CHINESE.stop not in labels(answer)
+    assert SIMPLIFIED.stop not in labels(answer)
     calls = shown(reader)
     assert [call.method for call in calls[:2]] == ["sendMessage", "editMessageText"]
     assert all("9999" not in call.params["text"] for call in calls)
-    previews = [call for call in calls if CHINESE.stop in str(call.params["reply_markup"])]
+    previews = [call for call in calls if SIMPLIFIED.stop in str(call.params["reply_markup"])]
     gaps = [after.at - before.at for before, after in itertools.pairwise(previews)]
     assert all(gap > 1.45 for gap in gaps)
     for call in previews:
@@ -237,10 +237,10 @@ async def test_a_stopped_answer_is_what_there_is_of_it_with_its_sources(
     reader = Reader(writing)
     asked = reader.write(WHERE)
     message = await being_written(reader, FIRST)
-    assert await reader.tap(message, CHINESE.stop) == ""
+    assert await reader.tap(message, SIMPLIFIED.stop) == ""
     answer = await reader.reply_to(asked)
     assert answer.message_id == message.message_id
-    assert answer_of(answer) == f"{FIRST}[1]\n{CHINESE.stopped}"
+    assert answer_of(answer) == f"{FIRST}[1]\n{SIMPLIFIED.stopped}"
     assert len(spans(answer, "expandable_blockquote")) == 1
     assert labels(answer) == ["[1]"]
     assert await asyncio.to_thread(models.client_left.wait, SECONDS)
@@ -253,7 +253,7 @@ async def test_stop_pressed_too_late_leaves_the_answer_as_it_is(
     reader = Reader(writing)
     answer = await reader.ask(WHERE)
     for update_id in (1, 10**6):
-        assert await reader.forge(answer, f"s:{update_id}") == CHINESE.not_being_written
+        assert await reader.forge(answer, f"s:{update_id}") == SIMPLIFIED.not_being_written
     await reader.ask(WHERE)
     assert reader.now(answer) == answer
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from telegram import Bot
 
-from bot.phrases import CHINESE, ENGLISH, Phrases
+from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import TOKEN, EmulatedBotApi, SentMessage
 from tests.e2e.readers import is_final
@@ -124,7 +124,7 @@ def quotations(message: SentMessage) -> list[list[str]]:
 
 @pytest.mark.parametrize(
     ("language", "phrases"),
-    [("zh-hans", CHINESE), ("zh-hant", CHINESE), ("en", ENGLISH), (None, ENGLISH)],
+    [("zh-hans", SIMPLIFIED), ("zh-hant", TRADITIONAL), ("en", ENGLISH), (None, ENGLISH)],
 )
 async def test_start_and_help_are_in_the_readers_language(
     stage: Stage, language: str | None, phrases: Phrases
@@ -145,7 +145,7 @@ async def test_only_admins_are_told_of_reload(guarded: Stage) -> None:
 async def test_id_tells_the_numbers_of_reader_and_chat(stage: Stage) -> None:
     stage.api.send_text("/id", user_id=71, chat_id=72)
     (message,) = await stage.api.wait_for_message(72, timeout=SECONDS)
-    assert message.text == CHINESE.your_id.format(user_id=71, chat_id=72)
+    assert message.text == SIMPLIFIED.your_id.format(user_id=71, chat_id=72)
 
 
 async def test_the_menu_holds_the_commands_in_both_languages(stage: Stage) -> None:
@@ -209,8 +209,8 @@ async def test_a_question_for_the_byline_is_answered_from_it(stage: Stage) -> No
 @pytest.mark.parametrize(
     ("question", "language", "refusal", "nearest"),
     [
-        ("珠穆朗玛峰有多高?", "zh-hans", REFUSAL, CHINESE.nearest),
-        ("珠穆朗瑪峰有多高？", "zh-hant", "文章裡沒有說到這個問題的答案。", CHINESE.nearest),
+        ("珠穆朗玛峰有多高?", "zh-hans", REFUSAL, SIMPLIFIED.nearest),
+        ("珠穆朗瑪峰有多高？", "zh-hant", "文章裡沒有說到這個問題的答案。", TRADITIONAL.nearest),
         (
             "What is the exchange rate of the US dollar to the Japanese yen?",
             "en",
@@ -234,7 +234,7 @@ async def test_a_refusal_offers_the_nearest_articles(
 
 
 @pytest.mark.parametrize("length", [2001, 4096])
-@pytest.mark.parametrize(("language", "phrases"), [("zh-hans", CHINESE), ("en", ENGLISH)])
+@pytest.mark.parametrize(("language", "phrases"), [("zh-hans", SIMPLIFIED), ("en", ENGLISH)])
 async def test_a_question_that_is_too_long_is_told_so(
     stage: Stage, length: int, language: str, phrases: Phrases
 ) -> None:
@@ -248,7 +248,7 @@ async def test_a_question_of_2000_characters_is_read(stage: Stage) -> None:
 
 
 async def test_a_question_of_spaces_is_told_how_to_ask(stage: Stage) -> None:
-    assert (await ask(stage.api, "\u3000\u3000")).text == CHINESE.help
+    assert (await ask(stage.api, "\u3000\u3000")).text == SIMPLIFIED.help
 
 
 @pytest.mark.parametrize(
@@ -414,7 +414,7 @@ async def report_of_reload(stage: Stage) -> str:
 
 
 async def test_reload_says_that_nothing_has_changed(guarded: Stage) -> None:
-    assert await report_of_reload(guarded) == ENGLISH.reload_unchanged.format(articles=8)
+    assert await report_of_reload(guarded) == ENGLISH.reload_unchanged.format(articles="8 articles")
 
 
 async def test_reload_reports_the_difference_and_the_files_that_failed(guarded: Stage) -> None:
@@ -541,7 +541,7 @@ async def test_readers_are_told_of_the_first_indexing_and_served_after_it(tiny: 
     with EmulatedBotApi() as api:
         early = api.send_text(question, 61)
         with RunningBot(tiny.parent, api.base_url, CORPUS_DIR=tiny) as bot:
-            assert (await reply_to(api, 61, early)).text == CHINESE.indexing
+            assert (await reply_to(api, 61, early)).text == SIMPLIFIED.indexing
             await bot.wait_for_line("indexed 1 articles", timeout=SECONDS)
             assert "三百二十米" in (await ask(api, question, 61)).text
             assert await bot.stop() == 0
@@ -557,7 +557,7 @@ async def test_readers_are_told_while_an_index_of_another_version_is_built_anew(
     with EmulatedBotApi() as api:
         early = api.send_text(WHERE, 67)
         with RunningBot(data, api.base_url, CORPUS_DIR=CORPUS) as bot:
-            assert (await reply_to(api, 67, early)).text == CHINESE.indexing
+            assert (await reply_to(api, 67, early)).text == SIMPLIFIED.indexing
             assert bot.matching("readers are told meanwhile")
             assert await bot.stop() == 0
 
@@ -567,7 +567,7 @@ async def test_an_index_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     with EmulatedBotApi() as api, RunningBot(tmp_path, api.base_url, **settings) as bot:
         (line,) = await bot.wait_for_line("could not be indexed", timeout=SECONDS)
         assert "no folder of articles" in line
-        assert (await ask(api, WHERE)).text == CHINESE.indexing
+        assert (await ask(api, WHERE)).text == SIMPLIFIED.indexing
         assert await bot.stop() == 0
 
 
@@ -582,7 +582,7 @@ async def test_readers_are_told_when_the_embedding_model_does_not_answer(tiny: P
             await bot.wait_for_line("indexed 1 articles", timeout=SECONDS)
             for _ in range(3):
                 models.queue(Reply("no sk-key-of-the-test", status=401), path=EMBEDDINGS)
-            assert (await ask(api, WHERE)).text == CHINESE.model_unavailable
+            assert (await ask(api, WHERE)).text == SIMPLIFIED.model_unavailable
             assert bot.matching("did not answer")
 
 
@@ -796,7 +796,7 @@ async def test_a_conversation_goes_on_until_it_is_begun_anew(stage: Stage) -> No
     reader = new_reader()
     await ask(stage.api, "“社区合伙人”联盟有哪些机构?", reader)
     assert "20家" in (await ask(stage.api, "有多少家?", reader)).text
-    assert await command(stage.api, "/new", reader) == CHINESE.begun_anew
+    assert await command(stage.api, "/new", reader) == SIMPLIFIED.begun_anew
     assert (await ask(stage.api, "有多少家?", reader)).text.startswith(REFUSAL)
 
 

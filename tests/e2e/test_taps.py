@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.phrases import CHINESE
+from bot.phrases import SIMPLIFIED
 from retrieval.index.keys import short_key
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import EmulatedBotApi, SentMessage
@@ -146,7 +146,7 @@ async def test_the_articles_that_a_refusal_offers_open(reader: Reader) -> None:
 async def test_a_thumb_up_is_kept_and_marked(stage: Stage, reader: Reader) -> None:
     answer = await reader.ask(WHERE)
     before = reader.now(answer)
-    assert await reader.tap(answer, "👍") == CHINESE.thanks
+    assert await reader.tap(answer, "👍") == SIMPLIFIED.thanks
     changed = await reader.changed(before)
     assert labels(changed) == ["[1]", "✓ 👍", "👎"]
     assert changed.text == answer.text
@@ -159,21 +159,21 @@ async def test_a_thumb_down_asks_for_a_reason_which_is_kept(stage: Stage, reader
     assert labels(asked)[1:] == [
         "👍",
         "✓ 👎",
-        CHINESE.misses_question,
-        CHINESE.unfaithful,
-        CHINESE.incomplete,
-        CHINESE.wrong_article,
-        CHINESE.write_reason,
+        SIMPLIFIED.misses_question,
+        SIMPLIFIED.unfaithful,
+        SIMPLIFIED.incomplete,
+        SIMPLIFIED.wrong_article,
+        SIMPLIFIED.write_reason,
     ]
     assert stage.feedback(reader) == [(rating(answer), -1, None)]
-    given = await reader.turn(asked, CHINESE.incomplete)
-    assert f"✓ {CHINESE.incomplete}" in labels(given)
+    given = await reader.turn(asked, SIMPLIFIED.incomplete)
+    assert f"✓ {SIMPLIFIED.incomplete}" in labels(given)
     assert stage.feedback(reader) == [(rating(answer), -1, "incomplete")]
 
 
 async def test_a_reader_may_think_again(stage: Stage, reader: Reader) -> None:
     answer = await reader.ask(WHERE)
-    down = await reader.turn(await reader.turn(answer, "👎"), CHINESE.unfaithful)
+    down = await reader.turn(await reader.turn(answer, "👎"), SIMPLIFIED.unfaithful)
     up = await reader.turn(down, "👍")
     assert labels(up) == ["[1]", "✓ 👍", "👎"]
     assert stage.feedback(reader) == [(rating(answer), 1, None)]
@@ -181,12 +181,12 @@ async def test_a_reader_may_think_again(stage: Stage, reader: Reader) -> None:
 
 async def test_a_reason_in_words_is_kept_and_not_answered(stage: Stage, reader: Reader) -> None:
     answer = await reader.ask(WHERE)
-    asked = await reader.open(await reader.turn(answer, "👎"), CHINESE.write_reason)
-    assert asked.text == CHINESE.what_is_wrong
+    asked = await reader.open(await reader.turn(answer, "👎"), SIMPLIFIED.write_reason)
+    assert asked.text == SIMPLIFIED.what_is_wrong
     assert asked.reply_markup is not None
     assert asked.reply_markup["force_reply"] is True
     taken = await reader.ask("门牌号<b>呢</b>？", reply_to=asked)
-    assert taken.text == CHINESE.reason_taken
+    assert taken.text == SIMPLIFIED.reason_taken
     assert stage.feedback(reader) == [(rating(answer), -1, "门牌号<b>呢</b>？")]
     kept = "SELECT count(*) FROM message WHERE asker_id = ?"
     assert stage.rows(kept, reader.id) == [(1,)]
@@ -199,10 +199,10 @@ async def test_an_answer_that_is_not_kept_any_more_cannot_be_rated(
     with closing(sqlite3.connect(stage.data_dir / "baoda.sqlite3", timeout=SECONDS)) as store:
         store.execute("DELETE FROM message WHERE asker_id = ?", [reader.id])
         store.commit()
-    assert await reader.tap(answer, "👍") == CHINESE.answer_not_kept
+    assert await reader.tap(answer, "👍") == SIMPLIFIED.answer_not_kept
     assert reader.now(answer).edits == 0
     assert stage.feedback(reader) == []
-    assert await reader.forge(answer, f"w:{rating(answer)}") == CHINESE.answer_not_kept
+    assert await reader.forge(answer, f"w:{rating(answer)}") == SIMPLIFIED.answer_not_kept
     assert (await reader.open(answer, "[1]")).text.startswith(HEADLINE)
 
 
@@ -251,20 +251,20 @@ async def test_a_double_tap_opens_once(reader: Reader) -> None:
 )
 async def test_buttons_that_are_not_ours_are_said_to_be_none(reader: Reader, data: str) -> None:
     answer = await _some_answer(reader)
-    assert await reader.forge(answer, data) == CHINESE.unknown_button
+    assert await reader.forge(answer, data) == SIMPLIFIED.unknown_button
     assert reader.messages() == [answer]
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ("a:aaaaaaaaaaaa::0", CHINESE.article_gone),
-        ("c:aaaaaaaaaaaa:00000000:0:0:5", CHINESE.article_gone),
-        ("r:999999999:1:", CHINESE.answer_not_kept),
-        ("r:-1:1:", CHINESE.answer_not_kept),
-        ("r:9223372036854775807:1:", CHINESE.answer_not_kept),
-        ("w:-9223372036854775807", CHINESE.answer_not_kept),
-        ("s:1", CHINESE.not_being_written),
+        ("a:aaaaaaaaaaaa::0", SIMPLIFIED.article_gone),
+        ("c:aaaaaaaaaaaa:00000000:0:0:5", SIMPLIFIED.article_gone),
+        ("r:999999999:1:", SIMPLIFIED.answer_not_kept),
+        ("r:-1:1:", SIMPLIFIED.answer_not_kept),
+        ("r:9223372036854775807:1:", SIMPLIFIED.answer_not_kept),
+        ("w:-9223372036854775807", SIMPLIFIED.answer_not_kept),
+        ("s:1", SIMPLIFIED.not_being_written),
     ],
 )
 async def test_buttons_that_name_nothing_say_so(reader: Reader, data: str, said: str) -> None:
@@ -327,7 +327,7 @@ async def test_a_tap_does_not_wait_for_an_answer_that_waits(reader: Reader) -> N
     await reader.api.wait_for(
         lambda _: calls_for(reader.api, reader.id).count("sendMessage") == 2, SECONDS
     )
-    assert await reader.tap(answer, "👍") == CHINESE.thanks
+    assert await reader.tap(answer, "👍") == SIMPLIFIED.thanks
     assert [one.reply_to for one in reader.messages()] == [answer.reply_to]
     assert await reader.reply_to(asked)
 
@@ -367,16 +367,16 @@ async def test_buttons_outlive_a_restart_and_reloads(baoda: Baoda, places: Path)
 
             reload(baoda, places, "ferry.md", FERRY.replace("16班", "18班"))
             former = await reader.open(answer, "[1]")
-            assert CHINESE.former_version in former.text
+            assert SIMPLIFIED.former_version in former.text
             assert spans(former, "bold") == ["渡船", FERRY_QUOTED]
             page = await reader.turn(former, "📄 全文")
-            assert CHINESE.former_version in page.text
+            assert SIMPLIFIED.former_version in page.text
             assert FERRY_QUOTED in page.text
 
             for number in range(3):
                 reload(baoda, places, f"other{number}.md", "---\ntitle: 题\n---\n\n新的一篇。\n")
             superseded = await reader.open(answer, "[1]")
-            assert CHINESE.changed_since in superseded.text
+            assert SIMPLIFIED.changed_since in superseded.text
             assert FERRY_QUOTED not in superseded.text
             whole = await reader.turn(superseded, "📄 全文")
             assert "18班" in whole.text
@@ -384,5 +384,5 @@ async def test_buttons_outlive_a_restart_and_reloads(baoda: Baoda, places: Path)
             (places / "corpus" / "ferry.md").unlink()
             reload(baoda, places, "other3.md", "---\ntitle: 题\n---\n\n新的一篇。\n")
             count = len(reader.messages())
-            assert await reader.tap(answer, "[1]") == CHINESE.article_gone
+            assert await reader.tap(answer, "[1]") == SIMPLIFIED.article_gone
             assert len(reader.messages()) == count

@@ -4,10 +4,16 @@ from telegram import Message, Update, User
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bot.conversations import Place
-from bot.phrases import CHINESE, ENGLISH, Phrases, phrases_for
+from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases, phrases_for
 from bot.settings import Settings
 from bot.telegram.delivery import Target, topic_of
 from retrieval.answering.language import Language, language_of
+
+_PHRASES = {
+    Language.SIMPLIFIED: SIMPLIFIED,
+    Language.TRADITIONAL: TRADITIONAL,
+    Language.ENGLISH: ENGLISH,
+}
 
 
 class People:
@@ -39,7 +45,7 @@ class People:
         """
         if self._language != "auto":
             return otherwise
-        return ENGLISH if language_of(question) is Language.ENGLISH else CHINESE
+        return _PHRASES[language_of(question)]
 
 
 def place_of(message: Message) -> Place:

@@ -49,15 +49,15 @@ class Reloading:
 
 def _report(result: dict[str, Any], phrases: Phrases) -> str:
     if result["generation"] == result["previous"]:
-        text = phrases.reload_unchanged.format(articles=result["articles"])
+        text = phrases.reload_unchanged.format(articles=phrases.articles(result["articles"]))
     else:
         text = phrases.reload_done.format(
             added=len(result["added"]),
             changed=len(result["changed"]),
             removed=len(result["removed"]),
             unchanged=result["unchanged"],
-            articles=result["articles"],
-            chunks=result["chunks"],
+            articles=phrases.articles(result["articles"]),
+            chunks=phrases.chunks(result["chunks"]),
             seconds=round(result["seconds"]),
         )
     failed = result["failed"]
