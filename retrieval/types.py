@@ -137,6 +137,40 @@ class NearestArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """An article found for some words, with the passage of it that fits them best.
+
+    `passage == article[field][start:end]`, at most 200 characters: whole sentences where they are
+    no longer; of an article without text the title.
+    """
+
+    article_id: str
+    title: str
+    byline: str
+    date: str
+    source: str
+    version: str
+    """See article_version."""
+    field: Field
+    start: int
+    end: int
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a collection holds."""
+
+    articles: int
+    first: str
+    """The oldest date, "" where no article has one; `last` is the newest."""
+    last: str
+    undated: int
+    sources: tuple[tuple[str, int], ...]
+    """Papers with how many articles each has, most first; "" for those that name none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds."""
 
@@ -234,6 +268,14 @@ class Answer:
     notice: Notice | None = None
     stopped: bool = False
     """Whether the chat model was stopped: `text` is what had passed, else quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The extractive answer to a question, and the articles found for it, those cited first."""
+
+    answer: Answer
+    matches: tuple[Match, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from retrieval.answering.language import language_of, refusal_text
 from retrieval.answering.model.brief import Brief, Writer
 from retrieval.answering.model.faults import ChatModelError, Fault
 from retrieval.answering.quoting.finding import Finder, Found
+from retrieval.answering.quoting.matching import look_up
 from retrieval.answering.statements import Statement, compose
 from retrieval.answering.stopping import unless_stopped
 from retrieval.errors import ModelUnavailableError, QuestionError
@@ -29,10 +30,12 @@ from retrieval.types import (
     Answer,
     Condensed,
     Embedder,
+    Match,
     Mode,
     Notice,
     Partial,
     Purpose,
+    Quoted,
     Reranker,
     Strictness,
     Timings,
@@ -46,6 +49,7 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 _NO_USAGE = Usage(0, 0)
+_QUOTED_MATCHES = 10
 
 
 class Condenser(Protocol):
@@ -91,6 +95,15 @@ class _Outcome:
     check_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When a question came, when its passages were found and when its answer was written."""
+
+    started: float
+    retrieved: float
+    written: float
+
+
 class Answerer:
     """Answers questions over the live collection. One for all fronts of a process."""
 
@@ -115,10 +128,13 @@ class Answerer:
         self._finder = Finder(
             live=live, embedder=embedder, strictness=strictness, reranker=reranker
         )
+        self._quoter = Finder(live=live, embedder=embedder, strictness=strictness, reranker=None)
         self._budget = budget or Unlimited()
         self._cache = AnswerCache(cached_answers)
         # one thread: the embedding model gains nothing from more, and the event loop stays free
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="retrieval")
+        # one more for what is looked up while somebody types, which no question may hold up
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="look-up")
         # one more, so that a sentence need not wait for the questions of others
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
         # and one for the budget, whose store may be slow
@@ -163,7 +179,7 @@ class Answerer:
         if standalone == question:
             turns = ()
         find = partial(self._finder.find, for_model=self._writer is not None)
-        found = await self._run(find, standalone, today)
+        found = await _on(self._worker, find, standalone, today)
         retrieved = time.perf_counter()
         outcome = _Outcome(found.statements)
         if self._writer is not None and found.statements and not found.from_field:
@@ -176,68 +192,70 @@ class Answerer:
                         yield step
                     else:
                         outcome = step
-        written = time.perf_counter()
-        refused = not outcome.statements
-        text, citations = compose(found.said_instead if refused else outcome.statements)
-        done = time.perf_counter()
-        write_seconds = written - retrieved - outcome.check_seconds
-        answer = Answer(
-            question=question,
-            text=refusal_text(language, text) if refused else text,
-            refused=refused,
-            mode=outcome.mode,
-            timings_ms=Timings(
-                retrieve=_milliseconds(retrieved - started),
-                write=_milliseconds(write_seconds),
-                check=_milliseconds(outcome.check_seconds + done - written),
-                total=_milliseconds(done - started),
-            ),
-            citations=citations,
-            passages=found.passages,
-            nearest=found.nearest if refused else (),
-            unanswered=() if refused or outcome.mode == "llm" else found.unanswered,
-            confidence=found.confidence,
-            standalone=standalone,
-            generation=found.generation,
-            model=outcome.model,
-            usage=condensed.usage + outcome.usage,
-            sentences=outcome.sentences,
-            withheld=outcome.withheld,
-            fault=outcome.fault,
-            notice=outcome.notice,
-            stopped=outcome.stopped,
-        )
+        clock = _Clock(started, retrieved, written=time.perf_counter())
+        answer = _answer(question, condensed, found, outcome, clock)
         _log(answer)
         yield answer
+
+    async def quote(self, question: str) -> Quoted:
+        """The extractive answer to a question that stands alone, and at most ten articles for it.
+
+        Neither a chat model nor a reranking model is asked, and no budget is touched: it comes at
+        once, whatever others ask. Raises what `stream` raises.
+        """
+        started = time.perf_counter()
+        question = trimmed(question)
+        found, matches = await _on(
+            self._looker, self._quoter.quote, question, self._today(), most=_QUOTED_MATCHES
+        )
+        retrieved = time.perf_counter()
+        clock = _Clock(started, retrieved, written=retrieved)
+        answer = _answer(question, Condensed(question), found, _Outcome(found.statements), clock)
+        _log(answer)
+        return Quoted(answer, matches)
+
+    async def look_up(self, words: str) -> tuple[Match, ...]:
+        """The articles for some words, at most 50, each once: those whose title holds them first.
+
+        () where nothing has to do with them. Raises what `stream` raises.
+        """
+        return await _on(self._looker, self._look_up, trimmed(words), self._today())
+
+    def generation(self) -> str | None:
+        """Id of the generation that the next question is asked of, None before the first index.
+
+        Raises CollectionError when it cannot be told.
+        """
+        return self._live.generation()
 
     def close(self) -> None:
         """Finish what runs and let go of the collection."""
         self._worker.shutdown()
+        self._looker.shutdown()
         self._checker.shutdown()
         self._spender.shutdown()
         self._live.close()
 
-    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, partial(work, *args, **kwargs))
+    def _look_up(self, words: str, today: datetime.date) -> tuple[Match, ...]:
+        with self._live.use() as collection:
+            return look_up(collection, self._embedder, words, today)
 
     async def _exhausted(self, asker: int | None) -> Notice | None:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._spender, self._budget.exhausted, asker)
+        return await _on(self._spender, self._budget.exhausted, asker)
 
     async def _stand_alone(
         self, question: str, turns: Sequence[Turn], asker: int | None, stop: asyncio.Event
     ) -> Condensed:
         """The question with what it leaves out, where it refers to what was said before."""
-        if not turns or not await self._run(refers_back, question, turns):
+        if not turns or not await _on(self._worker, refers_back, question, turns):
             return Condensed(question)
         if self._writer is None or self._condenser is None:
-            return Condensed(await self._run(carried_over, question, turns))
+            return Condensed(await _on(self._worker, carried_over, question, turns))
         if await self._exhausted(asker) is not None:
-            return Condensed(await self._run(carried_over, question, turns))
+            return Condensed(await _on(self._worker, carried_over, question, turns))
         condensed = await unless_stopped(stop, self._condenser.condense(question, turns))
         if condensed is None:
-            return Condensed(await self._run(carried_over, question, turns))
+            return Condensed(await _on(self._worker, carried_over, question, turns))
         name = self._writer.name
         self._spender.submit(self._budget.spend, asker, name, condensed.usage, "condense")
         return condensed
@@ -310,6 +328,13 @@ async def whole(steps: AsyncGenerator[Partial | Answer, None]) -> Answer:
     raise AssertionError("a stream ends with its answer")
 
 
+async def _on(
+    thread: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(thread, partial(work, *args, **kwargs))
+
+
 class _Checking:
     """The check of one draft, on a thread of its own; `seconds` is what it has taken."""
 
@@ -357,6 +382,41 @@ def trimmed(question: str) -> str:
             f"the question has {len(question):,} characters; at most {MAX_CHARACTERS:,} are read"
         )
     return question
+
+
+def _answer(
+    question: str, condensed: Condensed, found: Found, outcome: _Outcome, clock: _Clock
+) -> Answer:
+    refused = not outcome.statements
+    text, citations = compose(found.said_instead if refused else outcome.statements)
+    done = time.perf_counter()
+    write_seconds = clock.written - clock.retrieved - outcome.check_seconds
+    return Answer(
+        question=question,
+        text=refusal_text(language_of(question), text) if refused else text,
+        refused=refused,
+        mode=outcome.mode,
+        timings_ms=Timings(
+            retrieve=_milliseconds(clock.retrieved - clock.started),
+            write=_milliseconds(write_seconds),
+            check=_milliseconds(outcome.check_seconds + done - clock.written),
+            total=_milliseconds(done - clock.started),
+        ),
+        citations=citations,
+        passages=found.passages,
+        nearest=found.nearest if refused else (),
+        unanswered=() if refused or outcome.mode == "llm" else found.unanswered,
+        confidence=found.confidence,
+        standalone=condensed.question,
+        generation=found.generation,
+        model=outcome.model,
+        usage=condensed.usage + outcome.usage,
+        sentences=outcome.sentences,
+        withheld=outcome.withheld,
+        fault=outcome.fault,
+        notice=outcome.notice,
+        stopped=outcome.stopped,
+    )
 
 
 def _milliseconds(seconds: float) -> float:

@@ -45,9 +45,9 @@ class _Folds(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         folded = unicodedata.normalize("NFKC", chr(code)).lower()
-        self[code] = folded
         if len(folded) != 1:
             _NOT_ONE.add(chr(code))
+        self[code] = folded  # last: other threads that find it here look into the set next
         return folded
 
 

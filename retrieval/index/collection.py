@@ -113,6 +113,9 @@ class Collections(Protocol):
     def use(self) -> AbstractContextManager[Collection]:
         """The collection, kept open for the length of a `with` block. Raises CollectionError."""
 
+    def generation(self) -> str | None:
+        """Id of the generation that is used now, None where there is none. CollectionError."""
+
     def close(self) -> None:
         """Close what is open."""
 
@@ -127,6 +130,10 @@ class OneCollection:
     def use(self) -> Iterator[Collection]:
         """The collection."""
         yield self._collection
+
+    def generation(self) -> str:
+        """Its id."""
+        return self._collection.manifest.id
 
     def close(self) -> None:
         """Close it."""
@@ -173,6 +180,17 @@ class LiveCollection:
                 if opened is not self._current and not opened.users:
                     opened.close()
 
+    def generation(self) -> str | None:
+        """Id of the live generation, or of the former while that one cannot be used.
+
+        None before the first reload. Nothing is opened or waited for. Raises CollectionError when
+        it cannot be told.
+        """
+        serving = self._current
+        if serving is not None and self._complaint:
+            return serving.collection.manifest.id
+        return self._generations.live()
+
     def follow(self) -> None:
         """Go over to each new generation within a second even when nobody asks.
 
@@ -208,6 +226,7 @@ class LiveCollection:
             self._complaint = str(error)
             return self._current
         former, self._current = self._current, opened
+        self._complaint = ""
         if former is not None and former is not opened and not former.users:
             former.close()
         return opened

@@ -85,7 +85,7 @@ class QuestionTerms:
 
     def find(self, folded: str) -> list[float]:
         """For every word, in order, 1 where the text holds it; less where but pairs of it stand."""
-        return [_found(word, folded) for word in self.weights]
+        return [found_share(word, folded) for word in self.weights]
 
     def quoted_missing(self, folded: str) -> float:
         """Share of the quoted terms that do not."""
@@ -110,7 +110,7 @@ def share(found: Rows, weights: Rows) -> Rows:
     return shares
 
 
-def _found(word: str, folded: str) -> float:
+def found_share(word: str, folded: str) -> float:
     """1 for a word that stands in the text, less for one of which only pairs of characters do."""
     if word in folded:
         return 1.0

@@ -11,12 +11,13 @@ from retrieval.answering.checking import Source
 from retrieval.answering.quoting import extractive
 from retrieval.answering.quoting.fields import answer_by_author, answer_from_field
 from retrieval.answering.quoting.headlines import headlines
+from retrieval.answering.quoting.matching import matches_for
 from retrieval.answering.quoting.premises import said_instead
 from retrieval.answering.quoting.sources import sources_of
 from retrieval.answering.statements import Statement
 from retrieval.errors import ModelUnavailableError
 from retrieval.filters.understanding import narrowed
-from retrieval.folding import fold, is_traditional
+from retrieval.folding import fold
 from retrieval.index.articles import article_version
 from retrieval.index.collection import Collection, Collections
 from retrieval.questions.granted import is_named
@@ -33,10 +34,11 @@ from retrieval.ranking.ranking import (
     rank_sentences,
     rerank,
 )
-from retrieval.search import search
+from retrieval.search import embed_question, search
 from retrieval.types import (
     Article,
     Embedder,
+    Match,
     NearestArticle,
     Passage,
     Reranker,
@@ -109,7 +111,7 @@ class _Look:
 
 
 class Finder:
-    """Looks questions up in the live collection. Used by one thread at a time."""
+    """Looks questions up in the live collection. May be used by several threads."""
 
     def __init__(
         self,
@@ -132,31 +134,59 @@ class Finder:
         embedding model does not answer.
         """
         with self._live.use() as collection:
-            whole = self._look(collection, read_question(question, today))
-            each = [self._look(collection, read_question(part, today)) for part in parts(question)]
-            passages = _in_turn([*each, whole])[:_PASSAGES] if each else whole.ranked[:_PASSAGES]
-            quoted = self._quoted(collection, whole, each)
-            model_writes = for_model and quoted.statements and not quoted.from_field
-            may_refuse = model_writes or not quoted.statements
-            return Found(
-                passages=tuple(passages),
-                statements=tuple(quoted.statements),
-                from_field=quoted.from_field,
-                sources=sources_of(collection, passages) if model_writes else (),
-                nearest=_nearest(collection, whole) if may_refuse else (),
-                unanswered=tuple(quoted.unanswered),
-                said_instead=() if quoted.statements else tuple(self._said_instead(whole)),
-                confidence=quoted.sure,
-                generation=collection.manifest.id,
-                disagreeing=tuple(self._disagreeing(whole)) if model_writes and not each else (),
-            )
+            whole, each = self._looks(collection, question, today)
+            return self._found(collection, whole, each, for_model=for_model)
+
+    def quote(
+        self, question: str, today: datetime.date, *, most: int
+    ) -> tuple[Found, tuple[Match, ...]]:
+        """What `find` gives without a chat model, and at `most` that many articles, cited first.
+
+        Besides those cited only such as have to do with the question. Raises as `find` does.
+        """
+        with self._live.use() as collection:
+            whole, each = self._looks(collection, question, today)
+            found = self._found(collection, whole, each, for_model=False)
+            passages = [*found.passages, *whole.ranked[_PASSAGES:]]
+            cited = [one for statement in found.statements for one in statement.evidence]
+            matches = matches_for(collection, whole.asked, whole.vector, passages, cited)
+            return found, tuple(matches[:most])
+
+    def _looks(
+        self, collection: Collection, question: str, today: datetime.date
+    ) -> tuple[_Look, list[_Look]]:
+        """The question looked up as a whole, and each of its parts where it has several."""
+        whole = self._look(collection, read_question(question, today))
+        return whole, [
+            self._look(collection, read_question(part, today)) for part in parts(question)
+        ]
+
+    def _found(
+        self, collection: Collection, whole: _Look, each: Sequence[_Look], *, for_model: bool
+    ) -> Found:
+        passages = _in_turn([*each, whole])[:_PASSAGES] if each else whole.ranked[:_PASSAGES]
+        quoted = self._quoted(collection, whole, each)
+        model_writes = for_model and quoted.statements and not quoted.from_field
+        may_refuse = model_writes or not quoted.statements
+        return Found(
+            passages=tuple(passages),
+            statements=tuple(quoted.statements),
+            from_field=quoted.from_field,
+            sources=sources_of(collection, passages) if model_writes else (),
+            nearest=_nearest(collection, whole) if may_refuse else (),
+            unanswered=tuple(quoted.unanswered),
+            said_instead=() if quoted.statements else tuple(self._said_instead(whole)),
+            confidence=quoted.sure,
+            generation=collection.manifest.id,
+            disagreeing=tuple(self._disagreeing(whole)) if model_writes and not each else (),
+        )
 
     def _look(self, collection: Collection, asked: Asked) -> _Look:
         """What is found for one question."""
         filtered = narrowed(asked, collection.articles)
         asked, among = filtered.asked, filtered.chunks
         nothing_matches = among is not None and not among
-        vector = self._embed(collection, asked)
+        vector = embed_question(collection, self._embedder, asked)
         found = search(collection, asked, vector, _CANDIDATES, among=among or None)
         candidates = rank_sentences(asked, describe(collection, asked, vector, found))
         ranked = self._reranked(asked, rank_passages(found, candidates))
@@ -168,22 +198,6 @@ class Finder:
             candidates=candidates,
             sure=0.0 if nothing_matches or asked.bare else confidence(asked, candidates),
             nothing_matches=nothing_matches,
-        )
-
-    def _embed(self, collection: Collection, asked: Asked) -> Vectors:
-        """The question's vector; of one in traditional characters, in those of the articles.
-
-        The bundled model puts the two spellings of a question some way apart. Where the articles
-        are in traditional characters themselves, the one that finds more counts.
-        """
-        if not is_traditional(asked.text):
-            return self._embedder.embed_query(asked.text)
-        simplified = self._embedder.embed_query(asked.folded)
-        if not collection.is_traditional:
-            return simplified
-        return max(
-            (self._embedder.embed_query(asked.text), simplified),
-            key=lambda one: max(collection.vectors.nearest(one, 1).values(), default=0.0),
         )
 
     def _from_fields(self, collection: Collection, look: _Look) -> list[Statement]:
