@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from retrieval.errors import CollectionError
 from retrieval.folding import fold
 from retrieval.index.keys import short_key
 from retrieval.sqlite import open_finished, open_private
-from retrieval.types import Article, Chunk, Field, Span
+from retrieval.types import Article, Chunk, Field, Holdings, Span
 
 _METADATA = MetaData()
 _FIELDS = [field.name for field in dataclasses.fields(Article)]
@@ -54,6 +55,8 @@ _ARTICLES = Table(
 )
 _WHOLE = [_ARTICLES.c[name] for name in _FIELDS]
 """What an Article is made of: generations of other versions have these columns too."""
+_NEWEST = (_ARTICLES.c.date.desc(), _ARTICLES.c.ordinal)
+"""The newest first, without a date at the end."""
 
 _CHUNKS = Table(
     "chunks",
@@ -270,13 +273,8 @@ class ArticleStore:
         Raises CollectionError where none are kept: the file was made by another version.
         """
         query = select(*_WHOLE).where(_ARTICLES.c.key == key)
-        try:
-            with self._engine.connect() as connection:
-                row = connection.execute(query).first()
-        except DatabaseError as error:
-            raise CollectionError(
-                "the stored articles cannot be looked up; run `baoda reload`"
-            ) from error
+        with _looked_up(), self._engine.connect() as connection:
+            row = connection.execute(query).first()
         return _article(row) if row else None
 
     def articles(self, ids: Sequence[str]) -> dict[str, Article]:
@@ -357,10 +355,28 @@ class ArticleStore:
         most: int,
     ) -> list[str]:
         """Ids of such articles, the newest first, then in order; without a date at the end."""
-        query = _of(select(_ARTICLES.c.id), first, last, values)
-        query = query.order_by(_ARTICLES.c.date.desc(), _ARTICLES.c.ordinal).limit(most)
+        query = _of(select(_ARTICLES.c.id), first, last, values).order_by(*_NEWEST).limit(most)
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
+
+    def newest(self, offset: int, limit: int) -> list[Article]:
+        """The articles in that order, at most `limit` from the one at `offset` on."""
+        ordinals = select(_ARTICLES.c.ordinal).order_by(*_NEWEST).offset(offset).limit(limit)
+        query = select(*_WHOLE).where(_ARTICLES.c.ordinal.in_(ordinals)).order_by(*_NEWEST)
+        with _looked_up(), self._engine.connect() as connection:
+            return [_article(row) for row in connection.execute(query)]
+
+    def holdings(self) -> Holdings:
+        """How many articles there are, of which days and papers."""
+        dates, source = _ARTICLES.c.date, _ARTICLES.c.source
+        span = select(func.min(dates), func.max(dates), func.count()).where(dates != "")
+        number = func.count()
+        papers = select(source, number).group_by(source).order_by(number.desc(), source)
+        with _looked_up(), self._engine.connect() as connection:
+            first, last, dated = connection.execute(span).one()
+            sources = tuple((paper, count) for paper, count in connection.execute(papers))
+        articles = sum(count for _, count in sources)
+        return Holdings(articles, first or "", last or "", articles - dated, sources)
 
     def chunks(self, ordinals: Sequence[int]) -> dict[int, Chunk]:
         """Chunks by ordinal."""
@@ -471,6 +487,16 @@ class ArticleStore:
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+
+
+@contextmanager
+def _looked_up() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise CollectionError(
+            "the stored articles cannot be looked up; run `baoda reload`"
+        ) from error
 
 
 def _of(

@@ -1,6 +1,6 @@
-"""Articles as a link names them: by short key and version, from the live generation or a kept one.
+"""Articles as a link names them, by short key and version, and the live ones by their days.
 
-A link outlives the generation that it was made in.
+A link outlives the generation that it was made in: then a kept one has its article.
 """
 
 import threading
@@ -12,7 +12,7 @@ from enum import StrEnum
 from retrieval.errors import CollectionError
 from retrieval.index.articles import ArticleStore, article_version
 from retrieval.index.generations import ARTICLES, Generations
-from retrieval.types import Article
+from retrieval.types import Article, Holdings
 
 
 class Standing(StrEnum):
@@ -46,6 +46,7 @@ class KeptArticles:
         self._generations = generations
         self._lock = threading.Lock()
         self._live: _Opened | None = None
+        self._holdings: tuple[str, Holdings] | None = None
 
     def find(self, key: str, version: str) -> LookedUp:
         """The article with that short key, in that version; "" is the live one, whichever it is.
@@ -61,6 +62,26 @@ class KeptArticles:
             if version and (former := self._former(key, version, live.generation)):
                 return LookedUp(former, Standing.FORMER)
         return LookedUp(current, Standing.CHANGED if current else Standing.GONE)
+
+    def latest(self, offset: int, limit: int) -> list[Article]:
+        """The live articles, the newest first, at most `limit` from the one at `offset` on.
+
+        Of one day in the order of the collection; without a date at the end. Raises as `find` does.
+        """
+        with self._lock:
+            return self._opened_live().articles.newest(offset, limit)
+
+    def holdings(self) -> Holdings:
+        """What the live generation holds. Raises as `find` does."""
+        with self._lock:
+            live = self._opened_live()
+            if self._holdings is None or self._holdings[0] != live.generation:
+                self._holdings = live.generation, live.articles.holdings()
+            return self._holdings[1]
+
+    def count(self) -> int:
+        """How many live articles there are. Raises as `find` does."""
+        return self.holdings().articles
 
     def close(self) -> None:
         """Let go of the live generation."""

@@ -27,7 +27,7 @@ _SHORT = 40
 _LEAD = 1_000
 """Characters of an article of which only the title fits that a passage is taken from."""
 
-_LEAST_COVERAGE = 0.5
+_LEAST_COVERAGE = 0.6
 """Share of the words, by rarity, that an article must hold to have to do with them, unless it is
 as similar as this:"""
 _LEAST_SIMILARITY = 0.87
@@ -104,8 +104,9 @@ class _Wanted:
 
     def __init__(self, asked: Asked, collection: Collection) -> None:
         self.asked = asked
-        self._terms = QuestionTerms(asked, collection.keywords)
-        self._rarities = {word: collection.keywords.rarity(word) for word in self._terms.weights}
+        terms = QuestionTerms(asked, collection.keywords)
+        self.searchable = terms.searchable
+        self._rarities = {word: collection.keywords.rarity(word) for word in terms.weights}
         self._words = content_words(asked.folded)
         self._phrase = bare(asked.folded)
         if self._phrase.isascii() or (len(self._phrase) == 1 and not self._words):
@@ -129,7 +130,7 @@ class _Wanted:
         if passage.similarity >= _LEAST_SIMILARITY:
             return True
         about = (article.heading, article.byline, article.column, article.source, article.date)
-        text = self._terms.searchable("\n".join((*about, passage.chunk.text)))
+        text = self.searchable("\n".join((*about, passage.chunk.text)))
         return self.coverage(text) >= _LEAST_COVERAGE
 
     def coverage(self, searchable: str) -> float:
@@ -199,7 +200,7 @@ def _best(
     rows = collection.sentence_vectors(first, sentences[-1].ordinal - first + 1)
     cosines = (rows @ vector).tolist()
     scores = [
-        wanted.coverage(fold(article.text[one.start : one.end]))
+        wanted.coverage(wanted.searchable(article.text[one.start : one.end]))
         + collection.scaled(cosines[one.ordinal - first])
         for one in sentences
     ]
