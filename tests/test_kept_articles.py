@@ -16,6 +16,7 @@ from retrieval.index.articles import article_version
 from retrieval.index.generations import Generations
 from retrieval.index.kept import KeptArticles, LookedUp, Standing
 from retrieval.index.keys import short_key
+from retrieval.types import Holdings
 from tests.fakes import FakeEmbedder
 from tests.small import make_reloader, reload, stored, write
 
@@ -193,6 +194,80 @@ def test_the_open_generation_is_kept_until_another_is_live_or_it_is_closed(
     for _ in range(4):
         reload(corpus, data_dir, full=True)
     assert not Generations(data_dir).folder(second).exists()
+
+
+def dated(path: Path, date: str, source: str = "") -> None:
+    path.write_text(
+        f"---\ntitle: 有日期的{path.stem}\ndate: '{date}'\nsource: {source}\n---\n\n正文。\n",
+        "utf-8",
+    )
+
+
+@pytest.fixture
+def dated_corpus(corpus: Path) -> Path:
+    """Four articles without a date, and four with one of three papers."""
+    dated(corpus / "a.md", "2024-03-05", "工人日报")
+    dated(corpus / "b.md", "2025-01-02", "工人日报")
+    dated(corpus / "c.md", "2024-03-05", "北京日报")
+    dated(corpus / "d.md", "2023-12-31")
+    return corpus
+
+
+def test_the_latest_are_the_newest_first_and_those_without_a_date_at_the_end(
+    dated_corpus: Path, data_dir: Path, kept: KeptArticles
+) -> None:
+    reload(dated_corpus, data_dir)
+    ids = [article.id for article in kept.latest(0, 20)]
+    assert ids[:4] == ["b.md", "a.md", "c.md", "d.md"]
+    assert sorted(ids[4:]) == ["0.md", "1.md", "2.md", "3.md"]
+    assert kept.latest(0, 1) == [stored(data_dir)["b.md"]]
+
+
+def test_pages_of_the_latest_hold_every_article_once(
+    dated_corpus: Path, data_dir: Path, kept: KeptArticles
+) -> None:
+    reload(dated_corpus, data_dir)
+    pages = [kept.latest(offset, 3) for offset in (0, 3, 6, 9)]
+    assert [len(page) for page in pages] == [3, 3, 2, 0]
+    assert [one for page in pages for one in page] == kept.latest(0, 20)
+
+
+def test_the_holdings_are_counted_by_days_and_papers(
+    dated_corpus: Path, data_dir: Path, kept: KeptArticles
+) -> None:
+    reload(dated_corpus, data_dir)
+    assert kept.holdings() == Holdings(
+        articles=8,
+        first="2023-12-31",
+        last="2025-01-02",
+        undated=4,
+        sources=(("", 5), ("工人日报", 2), ("北京日报", 1)),
+    )
+    assert kept.count() == 8
+
+
+def test_holdings_without_any_date_have_no_first_and_last(
+    corpus: Path, data_dir: Path, kept: KeptArticles
+) -> None:
+    reload(corpus, data_dir)
+    assert kept.holdings() == Holdings(4, "", "", 4, (("", 4),))
+
+
+def test_the_latest_and_the_holdings_follow_a_reload(
+    corpus: Path, data_dir: Path, kept: KeptArticles
+) -> None:
+    reload(corpus, data_dir)
+    assert kept.count() == 4
+    dated(corpus / "new.md", "2025-05-01")
+    reload(corpus, data_dir)
+    assert kept.count() == 5
+    assert kept.latest(0, 1)[0].id == "new.md"
+
+
+def test_before_the_first_reload_there_are_no_holdings(kept: KeptArticles) -> None:
+    for look in (kept.holdings, kept.count, lambda: kept.latest(0, 5)):
+        with pytest.raises(NoCollectionError):
+            look()
 
 
 def test_threads_look_up_while_generations_change(corpus: Path, data_dir: Path) -> None:

@@ -112,7 +112,7 @@ async def test_passages_are_cut_out_of_their_articles(
     answerer: Answerer, corpus_data_dir: Path
 ) -> None:
     articles = stored(corpus_data_dir)
-    for words in ("工会", "党", "志愿者", LONG):
+    for words in ("工会", "党", "志愿者"):
         matches = await answerer.look_up(words)
         assert len(set(files(matches))) == len(matches)
         for match in matches:
@@ -271,12 +271,12 @@ def test_four_threads_find_what_one_finds(corpus_data_dir: Path) -> None:
             return look_up(collection, embedder, text, TODAY)
 
     work = [
-        *((find, question) for question in QUESTIONS),
+        *((find, question) for question in QUESTIONS[:4]),
         *((search, text) for text in words),
     ]
     with ThreadPoolExecutor(4) as threads:
-        at_once = [threads.submit(do, text) for _ in range(3) for do, text in work]
+        at_once = [threads.submit(do, text) for _ in range(2) for do, text in work]
         found = [one.result() for one in at_once]
     one_by_one = [do(text) for do, text in work]
     live.close()
-    assert found == list(itertools.chain.from_iterable(itertools.repeat(one_by_one, 3)))
+    assert found == list(itertools.chain.from_iterable(itertools.repeat(one_by_one, 2)))
