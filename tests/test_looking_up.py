@@ -71,7 +71,7 @@ def files(matches: tuple[Match, ...]) -> list[str]:
         ("春运", "xuzhou-chunyun-xianfenggang.md"),
         ("流動黨課", "shenzhen-liudong-dangke.md"),
         ("尹晓燕", "ningbo-hongling-zhiyuan.md"),
-        ("老板评奖", "xinlu-pingyou.md"),
+        ("员工福利", "xinlu-pingyou.md"),
         ("志愿者打扫河边", "ningbo-hongling-zhiyuan.md"),
         ("Ningbo volunteers", "ningbo-hongling-zhiyuan.md"),
         ("Liu Zhengxin", "jilin-shihua-jiedui.md"),
@@ -88,6 +88,7 @@ async def test_words_find_their_article_first(answerer: Answerer, words: str, ar
     "words",
     [
         "量子计算机",
+        "世界杯冠军是谁",
         "火锅底料配方",
         "特朗普關稅",
         "我爱吃苹果",
