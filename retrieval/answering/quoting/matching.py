@@ -56,7 +56,9 @@ def look_up(
     related = [
         name
         for name, place in places.items()
-        if place < _NOT_IN_TITLE or wanted.has_to_do_with(articles[name], passages[name])
+        if place < _NOT_IN_TITLE
+        or name not in passages
+        or wanted.has_to_do_with(articles[name], passages[name])
     ]
     best = [articles[name] for name in sorted(related, key=places.__getitem__)[:_MOST]]
     return tuple(_matches(collection, wanted, vector, best, passages))
