@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from bot.store import Delivered, Pending, Pruned, Store, Taken
+from bot.store import Asked, Delivered, Held, Pending, Pruned, Store, Taken
 
 T = TypeVar("T")
 
@@ -75,6 +75,30 @@ class Journal:
         """See Store.move_chat."""
         await self.run(lambda store: store.move_chat(old, new))
 
+    async def moves(self) -> dict[int, int]:
+        """See Store.moves."""
+        return await self.run(lambda store: store.moves())
+
+    async def set_language(self, user_id: int, language: str | None) -> None:
+        """See Store.set_language."""
+        await self.run(lambda store: store.set_language(user_id, language))
+
+    async def languages(self) -> dict[int, str]:
+        """See Store.languages."""
+        return await self.run(lambda store: store.languages())
+
+    async def remark(self, user_id: int | None, text: str, answer_id: int | None = None) -> int:
+        """See Store.remark."""
+        return await self.run(lambda store: store.remark(user_id, text, answer_id))
+
+    async def asked_since(self, moment: datetime.datetime) -> Asked:
+        """See Store.asked_since."""
+        return await self.run(lambda store: store.asked_since(moment))
+
+    async def held_about(self, user_id: int) -> Held:
+        """See Store.held_about."""
+        return await self.run(lambda store: store.held_about(user_id))
+
     async def note_wait(self, name: str, until: datetime.datetime) -> None:
         """See Store.note_wait."""
         await self.run(lambda store: store.note_wait(name, until))
@@ -85,12 +109,20 @@ class Journal:
 
     async def prune(self) -> Pruned:
         """See Store.prune."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.prune)
+        return await self._run_alone(Store.prune)
+
+    async def forget_person(self, user_id: int) -> Held:
+        """See Store.forget_person."""
+        return await self._run_alone(lambda store: store.forget_person(user_id))
 
     def close(self) -> None:
         """Finish what waits, then close the store."""
         self._thread.shutdown()
         self._store.close()
+
+    async def _run_alone(self, work: Callable[[Store], T]) -> T:
+        """What `work` gives, which makes its transactions itself."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._store)
 
     def _make_waiting(self) -> None:
         calls: list[_Call[Any]] = []

@@ -2,10 +2,12 @@
 
 from bot.store.errors import StoreError
 from bot.store.records import (
+    Asked,
     DaySpent,
     Delivered,
     DeliveredPurpose,
     Exchange,
+    Held,
     Pending,
     Pruned,
     Taken,
@@ -13,10 +15,12 @@ from bot.store.records import (
 from bot.store.store import Store
 
 __all__ = [
+    "Asked",
     "DaySpent",
     "Delivered",
     "DeliveredPurpose",
     "Exchange",
+    "Held",
     "Pending",
     "Pruned",
     "Store",

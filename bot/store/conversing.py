@@ -5,7 +5,7 @@ import datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import ConversationRow, DeliveredRow, MessageRow
+from bot.store.models import ConversationRow, DeliveredRow, MessageRow, MovedChatRow
 from bot.store.records import Exchange
 from retrieval.types import Turn
 
@@ -113,6 +113,19 @@ def move(session: Session, old: int, new: int) -> None:
     session.execute(
         update(ConversationRow).where(ConversationRow.chat_id == old).values(chat_id=new)
     )
+    session.merge(MovedChatRow(former=old, id=new))
+
+
+def moves(session: Session) -> dict[int, int]:
+    """By each former number of a chat its newest one."""
+    next_of = {row.former: row.id for row in session.scalars(select(MovedChatRow))}
+    newest_of: dict[int, int] = {}
+    for former in next_of:
+        passed = [former]
+        while passed[-1] in next_of and next_of[passed[-1]] not in passed:
+            passed.append(next_of[passed[-1]])
+        newest_of[former] = passed[-1]
+    return newest_of
 
 
 def _join(session: Session, older: ConversationRow, newer: ConversationRow) -> None:

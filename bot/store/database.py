@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ _BEGIN = "baoda_begin"
 _LONGEST_REASON = 300
 _SHORT_PATIENCE_SECONDS = 0.2
 """Once it was waited for in vain: what comes next must not wait as long, one after the other."""
+
+_SCRUBBING_TRIES = 5
+_PAUSE_SECONDS = 0.05
 
 _ELSEWHERE = "give this user the right to write it, or set DATA_DIR or DATABASE_URL"
 _PRAGMAS = (
@@ -99,6 +103,29 @@ class Database:
             engine = self._engine.execution_options(**{_BEGIN: ""})
             with self._translated(), engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+    def scrub(self) -> None:
+        """Leave no byte of deleted rows in an SQLite file and its log; others may read meanwhile.
+
+        A server is left alone. Raises StoreError, also where a reader does not let go of the log.
+        """
+        if not self._is_file:
+            return
+        engine = self._engine.execution_options(**{_BEGIN: ""})
+        patience = round(1000 * BUSY_TIMEOUT_SECONDS / _SCRUBBING_TRIES)
+        with self._translated(), engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+            connection.exec_driver_sql("VACUUM")
+            for _ in range(_SCRUBBING_TRIES):
+                # a result, not an error, says that others kept the log from being emptied
+                is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+                if not is_busy:
+                    return
+                time.sleep(_PAUSE_SECONDS)
+        raise StoreError(
+            f"{self.name}-wal cannot be emptied of what was deleted, another program reads it: "
+            "stop that one, and try again"
+        )
 
     def close(self) -> None:
         """Close all connections."""

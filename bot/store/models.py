@@ -168,6 +168,38 @@ class DeliveredRow(Base):
     at: Mapped[datetime.datetime] = mapped_column(Moment)
 
 
+class PersonRow(Base):
+    """What a reader has set for themselves."""
+
+    __tablename__ = "person"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    language: Mapped[str | None] = mapped_column(String(16))
+
+
+class RemarkRow(Base):
+    """What a reader wanted to say, about an answer or about everything."""
+
+    __tablename__ = "remark"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
+    answer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("message.id", ondelete="SET NULL"), index=True
+    )
+    text: Mapped[str] = mapped_column(Words)
+    at: Mapped[datetime.datetime] = mapped_column(Moment)
+
+
+class MovedChatRow(Base):
+    """A group that became a supergroup: its former number and the one that it got."""
+
+    __tablename__ = "moved_chat"
+
+    former: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(BigInteger)
+
+
 class FloodWaitRow(Base):
     """A pause that Telegram has asked for, with a chat or of a method."""
 

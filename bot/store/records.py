@@ -1,6 +1,7 @@
 """What goes into the store and comes out of it. Times are aware; they are kept in UTC."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -73,6 +74,26 @@ class DaySpent:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How many answered questions are kept, by their asker and by the number of their chat."""
+
+    by_person: Mapping[int, int]
+    by_chat: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is stored about a person."""
+
+    questions: int
+    ratings: int
+    remarks: int
+    since: datetime.datetime | None
+    """When the oldest of the questions was asked."""
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pruned:
     """Rows that were deleted because of their age."""
 
@@ -82,3 +103,4 @@ class Pruned:
     usage: int
     pending: int
     delivered: int
+    remarks: int

@@ -10,7 +10,7 @@ from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.store import conversing, taking
+from bot.store import conversing, people, taking
 from bot.store.database import Database
 from bot.store.models import (
     ConversationRow,
@@ -19,9 +19,20 @@ from bot.store.models import (
     FloodWaitRow,
     MessageRow,
     PendingRow,
+    PersonRow,
+    RemarkRow,
     UsageRow,
 )
-from bot.store.records import DaySpent, Delivered, Exchange, Pending, Pruned, Taken
+from bot.store.records import (
+    Asked,
+    DaySpent,
+    Delivered,
+    Exchange,
+    Held,
+    Pending,
+    Pruned,
+    Taken,
+)
 from bot.store.revision import NEWEST, revision_of
 from retrieval.types import Purpose, Turn, Usage
 
@@ -74,9 +85,10 @@ class Store:
         self._database.close()
 
     def together(self) -> AbstractContextManager[None]:
-        """One transaction for all calls that this thread makes in the block, but for prune.
+        """One transaction for all calls that this thread makes in the block.
 
-        They are on disk when it is left; where one raises, none is.
+        They are on disk when it is left; where one raises, none is. prune and forget_person
+        have no place in a block.
         """
         return self._database.together()
 
@@ -221,12 +233,13 @@ class Store:
         """Note that an update needs nothing any more, and what was delivered; its words go.
 
         What was delivered replaces what answered the same message before. A message whose
-        answer is not kept any more is left out.
+        answer is not kept any more is left out, and so is everything that was delivered for
+        an update of a person who was forgotten meanwhile.
         """
         at = self._clock()
         with self._database.writing() as session:
-            taking.settle(session, update_id, outcome, at)
-            taking.deliver(session, delivered, at)
+            if taking.settle(session, update_id, outcome, at):
+                taking.deliver(session, delivered, at)
 
     def delivered_for(self, chat_id: int, question_id: int) -> tuple[Delivered, ...]:
         """The messages that answer a reader's message, in their order."""
@@ -245,6 +258,63 @@ class Store:
         with self._database.writing() as session:
             conversing.move(session, old, new)
             taking.move(session, old, new)
+
+    def moves(self) -> dict[int, int]:
+        """The newest number of every chat that moved, by each of its former ones."""
+        with self._database.reading() as session:
+            return conversing.moves(session)
+
+    def set_language(self, user_id: int, language: str | None) -> None:
+        """Keep the language that a person chose, at most 16 characters; None: no choice."""
+        with self._database.writing() as session:
+            people.set_language(session, user_id, language)
+
+    def languages(self) -> dict[int, str]:
+        """The languages that were chosen, by person."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(PersonRow))
+            return {row.user_id: row.language for row in rows if row.language is not None}
+
+    def remark(self, user_id: int | None, text: str, answer_id: int | None = None) -> int:
+        """Keep what somebody wanted to say, about an answer where that is kept; its number."""
+        with self._database.writing() as session:
+            about = None if answer_id is None else taking.kept(session, {answer_id})
+            row = RemarkRow(
+                user_id=user_id,
+                text=text,
+                answer_id=answer_id if about else None,
+                at=self._clock(),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def asked_since(self, moment: datetime.datetime) -> Asked:
+        """The questions from Telegram that are kept and were answered at `moment` or later."""
+        with self._database.reading() as session:
+            return people.asked_since(session, moment)
+
+    def held_about(self, user_id: int) -> Held:
+        """What is stored about a person."""
+        with self._database.reading() as session:
+            return people.held(session, user_id)
+
+    def forget_person(self, user_id: int) -> Held:
+        """Delete everything that is stored about a person, for good; what there was.
+
+        On SQLite not a byte of it is left in any file. On a server the rows are deleted, and
+        what becomes of their bytes is up to it (PostgreSQL: VACUUM). The person's updates are
+        settled as forgotten, but for their words and numbers. What others asked after them in
+        the same chats stands in its own words again, not made self-contained.
+
+        Where StoreError says that the log cannot be emptied the rows are gone all the same, and
+        another call does the rest.
+        """
+        with self._database.writing() as session:
+            held = people.held(session, user_id)
+            people.forget(session, user_id, self._clock())
+        self._database.scrub()
+        return held
 
     def note_wait(self, name: str, until: datetime.datetime) -> None:
         """Keep a pause that Telegram has asked for, in place of a former one of that name."""
@@ -353,6 +423,7 @@ class Store:
                         )
                     ),
                 ),
+                remarks=_delete(session, delete(RemarkRow).where(RemarkRow.at < horizon)),
             )
         self._database.empty_log()
         return pruned

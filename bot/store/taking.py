@@ -5,12 +5,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import DeliveredRow, MessageRow, PendingRow
+from bot.store.models import DeliveredRow, MessageRow, Moment, PendingRow
 from bot.store.records import Delivered, DeliveredPurpose, Pending, Taken
 from bot.store.texts import fingerprint
+
+_FORGOTTEN = "forgotten"
+"""What became of the updates of a person who wanted nothing of theirs to be kept."""
+
+_SETTLED: dict[str, Any] = dict.fromkeys(("payload", "outgoing", "chat_id", "topic_id", "user_id"))
+"""What an update does not need any more."""
 
 
 def take(session: Session, updates: Sequence[Taken], at: datetime.datetime) -> frozenset[int]:
@@ -50,7 +56,7 @@ def expire(session: Session, since: datetime.datetime, at: datetime.datetime) ->
             PendingRow.taken_at < since,
             PendingRow.outgoing.is_(None),
         )
-        .values(settled_at=at, outcome="expired", payload=None, outgoing=None)
+        .values(settled_at=at, outcome="expired", **_SETTLED)
     )
 
 
@@ -75,13 +81,30 @@ def pending(session: Session) -> list[Pending]:
     ]
 
 
-def settle(session: Session, update_id: int, outcome: str, at: datetime.datetime) -> None:
-    """Note what became of an update; its words go."""
+def forget(session: Session, user_id: int, at: datetime.datetime) -> None:
+    """Settle a person's updates, which are known still should Telegram offer them again."""
+    session.execute(
+        update(PendingRow)
+        .where(or_(PendingRow.user_id == user_id, PendingRow.chat_id == user_id))
+        .values(
+            settled_at=func.coalesce(PendingRow.settled_at, literal(at, Moment)),
+            outcome=_FORGOTTEN,
+            **_SETTLED,
+        )
+    )
+
+
+def settle(session: Session, update_id: int, outcome: str, at: datetime.datetime) -> bool:
+    """Note what became of an update; its words go. False where it was forgotten meanwhile."""
+    former = select(PendingRow.outcome).where(PendingRow.update_id == update_id).with_for_update()
+    if session.scalar(former) == _FORGOTTEN:
+        return False
     session.execute(
         update(PendingRow)
         .where(PendingRow.update_id == update_id)
-        .values(settled_at=at, outcome=outcome, payload=None, outgoing=None)
+        .values(settled_at=at, outcome=outcome, **_SETTLED)
     )
+    return True
 
 
 def deliver(session: Session, messages: Sequence[Delivered], at: datetime.datetime) -> None:
@@ -98,11 +121,11 @@ def deliver(session: Session, messages: Sequence[Delivered], at: datetime.dateti
                 ),
             )
         )
-    kept = _kept(session, {one.answer_id for one in messages if one.answer_id is not None})
+    still = kept(session, {one.answer_id for one in messages if one.answer_id is not None})
     standing = {
         (one.chat_id, one.message_id): {**asdict(one), "at": at}
         for one in messages
-        if one.answer_id is None or one.answer_id in kept
+        if one.answer_id is None or one.answer_id in still
     }
     if standing:
         session.execute(insert(DeliveredRow), list(standing.values()))
@@ -134,7 +157,7 @@ def move(session: Session, old: int, new: int) -> None:
     session.execute(delete(DeliveredRow).where(DeliveredRow.chat_id == old))
 
 
-def _kept(session: Session, answer_ids: Collection[int]) -> frozenset[int]:
+def kept(session: Session, answer_ids: Collection[int]) -> frozenset[int]:
     """Those that are not pruned, nor will be before the transaction is over."""
     if not answer_ids:
         return frozenset()

@@ -70,7 +70,7 @@ def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
         assert questions(store, -(10**13)) == []
         clock.now += 91 * DAY
         assert store.prune() == Pruned(
-            messages=2, feedback=0, conversations=1, usage=1, pending=1, delivered=1
+            messages=2, feedback=0, conversations=1, usage=1, pending=1, delivered=1, remarks=0
         )
 
 
