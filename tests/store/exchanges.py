@@ -53,6 +53,7 @@ def exchange(
     chat_id: int = 7,
     topic_id: int | None = None,
     standalone: str | None = None,
+    asker_id: int | None = 1001,
 ) -> Exchange:
     answer = Answer(
         question=question,
@@ -72,7 +73,7 @@ def exchange(
         front=front,
         chat_id=chat_id,
         topic_id=topic_id,
-        asker_id=1001,
+        asker_id=asker_id,
         answer=answer,
         asked_at=at,
         answered_at=at + took,
@@ -83,8 +84,14 @@ def questions(store: Store, chat_id: int = 7, topic_id: int | None = None) -> li
     return [turn.question for turn in store.turns("telegram", chat_id, topic_id, 10)]
 
 
-def taken(update_id: int, payload: dict[str, object] | None = None) -> Taken:
-    return Taken(update_id, 7, None, 1001, payload or {"text": "问"})
+def taken(
+    update_id: int,
+    payload: dict[str, object] | None = None,
+    *,
+    chat_id: int = 7,
+    user_id: int = 1001,
+) -> Taken:
+    return Taken(update_id, chat_id, None, user_id, payload or {"text": "问"})
 
 
 def take(store: Store, update_id: int, payload: dict[str, object] | None = None) -> bool:

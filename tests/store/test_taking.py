@@ -86,9 +86,8 @@ def test_what_is_too_old_is_settled_as_expired(store: Store, tmp_path: Path, clo
     take(store, 6)
     assert [one.update_id for one in store.pending(MORNING + MINUTE)] == [6]
     assert pending(store) == [6]
-    assert rows(tmp_path, "SELECT payload, outcome FROM pending WHERE update_id = 5") == [
-        (None, "expired")
-    ]
+    query = "SELECT payload, chat_id, user_id, outcome FROM pending WHERE update_id = 5"
+    assert rows(tmp_path, query) == [(None, None, None, "expired")]
 
 
 def test_an_answer_that_was_begun_is_never_too_old(store: Store, clock: Clock) -> None:
@@ -99,7 +98,7 @@ def test_an_answer_that_was_begun_is_never_too_old(store: Store, clock: Clock) -
     assert [one.update_id for one in store.pending(MORNING + MINUTE)] == [5]
 
 
-def test_settling_takes_the_words_away_and_says_what_became_of_it(
+def test_settling_takes_words_and_numbers_away_and_says_what_became_of_it(
     store: Store, tmp_path: Path
 ) -> None:
     take(store, 5)
@@ -107,8 +106,8 @@ def test_settling_takes_the_words_away_and_says_what_became_of_it(
     store.settle(5, "blocked")
     store.settle(99)
     store.note(5, {"parts": ["二"]})
-    query = "SELECT update_id, payload, outgoing, outcome FROM pending"
-    assert rows(tmp_path, query) == [(5, None, None, "blocked")]
+    query = "SELECT update_id, payload, outgoing, chat_id, topic_id, user_id, outcome FROM pending"
+    assert rows(tmp_path, query) == [(5, None, None, None, None, None, "blocked")]
 
 
 def test_an_update_of_no_chat_is_taken(store: Store) -> None:

@@ -1,0 +1,361 @@
+"""A person who is to be forgotten leaves nothing behind, and others lose nothing."""
+
+import random
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.store import Held, Store, StoreError
+from bot.store.address import FILE_NAME
+from bot.store.models import Base
+from retrieval.types import Usage
+from tests.store.exchanges import (
+    LONG_AGO,
+    MINUTE,
+    MORNING,
+    Clock,
+    delivered,
+    exchange,
+    questions,
+    rows,
+    taken,
+)
+
+ASKER = 7_123_456_789
+OTHER = 7_987_654_321
+GROUP = -100
+SECRET = "紫藤花下的密约"
+
+Row = dict[str, object]
+
+
+def table(folder: Path, name: str) -> list[Row]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {name}")]
+
+
+def tables(folder: Path) -> dict[str, list[Row]]:
+    return {name: table(folder, name) for name in Base.metadata.tables}
+
+
+def holding(folder: Path, person: int, words: str) -> list[str]:
+    """The files in which a person's number, as text or as SQLite keeps it, or words stand."""
+    found = []
+    for path in folder.rglob("*"):
+        contents = path.read_bytes()
+        for trace in (str(person).encode(), person.to_bytes(6, "big"), words.encode()):
+            if trace in contents:
+                found.append(f"{path.name}: {trace!r}")
+    return found
+
+
+def ask(store: Store, asker_id: int = ASKER, **details: object) -> int:
+    return store.keep(exchange(SECRET, asker_id=asker_id, **{"chat_id": asker_id, **details}))  # type: ignore[arg-type]
+
+
+def test_questions_go_wherever_they_were_asked(store: Store, tmp_path: Path) -> None:
+    ask(store)
+    ask(store, chat_id=GROUP)
+    ask(store, chat_id=GROUP, topic_id=3)
+    store.keep(exchange("别人", asker_id=OTHER, chat_id=GROUP))
+    assert store.forget_person(ASKER) == Held(3, 0, 0, MORNING, None)
+    assert [row["question"] for row in table(tmp_path, "message")] == ["别人"]
+    assert ASKER not in {row["chat_id"] for row in table(tmp_path, "conversation")}
+    assert store.forget_person(ASKER) == Held(0, 0, 0, None, None)
+
+
+def test_what_others_thought_of_the_answers_goes_with_them(store: Store, tmp_path: Path) -> None:
+    answer = ask(store, chat_id=GROUP)
+    other = store.keep(exchange("别人", asker_id=OTHER, chat_id=GROUP))
+    for message in (answer, other):
+        for person in (ASKER, OTHER):
+            store.rate(message, person, 1)
+        store.remark(OTHER, "很好", message)
+    store.settle(5, delivered=[delivered(31, chat_id=GROUP, answer_id=answer)])
+    store.forget_person(ASKER)
+    assert rows(tmp_path, "SELECT message_id, user_id FROM feedback") == [(other, OTHER)]
+    assert rows(tmp_path, "SELECT answer_id FROM remark ORDER BY id") == [(None,), (other,)]
+    assert store.delivered_as(GROUP, 31) is None
+
+
+def test_what_was_set_and_said_goes(store: Store, tmp_path: Path) -> None:
+    store.set_language(ASKER, "en")
+    store.remark(ASKER, SECRET)
+    store.remark(None, "很好")
+    store.note_wait(str(ASKER), MORNING + MINUTE)
+    store.note_wait("sendMessage", MORNING + MINUTE)
+    store.settle(5, delivered=[delivered(31, chat_id=ASKER)])
+    assert store.forget_person(ASKER) == Held(0, 0, 1, None, "en")
+    assert store.languages() == {}
+    assert rows(tmp_path, "SELECT text FROM remark") == [("很好",)]
+    assert list(store.waits()) == ["sendMessage"]
+    assert store.delivered_as(ASKER, 31) is None
+
+
+def test_tokens_that_were_spent_stay_in_the_ledger_without_a_name(store: Store) -> None:
+    day = MORNING.date()
+    for person in (ASKER, OTHER):
+        store.spend(Usage(10, 5), day=day, asker_id=person, model="stub", purpose="answer")
+    store.forget_person(ASKER)
+    assert store.spent_today(day) == 30
+    assert (store.spent_today(day, ASKER), store.spent_today(day, OTHER)) == (0, 15)
+
+
+def test_updates_are_settled_and_not_taken_again(store: Store, tmp_path: Path) -> None:
+    theirs = taken(5, {"text": SECRET}, chat_id=GROUP, user_id=ASKER)
+    store.take([theirs, taken(6, user_id=OTHER, chat_id=GROUP)])
+    store.note(5, {"parts": [SECRET]})
+    store.forget_person(ASKER)
+    assert [one.update_id for one in store.pending(LONG_AGO)] == [6]
+    assert store.take([theirs]) == frozenset()
+    query = (
+        "SELECT payload, outgoing, chat_id, topic_id, user_id, outcome, settled_at IS NULL"
+        " FROM pending WHERE update_id = 5"
+    )
+    assert rows(tmp_path, query) == [(None, None, None, None, None, "forgotten", 0)]
+
+
+def test_what_was_delivered_for_a_forgotten_update_is_not_noted(
+    store: Store, tmp_path: Path
+) -> None:
+    store.take([taken(5, chat_id=GROUP, user_id=ASKER)])
+    store.forget_person(ASKER)
+    before = table(tmp_path, "pending")
+    store.note(5, {"parts": [SECRET]})
+    store.settle(5, delivered=[delivered(31, chat_id=GROUP)])
+    assert table(tmp_path, "pending") == before
+    assert table(tmp_path, "delivered") == []
+
+
+def test_what_others_asked_later_is_not_said_in_the_persons_words(store: Store) -> None:
+    def follow_up(minutes: int, **place: int) -> None:
+        words = f"{minutes} {SECRET}"
+        asked_at = MORNING + minutes * MINUTE
+        store.keep(
+            exchange(str(minutes), at=asked_at, standalone=words, asker_id=OTHER, **place)  # type: ignore[arg-type]
+        )
+
+    follow_up(0, chat_id=GROUP)
+    ask(store, chat_id=GROUP, at=MORNING + MINUTE)
+    follow_up(2, chat_id=GROUP)
+    follow_up(3, chat_id=GROUP, topic_id=3)  # a reply to an answer elsewhere in the chat
+    follow_up(4, chat_id=-200)
+    store.forget_person(ASKER)
+    standalone = [
+        turn.standalone
+        for chat_id, topic_id in ((GROUP, None), (GROUP, 3), (-200, None))
+        for turn in store.turns("telegram", chat_id, topic_id, 9)
+    ]
+    assert standalone == [f"0 {SECRET}", "2", "3", f"4 {SECRET}"]
+
+
+def test_while_others_read_a_person_is_forgotten(store: Store, tmp_path: Path) -> None:
+    store.keep(exchange("别人", asker_id=OTHER))
+    for number in range(30):
+        ask(store, at=MORNING + number * MINUTE)
+    over = threading.Event()
+    read: list[list[str]] = []
+
+    def go_on_reading() -> None:
+        while not over.is_set():
+            read.append(questions(store))
+
+    readers = [threading.Thread(target=go_on_reading) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        store.forget_person(ASKER)
+        assert holding(tmp_path, ASKER, SECRET) == []
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    assert ["别人"] in read
+    assert [one for one in read if one != ["别人"]] == []
+
+
+def test_a_reader_who_is_slow_is_waited_for(store: Store, tmp_path: Path) -> None:
+    ask(store)
+    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM message").fetchall()
+    release = threading.Timer(0.2, lambda: other.execute("ROLLBACK"))
+    release.start()
+    store.forget_person(ASKER)
+    release.join()
+    other.close()
+    assert holding(tmp_path, ASKER, SECRET) == []
+
+
+def test_a_reader_who_never_lets_go_is_named_and_another_call_does_the_rest(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.BUSY_TIMEOUT_SECONDS", 0.1)
+    ask(store)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM message").fetchall()
+        with pytest.raises(StoreError, match=r"-wal cannot be emptied .* try again$") as caught:
+            store.forget_person(ASKER)
+    assert "\n" not in str(caught.value)
+    assert store.forget_person(ASKER) == Held(0, 0, 0, None, None)
+    assert holding(tmp_path, ASKER, SECRET) == []
+
+
+class Crowd:
+    """People who do whatever can be done, at random."""
+
+    def __init__(self, store: Store, clock: Clock, seed: int) -> None:
+        self._store, self._clock = store, clock
+        self._dice = random.Random(seed)
+        self.words = {
+            self._dice.randrange(10**10, 10**11): f"词{self._dice.randbytes(6).hex()}"
+            for _ in range(8)
+        }
+        self._groups = [-100, -200]
+        self._said: dict[int, list[str]] = {}
+        self._answers: list[int] = []
+        self._number = 0
+
+    def do(self) -> None:
+        person = self._dice.choice(list(self.words))
+        self._clock.now += self._dice.randrange(120) * MINUTE
+        self._number += 1
+        steps: list[Callable[[int], None]] = [
+            *[self._ask] * 6,
+            self._speak,
+            self._set,
+            self._be_offered,
+            self._change_place,
+        ]
+        self._dice.choice(steps)(person)
+
+    def _ask(self, person: int) -> None:
+        chat = self._dice.choice([person, *self._groups])
+        question = f"{self.words[person]}{self._number}" * self._dice.choice([1, 5, 300])
+        said = self._said.setdefault(chat, [])
+        standalone = f"{question} {self._dice.choice(said)}" if said and person % 2 else question
+        said.append(self.words[person])
+        one = exchange(
+            question, chat_id=chat, asker_id=person, at=self._clock.now, standalone=standalone
+        )
+        answer = self._store.keep(one)
+        self._answers.append(answer)
+        payload: dict[str, object] = {"from": {"id": person}, "text": question}
+        self._store.take([taken(self._number, payload, chat_id=chat, user_id=person)])
+        self._store.note(self._number, {"chat_id": chat, "parts": [question]})
+        if self._dice.random() < 0.8:
+            message = delivered(
+                self._number, chat_id=chat, question_id=self._number, answer_id=answer
+            )
+            self._store.settle(self._number, delivered=[message])
+
+    def _speak(self, person: int) -> None:
+        answer = self._dice.choice(self._answers) if self._answers else 1
+        self._store.rate(answer, person, 1, self.words[person])
+        self._store.remark(person, self.words[person], answer)
+
+    def _set(self, person: int) -> None:
+        self._store.set_language(person, "en")
+        self._store.note_wait(str(person), self._clock.now + MINUTE * 10_000)
+        day = self._clock.now.date()
+        self._store.spend(Usage(1, 2), day=day, asker_id=person, model="m", purpose="answer")
+
+    def _be_offered(self, person: int) -> None:
+        payload: dict[str, object] = {"query": self.words[person], "from": person}
+        self._store.take([taken(self._number, payload, chat_id=person, user_id=person)])
+
+    def _change_place(self, person: int) -> None:
+        if self._dice.random() < 0.8:
+            self._store.forget_conversation("telegram", person, None)
+            return
+        old, new = self._dice.choice(self._groups), -1000 - self._number
+        self._store.move_chat(old, new)
+        self._groups[self._groups.index(old)] = new
+        self._said[new] = self._said.pop(old, [])
+
+
+def remaining(before: dict[str, list[Row]], person: int) -> dict[str, list[Row]]:
+    """What is to be left of the tables."""
+    place = {row["id"]: (row["front"], row["chat_id"]) for row in before["conversation"]}
+    first: dict[object, str] = {}
+    for row in before["message"]:
+        if row["asker_id"] == person:
+            there = place[row["conversation_id"]]
+            first[there] = min(str(row["asked_at"]), first.get(there, "9"))
+    theirs = {row["id"] for row in before["message"] if row["asker_id"] == person}
+    after = {
+        "person": [row for row in before["person"] if row["user_id"] != person],
+        "moved_chat": before["moved_chat"],
+        "flood_wait": [row for row in before["flood_wait"] if row["name"] != str(person)],
+        "conversation": [row for row in before["conversation"] if row["chat_id"] != person],
+        "delivered": [
+            row
+            for row in before["delivered"]
+            if row["chat_id"] != person and row["answer_id"] not in theirs
+        ],
+        "feedback": [
+            row
+            for row in before["feedback"]
+            if row["user_id"] != person and row["message_id"] not in theirs
+        ],
+        "remark": [
+            {**row, "answer_id": None if row["answer_id"] in theirs else row["answer_id"]}
+            for row in before["remark"]
+            if row["user_id"] != person
+        ],
+        "message": [
+            {**row, "standalone": row["question"]}
+            if str(row["asked_at"]) >= first.get(place[row["conversation_id"]], "9")
+            else row
+            for row in before["message"]
+            if row["id"] not in theirs
+        ],
+        "usage": [
+            {**row, "asker_id": None} if row["asker_id"] == person else row
+            for row in before["usage"]
+        ],
+        "pending": [
+            {
+                **row,
+                **dict.fromkeys(("payload", "outgoing", "chat_id", "topic_id", "user_id")),
+                "outcome": "forgotten",
+                "settled_at": "now",
+            }
+            if row["user_id"] == person
+            else row
+            for row in before["pending"]
+        ],
+    }
+    assert after.keys() == before.keys()
+    return after
+
+
+def in_order(contents: dict[str, list[Row]], now: str) -> dict[str, list[str]]:
+    return {
+        name: sorted(str(row).replace(repr("now"), repr(now)) for row in found)
+        for name, found in contents.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_byte_of_a_forgotten_person_is_left_and_no_row_of_others_is_changed(
+    store: Store, tmp_path: Path, clock: Clock, seed: int
+) -> None:
+    crowd = Crowd(store, clock, seed)
+    for _ in range(10):
+        with store.together():
+            for _ in range(20):
+                crowd.do()
+    person = random.Random(seed).choice(list(crowd.words))
+    assert holding(tmp_path, person, crowd.words[person]) != []
+    before = tables(tmp_path)
+    store.forget_person(person)
+    assert holding(tmp_path, person, crowd.words[person]) == []
+    now = f"{clock.now:%Y-%m-%d %H:%M:%S.%f}"
+    assert in_order(tables(tmp_path), now) == in_order(remaining(before, person), now)
