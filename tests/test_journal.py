@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.journal import Journal
-from bot.store import Store, StoreError
+from bot.store import Asked, Held, Store, StoreError
 from bot.store.address import FILE_NAME
 from tests.store.exchanges import (
     LONG_AGO,
+    MORNING,
     delivered,
     exchange,
     open_store,
@@ -30,7 +31,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     opened.close()
 
 
-class Held:
+class Busy:
     """Work that keeps the thread busy until it is let go."""
 
     def __init__(self, journal: Journal) -> None:
@@ -54,12 +55,43 @@ async def test_every_method_does_what_the_stores_own_does(journal: Journal) -> N
     assert await journal.delivered_as(7, 31) is None
     assert [one.chat_id for one in await journal.pending(LONG_AGO)] == [-1007]
     assert (await journal.prune()).messages == 0
+    assert await journal.moves() == {7: -1007}
+
+
+async def test_every_method_about_people_does_what_the_stores_own_does(journal: Journal) -> None:
+    await journal.set_language(1001, "en")
+    assert await journal.languages() == {1001: "en"}
+    assert await journal.remark(1001, "很好") == 1
+    answer = await journal.run(lambda store: store.keep(exchange()))
+    assert await journal.remark(1001, "日期不对", answer) == 2
+    assert await journal.asked_since(LONG_AGO) == Asked({1001: 1}, {7: 1})
+    held = Held(1, 0, 2, MORNING, "en")
+    assert await journal.held_about(1001) == held
+    assert await journal.forget_person(1001) == held
+    assert await journal.languages() == {}
+
+
+async def test_a_person_is_forgotten_with_what_waited_before(
+    journal: Journal,
+) -> None:
+    held = Busy(journal)
+    before = [asyncio.ensure_future(journal.remark(1001, "前")) for _ in range(2)]
+    await asyncio.sleep(0)
+    forgetting = asyncio.ensure_future(journal.forget_person(1001))
+    await asyncio.sleep(0)
+    after = [asyncio.ensure_future(journal.remark(1001, "后")) for _ in range(2)]
+    await asyncio.sleep(0)
+    await held.let_go()
+    await asyncio.gather(*before, *after)
+    forgotten, kept = (await forgetting).remarks, (await journal.held_about(1001)).remarks
+    assert forgotten >= len(before)
+    assert forgotten + kept == len(before) + len(after)
 
 
 async def test_calls_that_wait_are_made_in_their_order_and_see_one_another(
     journal: Journal,
 ) -> None:
-    held = Held(journal)
+    held = Busy(journal)
     first = asyncio.ensure_future(journal.take([taken(5), taken(6)]))
     await asyncio.sleep(0)
     second = asyncio.ensure_future(journal.take([taken(6), taken(7)]))
@@ -85,7 +117,7 @@ async def test_calls_that_wait_share_a_transaction(journal: Journal, tmp_path: P
     def look(_: Store) -> None:
         seen.append(rows(tmp_path, "SELECT count(*) FROM pending"))
 
-    held = Held(journal)
+    held = Busy(journal)
     calls = [asyncio.ensure_future(journal.take([taken(n)])) for n in range(5)]
     looking = asyncio.ensure_future(journal.run(look))
     await asyncio.sleep(0)
@@ -100,7 +132,7 @@ async def test_a_call_that_fails_fails_alone(journal: Journal, tmp_path: Path) -
         store.take([taken(9)])
         raise ValueError("nothing to be done")
 
-    held = Held(journal)
+    held = Busy(journal)
     calls = [
         asyncio.ensure_future(call)
         for call in (
@@ -131,7 +163,7 @@ async def test_who_calls_learns_that_the_store_fails(journal: Journal, tmp_path:
 
 
 async def test_a_call_that_nobody_waits_for_any_more_is_not_made(journal: Journal) -> None:
-    held = Held(journal)
+    held = Busy(journal)
     call = asyncio.ensure_future(journal.take([taken(5)]))
     await asyncio.sleep(0)
     call.cancel()

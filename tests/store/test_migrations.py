@@ -20,7 +20,7 @@ from bot.store.models import Base
 from bot.store.revision import NEWEST
 from bot.store.upgrading import migrations
 from tests.conftest import ROOT
-from tests.store.exchanges import exchange, open_store, questions
+from tests.store.exchanges import delivered, exchange, open_store, pending, questions, rows
 
 SCRIPTS = ScriptDirectory.from_config(migrations())
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
@@ -35,10 +35,11 @@ def migrate(folder: Path, revision: str) -> None:
     database.close()
 
 
-def alter(folder: Path, statement: str) -> None:
+def alter(folder: Path, *statements: str) -> None:
     engine = sa.create_engine(in_folder(folder))
     with engine.begin() as connection:
-        connection.execute(sa.text(statement))
+        for statement in statements:
+            connection.execute(sa.text(statement), {"at": "2026-03-05 07:59:00.000000"})
     engine.dispose()
 
 
@@ -71,6 +72,29 @@ def test_a_database_of_any_version_is_brought_up_to_date(tmp_path: Path, revisio
     with closing(open_store(tmp_path)) as store:
         store.keep(exchange("新"))
         assert questions(store) == ["新"]
+
+
+def test_what_an_older_version_kept_is_still_there(tmp_path: Path) -> None:
+    migrate(tmp_path, "0002")
+    alter(
+        tmp_path,
+        "INSERT INTO conversation VALUES (1, 'telegram', 7, NULL, :at, :at, NULL)",
+        "INSERT INTO message VALUES (4, 1, 1001, '旧', '旧', '答', 'llm', 0, '[]', '[]', NULL,"
+        " 1, 1, 0, '', :at, :at, '{}')",
+        "INSERT INTO pending VALUES (5, 'f', 7, NULL, 1001, '{\"text\": \"问\"}', NULL, NULL, :at,"
+        " NULL)",
+        "INSERT INTO pending VALUES (6, 'f', 7, NULL, 1001, NULL, NULL, 'answered', :at, :at)",
+        "INSERT INTO delivered VALUES (7, 31, 100, 4, 0, 'answer', :at)",
+        "INSERT INTO flood_wait VALUES ('7', '2099-01-01 00:00:00.000000')",
+    )
+    with closing(open_store(tmp_path)) as store:
+        assert questions(store) == ["旧"]
+        assert pending(store) == [5]
+        assert store.delivered_as(7, 31) == delivered(31, answer_id=4)
+        assert list(store.waits()) == ["7"]
+        assert store.forget_person(1001).questions == 1
+        query = "SELECT update_id, user_id, outcome FROM pending"
+        assert rows(tmp_path, query) == [(5, None, "forgotten"), (6, None, "forgotten")]
 
 
 def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bot.store import Pruned, Store
+from bot.store import Asked, Held, Pruned, Store
 from bot.store.address import checked_url
 from bot.store.models import Base
 from retrieval.types import Usage
 from tests.store.exchanges import (
     DAY,
+    HOUR,
     LONG_AGO,
     MINUTE,
     MORNING,
@@ -72,6 +73,37 @@ def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
         assert store.prune() == Pruned(
             messages=2, feedback=0, conversations=1, usage=1, pending=1, delivered=1, remarks=0
         )
+
+
+def test_a_person_is_forgotten_there_too(server: sa.Engine) -> None:
+    with closing(Store.open(server.url, retention=90 * DAY, clock=Clock())) as store:
+        message = store.keep(exchange("问", chat_id=-100))
+        store.keep(
+            exchange("它呢", standalone="问的它呢", chat_id=-100, asker_id=2, at=HOUR + MORNING)
+        )
+        store.rate(message, 2, 1)
+        store.rate(message, 1001, 1)
+        store.remark(2, "好", message)
+        store.remark(1001, "好", message + 1)
+        store.set_language(1001, "en")
+        store.set_language(2, "zh-Hant")
+        store.set_language(2, "zh-Hans")
+        store.note_wait("1001", MORNING + DAY)
+        store.spend(Usage(1, 2), day=MORNING.date(), asker_id=1001, model="m", purpose="answer")
+        take(store, 5)
+        store.move_chat(-1, -100)
+        assert store.asked_since(MORNING) == Asked({1001: 1, 2: 1}, {-100: 2})
+        assert store.forget_person(1001) == Held(1, 1, 1, MORNING, "en")
+        store.settle(5, delivered=[delivered(31)])
+        assert not take(store, 5)
+        assert store.delivered_as(7, 31) is None
+        assert store.held_about(1001) == Held(0, 0, 0, None, None)
+        assert store.held_about(2) == Held(1, 0, 1, HOUR + MORNING, "zh-Hans")
+        assert (store.languages(), store.waits()) == ({2: "zh-Hans"}, {})
+        assert store.spent_today(MORNING.date()) == 3
+        assert store.moves() == {-1: -100}
+        (left,) = store.turns_until(message + 1, 5) or []
+        assert (left.question, left.standalone) == ("它呢", "它呢")
 
 
 def test_the_migrations_make_the_tables_of_the_models_there(server: sa.Engine) -> None:
