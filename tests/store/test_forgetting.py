@@ -108,7 +108,7 @@ def test_tokens_that_were_spent_stay_in_the_ledger_without_a_name(store: Store) 
 
 def test_updates_are_settled_and_not_taken_again(store: Store, tmp_path: Path) -> None:
     theirs = taken(5, {"text": SECRET}, chat_id=GROUP, user_id=ASKER)
-    store.take([theirs, taken(6, user_id=OTHER, chat_id=GROUP)])
+    store.take([theirs, taken(6, user_id=OTHER, chat_id=GROUP), taken(7, chat_id=ASKER)])
     store.note(5, {"parts": [SECRET]})
     store.forget_person(ASKER)
     assert [one.update_id for one in store.pending(LONG_AGO)] == [6]
@@ -211,7 +211,8 @@ def test_bytes_that_stayed_in_the_file_when_rows_were_moved_or_deleted_go_too(
     store: Store, tmp_path: Path
 ) -> None:
     ask(store)
-    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as careless:  # it does not overwrite
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as careless:
+        careless.execute("PRAGMA secure_delete = OFF")
         careless.execute("DELETE FROM message")
         careless.commit()
     assert holding(tmp_path, ASKER, SECRET) != []
