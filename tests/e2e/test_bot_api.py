@@ -11,11 +11,24 @@ from aiohttp import web
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    BotCommandScopeChatAdministrators,
+    BotCommandScopeChatMember,
+    BotCommandScopeDefault,
     CopyTextButton,
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
     LinkPreviewOptions,
+    Message,
+    MessageOriginChannel,
     ReplyParameters,
     Update,
 )
@@ -32,7 +45,10 @@ from telegram.error import (
 )
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-from tests.e2e.bot_api import Call, EmulatedBotApi, parse_telegram_html
+from tests.e2e.bot_api import Call, EmulatedBotApi, links_of, parse_telegram_html
+from tests.e2e.bot_api.contents import CONTENTS
+from tests.e2e.bot_api.entities import entities_of, entity_text
+from tests.e2e.bot_api.groups import STATUSES
 from tests.e2e.bot_api.observers import flood_violations, rate_violations
 from tests.e2e.faults import HARMLESS, FaultPlan, Kind
 from tests.e2e.running import until
@@ -584,3 +600,384 @@ def test_a_plan_is_the_same_for_a_seed_and_its_long_waits_are_rare() -> None:
     assert 900 < len(waits(1)) < 1100
     assert {min(waits(1)), max(waits(1))} == {1, 30}
     assert sum(one > 15 for one in waits(1)) < 0.25 * len(waits(1))
+
+
+# Groups
+
+GROUP = -1005
+
+
+async def came(bot: Bot) -> list[Message]:
+    """The messages that the bot is told of, confirmed."""
+    found = await updates(bot)
+    if found:
+        await bot.get_updates(offset=found[-1].update_id + 1, timeout=0)
+    return [one.effective_message for one in found if isinstance(one.effective_message, Message)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("😀 @baoda_test_bot 几点?", [("mention", "@baoda_test_bot", 3)]),
+        ("问,@baoda_test_bot,几点?", [("mention", "@baoda_test_bot", 2)]),
+        ("@baoda_test_bot几点?", []),
+        ("问@baoda_test_bot 几点?", []),
+        ("a@baoda_test_bot.org @abc", []),
+        ("😀 /ask@baoda_test_bot 几点?", [("bot_command", "/ask@baoda_test_bot", 3)]),
+        ("/ask几点?", []),
+        ("是/否 2024/05 <b>/b> /ask@", []),
+        ("/ask @Another_bot", [("bot_command", "/ask", 0), ("mention", "@Another_bot", 5)]),
+    ],
+)
+def test_mentions_and_commands_are_found_as_at_telegram(
+    text: str, found: list[tuple[str, str, int]]
+) -> None:
+    entities = entities_of(text)
+    assert [(one["type"], entity_text(text, one), one["offset"]) for one in entities] == found
+
+
+async def test_mentions_and_commands_are_told_in_texts_and_captions() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("😀 @baoda_test_bot /ask")
+        api.send_other("photo", caption="😀 @baoda_test_bot /ask")
+        text, photo = await came(bot)
+        assert list(text.parse_entities().values()) == ["@baoda_test_bot", "/ask"]
+        assert photo.parse_caption_entities() == text.parse_entities()
+
+
+async def test_people_without_a_username_are_mentioned_by_name() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("😀小王几点来?", 7, GROUP, text_mentions={"小王": 9})
+        (message,) = await came(bot)
+        (entity,) = message.parse_entities(["text_mention"])
+        assert (message.parse_entity(entity), entity.user and entity.user.id) == ("小王", 9)
+
+
+MEANT = ["/ask x", "/ask@baoda_test_bot x", "x /ask@Baoda_Test_Bot", "@baoda_test_bot x"]
+NOT_MEANT = [
+    "x",
+    "/ask@another_bot x",
+    "/ask@another_bot @baoda_test_bot",
+    "x /ask",
+    "@another_bot",
+]
+
+
+async def test_with_privacy_mode_only_what_is_meant_for_the_bot_reaches_it() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.privacy_mode = True
+        assert (await bot.get_me()).can_read_all_group_messages is False
+        for text in (*NOT_MEANT, *MEANT):
+            asked = api.send_text(text, 7, GROUP)
+        assert [one.text for one in await came(bot)] == MEANT
+        answer = await bot.send_message(GROUP, "x")
+        replies = [
+            api.send_text("to the bot", 7, GROUP, reply_to=answer.message_id),
+            api.send_text("to what was meant for it", 8, GROUP, reply_to=asked),
+            api.send_service("pinned_message", GROUP, answer.message_id),
+        ]
+        api.send_other("sticker", 7, GROUP)
+        assert [one.id for one in await came(bot)] == replies
+        api.send_text("private", 7)
+        api.join(GROUP, bot_id(api), "administrator")
+        api.send_text("to an admin", 7, GROUP)
+        assert [one.text for one in await came(bot)] == ["private", "to an admin"]
+
+
+def bot_id(api: EmulatedBotApi) -> int:
+    return int(api.token.partition(":")[0])
+
+
+async def test_without_privacy_mode_everything_reaches_the_bot() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        assert (await bot.get_me()).can_read_all_group_messages
+        for text in NOT_MEANT:
+            api.send_text(text, 7, GROUP)
+        assert [one.text for one in await came(bot)] == NOT_MEANT
+
+
+async def test_with_privacy_mode_other_bots_reach_the_bot_by_its_name_and_by_replies() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.privacy_mode = True
+        asked = api.send_text("/ask x", 7, GROUP)
+        sent = await bot.send_message(GROUP, "x", reply_to_message_id=asked)
+        said = api.send_text("@baoda_test_bot x", 8, GROUP, is_bot=True, username="another_bot")
+        api.send_text("/ask y", 7, GROUP)  # for the bot that spoke last
+        api.send_text("/ask z", 7, GROUP, reply_to=said)
+        api.send_text("x", 8, GROUP, is_bot=True, reply_to=sent.message_id)
+        api.send_text("/ask@baoda_test_bot", 8, GROUP, is_bot=True)
+        first, *others = await came(bot)
+        assert first.text == "/ask x"
+        assert [one.text for one in others] == ["x", "/ask@baoda_test_bot"]
+        assert all(one.from_user and one.from_user.is_bot for one in others)
+
+
+async def test_a_message_may_come_via_another_bot() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("x", 7, GROUP, via_bot="another_bot")
+        (message,) = await came(bot)
+        assert message.via_bot is not None
+        assert message.via_bot.username == "another_bot"
+
+
+async def test_anonymous_admins_and_channels_write_through_stand_ins() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.privacy_mode = True
+        api.send_text("/ask x", 7, GROUP, anonymous=True)
+        api.send_text("@baoda_test_bot x", 7, GROUP, as_channel=-1009)
+        shown = [
+            (one.from_user.id, one.from_user.username, one.sender_chat.id, one.sender_chat.type)
+            for one in await came(bot)
+            if one.from_user and one.sender_chat
+        ]
+        assert shown == [
+            (1087968824, "GroupAnonymousBot", GROUP, "supergroup"),
+            (136817688, "Channel_Bot", -1009, "channel"),
+        ]
+
+
+async def test_posts_of_a_linked_channel_have_threads_of_comments() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        post = api.forward_from_channel(GROUP, -1009, "今天的报纸")
+        comment = api.send_text("哪一版?", 7, GROUP, reply_to=post)
+        answer = await bot.send_message(GROUP, "第三版", reply_to_message_id=comment)
+        api.send_text("谢谢", 7, GROUP, reply_to=answer.message_id)
+        shown, first, second = await came(bot)
+        assert shown.is_automatic_forward
+        assert shown.from_user is not None
+        assert shown.from_user.id == 777000
+        assert isinstance(shown.forward_origin, MessageOriginChannel)
+        assert shown.sender_chat == shown.forward_origin.chat
+        assert first.reply_to_message == shown
+        assert second.reply_to_message == answer
+        assert {one.message_thread_id for one in (first, answer, second)} == {post}
+        assert not any(one.is_topic_message for one in (first, answer, second))
+        with pytest.raises(BadRequest, match="thread not found"):
+            await bot.send_message(GROUP, "x", message_thread_id=post)
+
+
+async def test_a_plain_message_in_a_topic_replies_to_what_created_the_topic() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.privacy_mode = True
+        api.send_text("x", 7, GROUP, topic_id=300)
+        asked = api.send_text("@baoda_test_bot x", 7, GROUP, topic_id=300)
+        api.send_text("@baoda_test_bot in General", 7, GROUP)
+        api.send_text("x", 8, GROUP, reply_to=asked)
+        topical, general, reply = await came(bot)
+        assert topical.reply_to_message is not None
+        assert topical.reply_to_message.forum_topic_created is not None
+        assert topical.reply_to_message.id == topical.message_thread_id == 300
+        assert general.chat.is_forum
+        assert (general.message_thread_id, general.is_topic_message) == (None, None)
+        assert (reply.message_thread_id, reply.is_topic_message) == (300, True)
+        with pytest.raises(BadRequest, match="thread not found"):
+            await bot.send_message(GROUP, "x", message_thread_id=1)
+
+
+async def test_whatever_people_send_is_parsed() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        for kind in CONTENTS:
+            api.send_other(kind, media_group_id="5")
+        messages = await came(bot)
+        assert [one.media_group_id for one in messages] == ["5"] * len(CONTENTS)
+        for kind, message in zip(CONTENTS, messages, strict=True):
+            assert getattr(message, kind)
+            assert message.text is None
+
+
+async def test_people_come_and_go() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        pinned = api.send_text("x", 7, GROUP)
+        api.send_service("new_chat_members", GROUP, about=8)
+        api.send_service("pinned_message", GROUP, about=pinned, user_id=7)
+        api.send_service("left_chat_member", GROUP, about=8)
+        _, joined, pin, left = await came(bot)
+        assert [one.id for one in joined.new_chat_members] == [8]
+        assert pin.pinned_message is not None
+        assert pin.pinned_message.message_id == pinned
+        assert left.left_chat_member is not None
+        assert (await bot.get_chat_member(GROUP, 8)).status == "left"
+
+
+async def test_a_bot_learns_what_someone_is_in_a_chat() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("x", 7, GROUP, first_name="茶馆")
+        for status in STATUSES:
+            api.join(GROUP, 8, status)
+            assert (await bot.get_chat_member(GROUP, 8)).status == status
+        assert (await bot.get_chat_member(GROUP, 7)).status == "member"
+        assert (await bot.get_chat(GROUP)).title == "茶馆"
+
+
+async def test_a_bot_learns_nothing_of_those_it_does_not_know() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("x", 7, GROUP)
+        with pytest.raises(BadRequest, match=r"(?i)user not found"):
+            await bot.get_chat_member(GROUP, 8)
+        for ask in (bot.get_chat_member(-6, 7), bot.get_chat(-6)):
+            with pytest.raises(BadRequest, match=r"(?i)chat not found"):
+                await ask
+        api.join(GROUP, bot_id(api), "left")
+        with pytest.raises(Forbidden, match="bot is not a member of the supergroup chat"):
+            await bot.get_chat_member(GROUP, 7)
+        await came(bot)
+        api.send_text("/ask x", 7, GROUP)
+        assert await came(bot) == []
+
+
+# Inline mode
+
+
+def article(identity: str = "1", text: str = "<b>字</b>", **more: Any) -> InlineQueryResultArticle:
+    content = InputTextMessageContent(text, ParseMode.HTML)
+    return InlineQueryResultArticle(identity, "标题", content, **more)
+
+
+async def test_an_inline_query_is_answered_and_a_result_sent() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.privacy_mode = True
+        api.send_text("/start", 7)
+        api.send_text("/ask", 7, GROUP)
+        await came(bot)
+        identity = api.inline_query("几点?", 7, "en", chat_type="supergroup", offset="10")
+        query = (await updates(bot))[-1].inline_query
+        assert query is not None
+        assert (query.id, query.query, query.offset) == (identity, "几点?", "10")
+        assert (query.from_user.language_code, query.chat_type) == ("en", "supergroup")
+        markup = keyboard(InlineKeyboardButton("link", url="https://example.org/"))
+        button = InlineQueryResultsButton("more", start_parameter="a_1-b")
+        results = [article("1"), article("2", description="九点", reply_markup=markup)]
+        await bot.answer_inline_query(identity, results, 60, True, next_offset="20", button=button)
+        answer = await api.wait_for_inline(identity)
+        assert [(one.title, one.text) for one in answer.results] == [("标题", "字")] * 2
+        assert answer.results[1].description == "九点"
+        assert (answer.cache_time, answer.is_personal, answer.next_offset) == (60, True, "20")
+        assert answer.button == {"text": "more", "start_parameter": "a_1-b"}
+        assert 0 < answer.seconds < 5
+        await came(bot)
+        chosen = [api.choose_inline(identity, "2", chat) for chat in (GROUP, 7)]
+        api.choose_inline(identity, "2", -77)  # where the bot is not
+        told = await came(bot)
+        assert [one.id for one in told] == chosen
+        assert [one.via_bot and one.via_bot.id for one in told] == [bot_id(api)] * 2
+        assert [entity.type for entity in told[0].entities] == ["bold"]
+        assert told[0].reply_markup == markup
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"results": [article(str(number)) for number in range(51)]}, "results_too_much"),
+    ({"results": [article(), article()]}, "result_id_duplicate"),
+    ({"results": [article("字" * 22)]}, "result_id_invalid"),
+    ({"results": [article("")]}, "result_id_invalid"),
+    ({"results": [article(text="<p>x</p>")]}, "unsupported start tag"),
+    ({"results": [article(text="<b></b>")]}, "text is empty"),
+    ({"results": [article(text="字" * 4097)]}, "message_too_long"),
+    (
+        {"results": [article(reply_markup=keyboard(InlineKeyboardButton("x", url="no")))]},
+        "wrong http url",
+    ),
+    ({"results": [], "next_offset": "字" * 22}, "next_offset_invalid"),
+    (
+        {"results": [], "button": InlineQueryResultsButton("x", start_parameter="a b")},
+        "start_param_invalid",
+    ),
+]
+
+
+async def test_inline_answers_that_telegram_refuses() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        identity = api.inline_query("x")
+        for answer, refused in REFUSED:
+            with pytest.raises(BadRequest, match=f"(?i){refused}"):
+                await bot.answer_inline_query(identity, **answer)
+        assert api.inline_answers == {}
+
+
+async def test_an_inline_query_is_answered_once_and_soon() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        identity = api.inline_query("x")
+        await bot.answer_inline_query(identity, [])
+        for late in (identity, "123"):
+            with pytest.raises(BadRequest, match="too old"):
+                await bot.answer_inline_query(late, [])
+        api.inline_seconds = 0.0
+        with pytest.raises(BadRequest, match="too old"):
+            await bot.answer_inline_query(api.inline_query("x"), [])
+
+
+# Links and menus
+
+
+async def test_a_link_to_the_bot_starts_it_with_what_it_carries() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        link = "https://t.me/Baoda_Test_Bot?start=a_1-b"
+        await bot.send_message(READER, f'😀 <a href="{link}">文章</a>', ParseMode.HTML)
+        (sent,) = api.sent(READER)
+        assert links_of(sent) == [("文章", link)]
+        api.follow_link(7, link)
+        message = (await came(bot))[-1]
+        assert (message.text, message.chat.id) == ("/start a_1-b", 7)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://t.me/another_bot?start=x",
+        "https://t.me/baoda_test_bot",
+        "https://t.me/baoda_test_bot?start=a.b",
+        f"https://t.me/baoda_test_bot?start={'x' * 65}",
+        "https://example.org/baoda_test_bot?start=x",
+    ],
+)
+def test_a_link_that_does_not_lead_to_the_bot_is_an_error(url: str) -> None:
+    with pytest.raises(ValueError, match=r"does not lead|start parameter"):
+        EmulatedBotApi().follow_link(7, url)
+
+
+async def test_a_menu_is_the_first_that_is_set_from_narrow_to_wide() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello", 7)
+        api.join(GROUP, 7)
+        api.join(GROUP, 8, "administrator")
+
+        async def set_menu(name: str, scope: BotCommandScope | None, language: str = "") -> None:
+            await bot.set_my_commands([(name, "x")], scope, language)
+
+        assert api.menu(7, 7) == {}
+        await set_menu("everywhere", None)
+        await set_menu("zh", BotCommandScopeDefault(), "zh")
+        assert [[*api.menu(7, 7, code)] for code in ("zh-hans", "en")] == [["zh"], ["everywhere"]]
+        await set_menu("private", BotCommandScopeAllPrivateChats())
+        await set_menu("here", BotCommandScopeChat(7))
+        await set_menu("groups", BotCommandScopeAllGroupChats())
+        assert [[*api.menu(*where)] for where in ((7, 7), (9, 9), (7, GROUP))] == [
+            ["here"],
+            ["private"],
+            ["groups"],
+        ]
+        await set_menu("admins", BotCommandScopeAllChatAdministrators())
+        assert [[*api.menu(who, GROUP)] for who in (7, 8)] == [["groups"], ["admins"]]
+        await set_menu("group", BotCommandScopeChat(GROUP))
+        assert [[*api.menu(who, GROUP)] for who in (7, 8)] == [["group"], ["group"]]
+        await set_menu("its_admins", BotCommandScopeChatAdministrators(GROUP))
+        assert [[*api.menu(who, GROUP)] for who in (7, 8)] == [["group"], ["its_admins"]]
+        await set_menu("one", BotCommandScopeChatMember(GROUP, 7))
+        assert [[*api.menu(who, GROUP)] for who in (7, 8)] == [["one"], ["its_admins"]]
+        await bot.delete_my_commands(BotCommandScopeChat(7))
+        assert [*api.menu(7, 7)] == ["private"]
+        assert await bot.get_my_commands(BotCommandScopeChat(7)) == ()
+
+
+async def test_scopes_and_languages_that_are_none_are_refused() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("hello")
+        for scope, refused in (
+            (BotCommandScope("nowhere"), "unsupported type"),
+            (BotCommandScopeChat(-6), "chat not found"),
+            (BotCommandScopeChatAdministrators(READER), "can't use specified scope"),
+        ):
+            with pytest.raises(BadRequest, match=f"(?i){refused}"):
+                await bot.set_my_commands([("x", "x")], scope)
+        with pytest.raises(BadRequest, match=r"(?i)language code"):
+            await bot.set_my_commands([("x", "x")], language_code="zh-hans")

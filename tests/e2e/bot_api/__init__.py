@@ -7,7 +7,9 @@ what the bot does. The server runs on its own thread and loop, so waiting works 
 """
 
 from tests.e2e.bot_api.api import EmulatedBotApi
+from tests.e2e.bot_api.entities import links_of
 from tests.e2e.bot_api.html import parse_telegram_html, utf16_length
+from tests.e2e.bot_api.inline import InlineAnswer, InlineResult
 from tests.e2e.bot_api.messages import Call, SentMessage
 from tests.e2e.bot_api.server import TOKEN
 
@@ -15,7 +17,10 @@ __all__ = [
     "TOKEN",
     "Call",
     "EmulatedBotApi",
+    "InlineAnswer",
+    "InlineResult",
     "SentMessage",
+    "links_of",
     "parse_telegram_html",
     "utf16_length",
 ]

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from lo_bot_api_emulator import ApiRefusal  # type: ignore[import-untyped]
+
 _TAGS = {
     **dict.fromkeys(("b", "strong"), "bold"),
     **dict.fromkeys(("i", "em"), "italic"),
@@ -126,6 +128,21 @@ def _add_entity(
         if not re.fullmatch(r"[1-9][0-9]{0,18}", entity["custom_emoji_id"]):
             raise ValueError("Invalid custom emoji identifier specified")
     entities.append(entity)
+
+
+def parsed(
+    source: str, parse_mode: str | None, entities: list[dict[str, Any]]
+) -> tuple[str, list[dict[str, Any]]]:
+    """The text and the entities that Telegram keeps of what a bot gives. Raises ApiRefusal."""
+    plain = source
+    if parse_mode:
+        if parse_mode.lower() != "html":
+            raise ApiRefusal("Bad Request: unsupported parse_mode")
+        try:
+            plain, entities = parse_telegram_html(source)
+        except ValueError as error:
+            raise ApiRefusal(f"Bad Request: can't parse entities: {error}") from None
+    return kept(plain, entities)
 
 
 def is_blank(text: str) -> bool:

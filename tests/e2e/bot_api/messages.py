@@ -58,9 +58,20 @@ class Chat:
     incoming: dict[int, dict[str, Any]] = field(default_factory=dict)
     """The readers' messages, as Message objects."""
     sent: dict[int, SentMessage] = field(default_factory=dict)
-    topics: set[int] = field(default_factory=set)
+    topics: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """The service messages that created the topics."""
     closed_topics: set[int] = field(default_factory=set)
+    threads: dict[int, int] = field(default_factory=dict)
+    """The first message of the thread, by reply; replies in topics are not among them."""
+    members: dict[int, str] = field(default_factory=dict)
+    """What a user is there: "member", "administrator", "creator", "left", "kicked"."""
+    meant: set[int] = field(default_factory=set)
+    """The readers' messages that are meant for the bot."""
+    another_bot_spoke: bool = False
+    """Whether another bot wrote since this one did."""
     blocked: bool = False
+    left: bool = False
+    """Whether the bot went by itself; it is blocked then, too."""
     migrated_to: int | None = None
 
     @property
@@ -73,4 +84,6 @@ class Chat:
         """What Telegram says when the bot may not write there."""
         if self.chat["type"] == "private":
             return "Forbidden: bot was blocked by the user"
+        if self.left:
+            return f"Forbidden: bot is not a member of the {self.chat['type']} chat"
         return f"Forbidden: bot was kicked from the {self.chat['type']} chat"

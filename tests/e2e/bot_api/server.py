@@ -26,7 +26,7 @@ T = TypeVar("T")
 TOKEN = "700000001:TEST-TOKEN-of-the-emulated-Bot-API"
 # Parameters that are texts even when they look like JSON.
 _TEXTS = {"text", "caption", "name", "description", "short_description", "url", "parse_mode"}
-_TEXTS |= {"callback_query_id", "inline_query_id"}
+_TEXTS |= {"callback_query_id", "inline_query_id", "next_offset"}
 _BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
