@@ -14,7 +14,8 @@ def reaches(
 ) -> bool:
     """Whether a message is shown to the bot `me`; notes in the chat what is meant for it.
 
-    As https://core.telegram.org/bots/faq#what-messages-will-my-bot-get has it.
+    As https://core.telegram.org/bots/faq#what-messages-will-my-bot-get has it; what BotFather
+    says of mentions is not so: with privacy mode a mere mention does not reach the bot.
     """
     if chat.chat["type"] == "private":
         return True
@@ -48,8 +49,6 @@ def _is_meant(chat: Chat, message: Mapping[str, Any], me: Mapping[str, Any]) -> 
         return True
     if _of_another_bot(message, me):
         return False
-    if any(word.lower() == name for _, word in words_of(message, ("mention",))):
-        return True
     return any(at == 0 for at, _ in commands) and not chat.another_bot_spoke
 
 
