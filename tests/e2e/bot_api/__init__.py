@@ -2,8 +2,9 @@
 
 What requests and long polls look like comes from lo-bot-api-emulator; this package adds what a
 conversation needs beyond it: a token that is checked, texts parsed as Telegram parses them, chats
-and messages that are kept, readers who write, edit and press, webhooks, faults, and waiting for
-what the bot does. The server runs on its own thread and loop, so waiting works from any loop.
+and messages that are kept, readers who write, edit and press, groups and who is in them, inline
+queries, menus, webhooks, faults, and waiting for what the bot does. The server runs on its own
+thread and loop, so waiting works from any loop.
 """
 
 from tests.e2e.bot_api.api import EmulatedBotApi

@@ -43,6 +43,13 @@ class Chats(BotApiServer):
             chat_id, Chat({"id": chat_id, "type": chat_type, title: name})
         )
 
+    def _becomes(self, chat: Chat, user_id: int, status: str) -> None:
+        """Let a user, or the bot itself, be something else in a chat."""
+        chat.members[user_id] = status
+        if user_id == self._me["id"]:
+            chat.blocked = status in ("left", "kicked")
+            chat.left = status == "left"
+
     def _new_message(self, chat: Chat) -> dict[str, Any]:
         return {"message_id": self._new_id(), "date": int(time.time()), "chat": chat.chat}
 

@@ -25,11 +25,8 @@ class Groups(Writing):
             raise ValueError(f"{status} is not among {STATUSES}")
         with self._lock:
             chat = self._known(chat_id, "supergroup", "Group")
-            chat.members[user_id] = status
             self._users.setdefault(user_id, self._user(user_id))
-            if user_id == self._me["id"]:
-                chat.blocked = status in ("left", "kicked")
-                chat.left = status == "left"
+            self._becomes(chat, user_id, status)
 
     def block(self, chat_id: int, blocked: bool = True) -> None:
         """Let the bot be blocked in a private chat, or thrown out of a group; or let in again."""

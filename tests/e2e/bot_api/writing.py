@@ -68,10 +68,12 @@ class Writing(Chats):
                 content: dict[str, Any] = {kind: self._bare(chat, about)}
             else:
                 user = self._users.setdefault(about, self._user(about))
-                joined = kind == "new_chat_members"
-                chat.members[about] = "member" if joined else "left"
-                content = {kind: [user] if joined else user}
-        return self._write(content, user_id, chat_id, said)
+                content = {kind: [user] if kind == "new_chat_members" else user}
+        message_id = self._write(content, user_id, chat_id, said)
+        if kind != "pinned_message":
+            with self._lock:
+                self._becomes(chat, about, "member" if kind == "new_chat_members" else "left")
+        return message_id
 
     def forward_from_channel(self, chat_id: int, channel_id: int, text: str) -> int:
         """Let a post of the linked channel arrive in its group; returns the message_id there.
