@@ -10,13 +10,14 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from bot.journal import Journal
-from bot.store import Exchange, Store, StoreError
+from bot.store import Exchange, Held, Store, StoreError
 from retrieval.answering.answerer import Answerer
-from retrieval.types import Answer, Notice, Partial, Turn
+from retrieval.types import Answer, Match, Notice, Partial, Quoted, Turn
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 _TURNS = 3
 """Former questions that a new one may refer to."""
 
@@ -48,6 +49,7 @@ class Conversations:
         self.journal = journal
         self._answerer = answerer
         self._told_of_rest: set[Place] = set()
+        self._forgotten: dict[int, datetime.datetime] = {}
         self._pruned: datetime.date | None = None
 
     async def ask(
@@ -59,14 +61,19 @@ class Conversations:
         about: int | None = None,
         replaces: int | None = None,
         stop: asyncio.Event | None = None,
+        taken_at: datetime.datetime | None = None,
     ) -> AsyncGenerator[Partial | Reply, None]:
         """The answer as it is written and last the whole, which is kept; see Answerer.stream.
+
+        Nothing is kept of a question that was taken before its asker wanted to be forgotten.
 
         `about` and `replaces` are numbers of kept answers: the one that the question refers to,
         whatever was asked since, and the one whose question was changed into this one, which
         takes its place.
         """
         asked_at = datetime.datetime.now(datetime.UTC)
+        is_kept = asker is None or (taken_at or asked_at) > self._forgotten.get(asker, _LONG_AGO)
+        asker = asker if is_kept else None
         former = partial(_turns, place=place, about=about, replaces=replaces)
         nothing: list[Turn] = []
         turns = await self._kept(self.journal.run(former), nothing)
@@ -84,7 +91,9 @@ class Conversations:
                         asked_at=asked_at,
                         answered_at=answered_at,
                     )
-                    kept = await self._kept(self._keep(exchange, replaces), None)
+                    kept = None
+                    if is_kept:
+                        kept = await self._kept(self._keep(exchange, replaces), None)
                     yield Reply(self._told_once(place, step), kept)
                 else:
                     yield step
@@ -96,6 +105,27 @@ class Conversations:
                 if isinstance(step, Reply):
                     return step
         raise AssertionError("a stream ends with its answer")
+
+    async def quote(self, question: str) -> Quoted:
+        """See Answerer.quote: nothing is kept of it."""
+        return await self._answerer.quote(question)
+
+    async def look_up(self, words: str) -> tuple[Match, ...]:
+        """See Answerer.look_up: nothing is kept of it."""
+        return await self._answerer.look_up(words)
+
+    def generation(self) -> str | None:
+        """See Answerer.generation."""
+        return self._answerer.generation()
+
+    async def forget_person(self, person: int) -> Held:
+        """Delete all that is kept about somebody, of whom no question is worked on now.
+
+        What was kept. Raises StoreError where it could not be done.
+        """
+        self._forgotten[person] = datetime.datetime.now(datetime.UTC)
+        await self._answerer.settled()
+        return await self.journal.forget_person(person)
 
     async def forget(self, place: Place) -> bool:
         """Begin anew: what was said until now is not referred to any more; whether that is kept."""

@@ -7,6 +7,7 @@ bot/locales/*/LC_MESSAGES/baoda.po, with msgid_plural where it is Counted; then 
 import dataclasses
 import gettext
 import locale
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,13 +82,59 @@ class Phrases:
     unknown_button: str
     description: str
     short_description: str
-    command_start: str
     command_help: str
     command_id: str
     command_new: str
     command_reload: str
+    help_commands: str
+    help_in_groups: str
+    own_rate_reached: str
+    chat_rate_reached: str
+    own_day_spent: str
+    chat_day_spent: str
+    only_the_asker: str
+    only_text: str
+    unknown_command: str
+    search_results: str
+    search_usage: str
+    nothing_found: str
+    latest_articles: str
+    span_held: str
+    inline_answer: str
+    inline_button: str
+    inline_later: str
+    inline_nothing: str
+    which_language: str
+    language_auto: str
+    language_chosen: str
+    nobody: str
+    privacy: str
+    kept_now: str
+    comma: str
+    forgotten: str
+    not_forgotten: str
+    feedback_usage: str
+    feedback_came: str
+    feedback_not_taken: str
+    command_ask: str
+    command_search: str
+    command_latest: str
+    command_sources: str
+    command_language: str
+    command_feedback: str
+    command_privacy: str
+    command_forget: str
     articles: Counted
     chunks: Counted
+    remarks_kept: Counted
+    ratings_kept: Counted
+    questions_kept: Counted
+    undated_held: Counted
+    days: Counted
+    hours: Counted
+    minutes: Counted
+    seconds: Counted
+    queued: Counted
 
 
 def _read(language: str) -> Phrases:
@@ -122,6 +169,38 @@ def phrases_for(setting: str, language_code: str) -> Phrases:
     if "hans" in others or _TRADITIONAL_CODES.isdisjoint(others):
         return SIMPLIFIED
     return TRADITIONAL
+
+
+def language_named(words: str) -> str | None:
+    """The setting for a language as a reader names it, "" for that of their Telegram.
+
+    None for what is no language of ours.
+    """
+    return _NAMED.get(words.strip().lower())
+
+
+_NAMED = {
+    name: language
+    for language, names in {
+        "zh": "zh zh-hans zh-cn 中文 简体 简体中文 簡體 簡體中文 chinese simplified",
+        "zh-hant": "zh-hant zh-tw zh-hk 繁體 繁體中文 正體 正體中文 繁体 繁体中文 traditional",
+        "en": "en english 英文 英语 英語",
+        "": "auto 自动 自動 telegram",
+    }.items()
+    for name in names.split()
+}
+
+
+def duration(seconds: float, phrases: Phrases) -> str:
+    """How long that is, rounded up: seconds, minutes, or hours and minutes."""
+    whole = max(1, math.ceil(seconds))
+    if whole < 60:
+        return phrases.seconds(whole)
+    minutes = -(-whole // 60)
+    if minutes < 60:
+        return phrases.minutes(minutes)
+    hours, left = divmod(minutes, 60)
+    return f"{phrases.hours(hours)} {phrases.minutes(left)}" if left else phrases.hours(hours)
 
 
 def terminal_phrases(setting: str) -> Phrases:

@@ -222,6 +222,33 @@ class Settings(BaseSettings):
         description="The same for each reader.",
         examples=["100000"],
     )
+    user_questions_per_minute: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="Questions that a reader may ask within any minute; beyond them they are told "
+        "how long to wait.",
+        examples=["20"],
+    )
+    chat_questions_per_minute: int = Field(
+        60,
+        ge=1,
+        le=10_000,
+        description="The same for all readers of a group together.",
+        examples=["60"],
+    )
+    user_daily_questions: int | None = Field(
+        None,
+        ge=1,
+        description="Questions that a reader may ask on one day of TIMEZONE. Empty: no limit.",
+        examples=["100"],
+    )
+    chat_daily_questions: int | None = Field(
+        None,
+        ge=1,
+        description="The same for all readers of a group together.",
+        examples=["500"],
+    )
     watch_seconds: float | None = Field(
         None,
         ge=1,

@@ -12,6 +12,7 @@ import pytest
 
 from bot.phrases import SIMPLIFIED
 from bot.settings import Settings
+from bot.telegram.links import Links
 from bot.telegram.rendering import render
 from bot.terminal import plain_answer
 from bot.wiring import make_answerer
@@ -23,7 +24,11 @@ from tests.model_server import StubModelServer
 from tests.small import reload, stored
 
 DAY = datetime.date(2026, 3, 5)
-OURS = re.compile(r"</?(?:b|blockquote(?: expandable)?)>")
+LINKS = Links("baoda_test_bot")
+OURS = re.compile(
+    r"</?(?:b|blockquote(?: expandable)?)>|</a>|"
+    r'<a href="https://t\.me/baoda_test_bot\?start=c_[a-z0-9_]+">'
+)
 UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -93,7 +98,7 @@ async def test_only_what_the_articles_support_reaches_the_reader(
     for one in answer.citations:
         assert getattr(articles[one.article_id], one.field)[one.start : one.end] == one.quote
     assert case.obedient not in plain_answer(answer, SIMPLIFIED)
-    for part in render(answer, SIMPLIFIED):
+    for part in render(answer, SIMPLIFIED, LINKS):
         assert "<" not in OURS.sub("", part.markup)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.phrases import ENGLISH, SIMPLIFIED, Phrases
 from bot.telegram.buttons import Action, OpenArticle, OpenCitation, Rate, Reason, Stop, parse
+from bot.telegram.links import Links
 from bot.telegram.rendering import (
     LIMIT,
     Button,
@@ -27,6 +28,8 @@ from retrieval.index.keys import short_key
 from retrieval.types import Answer, Citation, Mode, NearestArticle, Partial, Timings
 from tests.e2e.bot_api import parse_telegram_html
 from tests.telegram_html import read_strictly
+
+LINKS = Links("baoda_test_bot")
 
 RATINGS: list[Literal[1, -1]] = [1, -1]
 
@@ -87,9 +90,10 @@ def test_a_citation_unfolds_under_the_answer() -> None:
     citation = make_citation(
         "原话。", title="题 <目>", byline="本报记者 甲", date="2025-01-02", source="工人日报"
     )
-    (part,) = render(make_answer("答案。[1]", [citation]), SIMPLIFIED)
+    (part,) = render(make_answer("答案。[1]", [citation]), SIMPLIFIED, LINKS)
     assert part.markup == (
-        "答案。[1]\n\n<blockquote expandable><b>[1] 题 &lt;目&gt;</b>\n"
+        '答案。[1]\n\n<blockquote expandable><b><a href="https://t.me/baoda_test_bot?start='
+        'c_73gmzf2tert2_0123abcd_0_0_3">[1]</a> 题 &lt;目&gt;</b>\n'
         "本报记者 甲 · 2025-01-02 · 工人日报\n原话。</blockquote>"
     )
     assert part.plain == ("答案。[1]\n\n[1] 题 <目>\n本报记者 甲 · 2025-01-02 · 工人日报\n原话。")
@@ -106,39 +110,39 @@ def test_parts_that_stay_open_are_named_after_the_answer(phrases: Phrases, expec
     answer = dataclasses.replace(
         make_answer("甲[1]", [make_citation("甲")]), unanswered=("村长是谁？", "桥在哪里?\n")
     )
-    (part,) = render(answer, phrases)
+    (part,) = render(answer, phrases, LINKS)
     assert part.plain == f"甲[1]\n{expected}\n\n[1] 标题\n甲"
     assert plain_answer(answer, phrases).splitlines()[:2] == ["甲[1]", expected]
 
 
 def test_citations_come_in_the_order_of_their_numbers() -> None:
     citations = [make_citation("一", 1), make_citation("二", 2)]
-    (part,) = render(make_answer("甲[1]\n乙[2]", citations), SIMPLIFIED)
+    (part,) = render(make_answer("甲[1]\n乙[2]", citations), SIMPLIFIED, LINKS)
     assert part.plain == "甲[1]\n乙[2]\n\n[1] 标题\n一\n\n[2] 标题\n二"
 
 
 def test_an_article_without_a_headline_is_named_so() -> None:
-    (part,) = render(make_answer("是。[1]", [make_citation("是。", title="")]), ENGLISH)
+    (part,) = render(make_answer("是。[1]", [make_citation("是。", title="")]), ENGLISH, LINKS)
     assert part.plain == "是。[1]\n\n[1] (no headline)\n是。"
 
 
 def test_a_refusal_lists_the_nearest_articles() -> None:
     nearest = [NearestArticle("a", "甲 & 乙", "2025-01-02"), NearestArticle("b", "", "")]
-    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), SIMPLIFIED)
+    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), SIMPLIFIED, LINKS)
     assert part.plain == "没有。\n\n最接近的文章：\n1. 甲 & 乙 (2025-01-02)\n2. （无标题）"
     assert "甲 &amp; 乙" in part.markup
 
 
 def test_an_answer_does_not_list_nearest_articles() -> None:
     nearest = [NearestArticle("a", "甲", "")]
-    assert [part.plain for part in render(make_answer("有。", nearest=nearest), SIMPLIFIED)] == [
-        "有。"
-    ]
+    assert [
+        part.plain for part in render(make_answer("有。", nearest=nearest), SIMPLIFIED, LINKS)
+    ] == ["有。"]
 
 
 def test_a_refusal_shows_what_it_cites() -> None:
     answer = make_answer("没有；只说了这个。[1]", [make_citation("这个。")], refused=True)
-    assert blockquotes(render(answer, SIMPLIFIED)) == ["[1] 标题\n这个。"]
+    assert blockquotes(render(answer, SIMPLIFIED, LINKS)) == ["[1] 标题\n这个。"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\u3000" * 5000, " \n" * 3000])
@@ -170,19 +174,21 @@ def test_a_long_text_is_divided_where_telegram_counts_4096(text: str, sizes: lis
 @pytest.mark.parametrize("excess", [0, 1])
 def test_a_citation_that_fits_one_message_is_not_divided(excess: int) -> None:
     quote = "字" * (LIMIT - utf16_length("[1] 标题\n") + excess)
-    parts = render(make_answer("答。[1]", [make_citation(quote)]), SIMPLIFIED)
+    parts = render(make_answer("答。[1]", [make_citation(quote)]), SIMPLIFIED, LINKS)
     assert_telegram_takes(parts)
     assert len(blockquotes(parts)) == 1 + excess
 
 
 def test_a_long_quote_begins_under_the_answer() -> None:
-    parts = render(make_answer("答。[1]", [make_citation("字" * 5000)]), SIMPLIFIED)
+    parts = render(make_answer("答。[1]", [make_citation("字" * 5000)]), SIMPLIFIED, LINKS)
     assert [utf16_length(part.plain) for part in parts][:-1] == [LIMIT]
 
 
 def test_the_rest_of_a_long_quote_says_what_it_continues() -> None:
     quote = "".join(f"第{number}句。" for number in range(3000))
-    first, *others = blockquotes(render(make_answer("答。[1]", [make_citation(quote)]), SIMPLIFIED))
+    first, *others = blockquotes(
+        render(make_answer("答。[1]", [make_citation(quote)]), SIMPLIFIED, LINKS)
+    )
     assert len(others) > 1
     pieces = [first.removeprefix("[1] 标题\n")]
     pieces += [one.removeprefix("[1] 标题（续）\n") for one in others]
@@ -199,7 +205,7 @@ def test_a_headline_without_end_leaves_room_for_the_quote(
     endless = letter * (units // utf16_length(letter))
     title, byline = (endless, "名") if field == "title" else ("题", endless)
     citation = make_citation("原话" * 1500, title=title, byline=byline)
-    parts = render(make_answer("答。[1]", [citation]), SIMPLIFIED)
+    parts = render(make_answer("答。[1]", [citation]), SIMPLIFIED, LINKS)
     assert_telegram_takes(parts)
     assert sum(block.count("原话") for block in blockquotes(parts)) >= 1499
 
@@ -217,7 +223,7 @@ def test_quotations_in_another_language_are_said_to_be_quoted(
     question: str, mode: Mode, introduced: bool
 ) -> None:
     answer = dataclasses.replace(make_answer("石桥长38米。[1]"), question=question, mode=mode)
-    parts = render(answer, ENGLISH)
+    parts = render(answer, ENGLISH, LINKS)
     assert parts[0].plain.startswith(ENGLISH.in_their_words) == introduced
 
 
@@ -238,14 +244,18 @@ def test_quotations_in_another_language_are_said_to_be_quoted(
     ],
 )
 def test_a_headline_leads_to_its_article_on_the_web(url: str, links: list[tuple[str, str]]) -> None:
-    (part,) = render(make_answer("答。[1]", [make_citation("话", title="题", url=url)]), SIMPLIFIED)
-    assert read_strictly(part.markup).links == links
+    (part,) = render(
+        make_answer("答。[1]", [make_citation("话", title="题", url=url)]), SIMPLIFIED, LINKS
+    )
+    number, *headline = read_strictly(part.markup).links
+    assert number[0] == "[1]"
+    assert headline == links
     assert_telegram_takes([part])
 
 
 def test_each_citation_has_a_button_that_opens_it() -> None:
     citations = [make_citation("一二", 1), make_citation("三", 2)]
-    *_, part = render(make_answer("甲[1]\n乙[2]", citations), SIMPLIFIED)
+    *_, part = render(make_answer("甲[1]\n乙[2]", citations), SIMPLIFIED, LINKS)
     assert labels(part.keyboard) == [["[1]", "[2]"]]
     key = short_key("a.md")
     assert actions(part.keyboard) == [
@@ -256,32 +266,32 @@ def test_each_citation_has_a_button_that_opens_it() -> None:
 
 def test_buttons_stand_in_rows_of_eight_under_the_last_message_only() -> None:
     citations = [make_citation("字" * 300, number) for number in range(1, 31)]
-    *others, last = render(make_answer("甲[1]", citations), SIMPLIFIED, answer_id=5)
+    *others, last = render(make_answer("甲[1]", citations), SIMPLIFIED, LINKS, answer_id=5)
     assert len(others) > 1
     assert [one.keyboard for one in others] == [()] * len(others)
     assert [len(row) for row in last.keyboard] == [8, 8, 8, 6, 2]
 
 
 def test_a_kept_answer_can_be_rated() -> None:
-    (part,) = render(make_answer("甲"), SIMPLIFIED, answer_id=7)
+    (part,) = render(make_answer("甲"), SIMPLIFIED, LINKS, answer_id=7)
     assert actions(part.keyboard) == [Rate(7, 1), Rate(7, -1)]
 
 
 def test_an_answer_that_was_not_kept_cannot_be_rated() -> None:
-    (part,) = render(make_answer("甲"), SIMPLIFIED)
+    (part,) = render(make_answer("甲"), SIMPLIFIED, LINKS)
     assert part.keyboard == ()
 
 
 def test_an_answer_that_was_stopped_says_so_and_is_not_rated() -> None:
     answer = dataclasses.replace(make_answer("甲[1]", [make_citation("甲")]), stopped=True)
-    (part,) = render(answer, SIMPLIFIED, answer_id=7)
+    (part,) = render(answer, SIMPLIFIED, LINKS, answer_id=7)
     assert part.plain.startswith(f"甲[1]\n{SIMPLIFIED.stopped}\n\n")
     assert labels(part.keyboard) == [["[1]"]]
 
 
 def test_a_refusal_opens_what_it_offers() -> None:
     nearest = [NearestArticle("a", "甲", ""), NearestArticle("b", "乙", "")]
-    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), SIMPLIFIED)
+    (part,) = render(make_answer("没有。", refused=True, nearest=nearest), SIMPLIFIED, LINKS)
     assert labels(part.keyboard) == [["1", "2"]]
     assert actions(part.keyboard) == [
         OpenArticle(short_key("a"), "", 0),
@@ -320,7 +330,7 @@ def test_a_refusal_opens_what_it_offers() -> None:
 def test_a_rating_shows_whatever_was_chosen_before(
     value: Literal[1, -1], reason: Literal["", "wrong"], expected: list[list[str]]
 ) -> None:
-    (part,) = render(make_answer("甲[1]", [make_citation("甲")]), SIMPLIFIED, answer_id=7)
+    (part,) = render(make_answer("甲[1]", [make_citation("甲")]), SIMPLIFIED, LINKS, answer_id=7)
     chosen = Rate(7, value, Reason(reason) if reason else "")
     keyboards = [part.keyboard]
     keyboards += [feedback_keyboard(part.keyboard, Rate(7, one), SIMPLIFIED) for one in RATINGS]
@@ -350,7 +360,7 @@ def test_a_preview_without_text_says_that_it_is_thinking(text: str) -> None:
 
 def test_parts_survive_as_json() -> None:
     citation = make_citation("\ud800“原话”\x00", url="https://a.cn/")
-    (part,) = render(make_answer("甲[1]", [citation]), SIMPLIFIED, answer_id=7)
+    (part,) = render(make_answer("甲[1]", [citation]), SIMPLIFIED, LINKS, answer_id=7)
     assert from_json(json.loads(json.dumps(to_json(part)))) == part
     copying = Part("a", "a", ((Button("复制", copy="话"), Button("看", url="https://a.cn/")),))
     assert from_json(json.loads(json.dumps(to_json(copying)))) == copying

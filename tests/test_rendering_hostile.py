@@ -9,6 +9,7 @@ import pytest
 import regex
 
 from bot.phrases import SIMPLIFIED, introduction, left_open, notice
+from bot.telegram.links import Links
 from bot.telegram.rendering import LIMIT, Part, render, render_text, utf16_length
 from retrieval.types import Answer, Citation, NearestArticle, Notice, Timings
 from tests.e2e.bot_api import parse_telegram_html
@@ -49,6 +50,7 @@ HIDDEN = regex.compile(r"[\s\p{Z}\p{Cc}\p{DI}\u2800\ufffc]+")
 AS_SHOWN = {0x0333: "\u0332", 0x033F: "\u0305"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 CLUSTER = regex.compile(r"\X")
 MARK = regex.compile(r"\[[0-9]{1,5}\]")
+LINKS = Links("baoda_test_bot")
 CONTINUED = f"{SIMPLIFIED.continued}\n"
 
 
@@ -156,14 +158,14 @@ def head_of(citation: Citation) -> str:
 @pytest.mark.parametrize("seed", range(10))
 def test_telegram_takes_every_answer_and_nothing_of_it_is_lost(seed: int) -> None:
     for answer in answers(seed, 1000):
-        parts = render(answer, SIMPLIFIED, answer_id=1)
+        parts = render(answer, SIMPLIFIED, LINKS, answer_id=1)
         assert_nothing_is_lost(answer, parts, assert_telegram_takes(parts))
 
 
 def test_a_quotation_that_fits_one_message_stays_whole() -> None:
     for answer in answers(99, 300):
         for citation in answer.citations:
-            parts = render(dataclasses.replace(answer, citations=(citation,)), SIMPLIFIED)
+            parts = render(dataclasses.replace(answer, citations=(citation,)), SIMPLIFIED, LINKS)
             blocks = [one for part in parts for one in read_strictly(part.markup).quotations]
             if len(blocks) > 1:
                 whole = "".join(blocks).replace(CONTINUED, "")
@@ -207,7 +209,7 @@ def test_what_runs_from_right_to_left_in_a_head_leaves_the_rest_of_it_alone() ->
         1, "a", "甲\u2067乙", "عربي", "2025-01-02", "", "text", 0, 1, "\u2067话\n末"
     )
     answer = dataclasses.replace(answer, text="说\u2067了[1]", citations=(citation,), refused=False)
-    plain = "".join(part.plain for part in render(answer, SIMPLIFIED))
+    plain = "".join(part.plain for part in render(answer, SIMPLIFIED, LINKS))
     assert "说\u2067了\u2069[1]" in plain
     assert "甲\u2067乙\u2069\n" in plain
     assert "\u2068عربي\u2069 · 2025-01-02" in plain
@@ -237,7 +239,9 @@ def test_a_message_holds_no_more_entities_than_telegram_keeps() -> None:
         Citation(number, "a", "题", "", "", "", "text", 0, 1, "话", "https://a.cn/")
         for number in range(1, 200)
     ]
-    parts = render(dataclasses.replace(answer, text="答", citations=tuple(cited)), SIMPLIFIED)
+    parts = render(
+        dataclasses.replace(answer, text="答", citations=tuple(cited)), SIMPLIFIED, LINKS
+    )
     assert_telegram_takes(parts)
     for part in parts:
         assert len(parse_telegram_html(part.markup)[1]) <= 90

@@ -1,4 +1,4 @@
-"""The bot's life: built, connected, taking updates, stopped. Every handler is registered here."""
+"""The bot's life: built, connected, taking updates, stopped."""
 
 import asyncio
 import datetime
@@ -9,17 +9,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import (
-    Application,
-    ApplicationBuilder,
-    CallbackQueryHandler,
-    CommandHandler,
-    MessageHandler,
-    TypeHandler,
-    filters,
-)
+from telegram.ext import Application, ApplicationBuilder
 
 from bot.indexing import has_usable_index, reload_in_child
 from bot.journal import Journal
@@ -27,27 +19,20 @@ from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.connecting import Connection, GivesWayError
 from bot.telegram.delivery import Calls, Delivery, FloodWaits, Wire
-from bot.telegram.handlers.commands import Commands
-from bot.telegram.handlers.people import People
-from bot.telegram.handlers.questions import Questions
-from bot.telegram.handlers.reloading import Reloading
-from bot.telegram.handlers.taps import Taps
-from bot.telegram.handlers.unexpected import Unexpected
 from bot.telegram.intake import Intake
 from bot.telegram.polling import poll
 from bot.telegram.profile import register
+from bot.telegram.quotas import Quotas
+from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
 from bot.telegram.webhook import listen
 from bot.wiring import make_conversations
 from retrieval.errors import ReloadError
-from retrieval.index.generations import Generations
-from retrieval.index.kept import KeptArticles
 
 logger = logging.getLogger(__name__)
 
-_ADMISSION, _ACTIONS = -1, 0
 _CANCEL_AGAIN_SECONDS = 3.0
-_UPDATES = ["message", "edited_message", "callback_query"]
+_UPDATES = ["message", "edited_message", "callback_query", "inline_query"]
 _REJECTED = "Telegram does not know the bot token; get the right one from @BotFather"
 
 
@@ -125,42 +110,44 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
         waits = FloodWaits(partial(_note_wait, journal))
         await _recall(waits, journal)
         connection = Connection(waits)
-        calls = Calls(waits, moved=partial(_note_move, journal))
-        delivery = Delivery(bot, calls)
-        tickets = Tickets()
-        people = People(settings)
-        questions = Questions(people, tickets, conversations, bot=bot, calls=calls, journal=journal)
-        taps = Taps(
-            people,
-            tickets,
+
+        async def moved(former: int, new: int) -> None:
+            people.moved(former, new)
+            await _note_move(journal, former, new)
+
+        calls = Calls(waits, moved=moved)
+        delivery, tickets = Delivery(bot, calls), Tickets()
+        registered = register_handlers(
+            application,
+            settings,
             conversations,
-            questions,
-            KeptArticles(Generations(settings.data_dir)),
             calls=calls,
             delivery=delivery,
-            journal=journal,
+            tickets=tickets,
+            reload=reload_in_child,
+            opened=opened,
         )
-        opened.callback(taps.close)
-        register_handlers(
-            application,
-            people,
-            Commands(people, tickets, conversations),
-            questions,
-            taps,
-            Reloading(people, tickets, reload_in_child),
-            Unexpected(people, tickets),
-        )
+        people = registered.people
+        await people.recall()
+        await _recall_quotas(registered.quotas, journal)
 
         async def work(ticket: Ticket) -> None:
             with tickets.holding(ticket):
                 await application.process_update(ticket.update)
 
-        intake = Intake(bot=bot, journal=journal, calls=calls, delivery=delivery, work=work)
+        intake = Intake(
+            bot=bot,
+            journal=journal,
+            calls=calls,
+            delivery=delivery,
+            concerns_us=people.concerns_us,
+            work=work,
+        )
         opened.push_async_callback(intake.finish)
 
         async def take() -> None:
             await connection.insist("getMe", application.initialize)
-            await _take_updates(settings, bot, connection, intake)
+            await _take_updates(settings, bot, connection, intake, people.admins)
 
         await _until(stopping, take())
 
@@ -180,14 +167,18 @@ async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> No
 
 
 async def _take_updates(
-    settings: Settings, bot: Bot, connection: Connection, intake: Intake
+    settings: Settings,
+    bot: Bot,
+    connection: Connection,
+    intake: Intake,
+    admins: frozenset[int],
 ) -> None:
     """Go on with what was left open, then take what comes, until cancelled."""
     age = datetime.timedelta(hours=settings.pending_hours)
     await intake.resume(datetime.datetime.now(datetime.UTC) - age)
     aside = [
         asyncio.create_task(_index_if_missing(settings)),
-        asyncio.create_task(_introduce(bot, connection)),
+        asyncio.create_task(_introduce(bot, connection, settings.bot_language, admins)),
     ]
     try:
         if settings.telegram_webhook_url:
@@ -211,33 +202,11 @@ async def _take_updates(
         await asyncio.wait(aside)
 
 
-def register_handlers(
-    application: Application[Any, Any, Any, Any, Any, Any],
-    people: People,
-    commands: Commands,
-    questions: Questions,
-    taps: Taps,
-    reloading: Reloading,
-    unexpected: Unexpected,
-) -> None:
-    """Tell the application who does what with an update."""
-    private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
-    # /id stands first: it tells its number to whoever is to be let in
-    application.add_handler(CommandHandler("id", commands.tell_id, private), _ADMISSION)
-    application.add_handler(TypeHandler(Update, people.admit), _ADMISSION)
-    for name, callback in (
-        ("start", commands.start),
-        ("help", commands.help),
-        ("new", commands.begin_anew),
-        ("reload", reloading.reload),
-    ):
-        application.add_handler(CommandHandler(name, callback, private), _ACTIONS)
-    words = filters.ChatType.PRIVATE & filters.TEXT & ~filters.COMMAND
-    asked, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
-    application.add_handler(MessageHandler(words & asked, questions.asked), _ACTIONS)
-    application.add_handler(MessageHandler(words & edited, questions.edited), _ACTIONS)
-    application.add_handler(CallbackQueryHandler(taps.tapped), _ACTIONS)
-    application.add_error_handler(unexpected.apologise)
+async def _recall_quotas(quotas: Quotas, journal: Journal) -> None:
+    try:
+        quotas.recall(await journal.asked_since(quotas.midnight()))
+    except StoreError as error:
+        logger.error("how much was asked today cannot be read: %s", error)
 
 
 async def _note_move(journal: Journal, former: int, new: int) -> None:
@@ -261,9 +230,11 @@ async def _recall(waits: FloodWaits, journal: Journal) -> None:
         logger.error("whether Telegram asks to wait cannot be read: %s", error)
 
 
-async def _introduce(bot: Bot, connection: Connection) -> None:
+async def _introduce(
+    bot: Bot, connection: Connection, language: str, admins: frozenset[int]
+) -> None:
     try:
-        await register(bot, connection)
+        await register(bot, connection, language=language, admins=admins)
     except TelegramError as error:
         logger.warning("commands and descriptions could not be set: %s", error)
 

@@ -69,11 +69,26 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnList:
+    """Show a page of a list, counted from 0; what a search was for stands in the message."""
+
+    kind: Literal["search", "latest"]
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """Speak this language with whoever taps; "" is that of their Telegram."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Take the message away."""
 
 
-Action = OpenCitation | OpenArticle | Rate | AskReason | Stop | Close
+Action = OpenCitation | OpenArticle | Rate | AskReason | Stop | TurnList | ChooseLanguage | Close
 
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _ARTICLE = "([a-z2-7]{12}):([0-9a-f]{8}|)"
@@ -94,6 +109,10 @@ def pack(action: Action) -> str:
             return f"w:{answer_id}"
         case Stop(update_id):
             return f"s:{update_id}"
+        case TurnList(kind, page):
+            return f"{'f' if kind == 'search' else 'n'}:{page}"
+        case ChooseLanguage(language):
+            return f"l:{language}"
         case Close():
             return "x"
 
@@ -130,5 +149,8 @@ _READERS: Mapping[str, Callable[[re.Match[str]], Action]] = {
     f"r:{_NUMBER}:(1|-1):({'|'.join(Reason)}|)": _rating,
     f"w:{_NUMBER}": lambda found: AskReason(int(found[1])),
     f"s:{_NUMBER}": lambda found: Stop(int(found[1])),
+    f"f:{_OFFSET}": lambda found: TurnList("search", int(found[1])),
+    f"n:{_OFFSET}": lambda found: TurnList("latest", int(found[1])),
+    "l:(zh|zh-hant|en|)": lambda found: ChooseLanguage(found[1]),
     "x": lambda _: Close(),
 }

@@ -5,7 +5,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.telegram.delivery import FloodWaits
 
@@ -29,14 +37,15 @@ class Connection:
     async def insist(self, name: str, request: Callable[[], Awaitable[T]]) -> T:
         """What the request gives, once Telegram answers it; `name` is that of its method.
 
-        Raises InvalidToken, Conflict, BadRequest: waiting helps with none of them.
+        Raises InvalidToken, Conflict, BadRequest, Forbidden and ChatMigrated: waiting helps with
+        none of them.
         """
         pause = _FIRST_PAUSE_SECONDS
         while True:
             await asyncio.sleep(self._waits.left(name))
             try:
                 return await request()
-            except (InvalidToken, Conflict, BadRequest):
+            except (InvalidToken, Conflict, BadRequest, Forbidden, ChatMigrated):
                 raise
             except RetryAfter as error:
                 seconds = await self._waits.begin(name, error)

@@ -21,19 +21,29 @@ _IN_FLIGHT_SECONDS = 30.0
 """For requests that Telegram is carrying out then: what becomes of them has to be known."""
 
 Work = Callable[[Ticket], Awaitable[None]]
+Concerns = Callable[[Update], bool]
 
 
 class Intake(asyncio.Queue[object]):
     """Where telegram's webhook and the polling put updates.
 
-    Those of one chat are worked on one after another, in the order in which they came; taps on
-    buttons and other chats wait for none of them. An update that comes twice is taken once.
+    What does not concern the bot is dropped at once: nothing of it is stored. Of the others those
+    of one chat have their turns in the order in which they came; taps on buttons and other chats
+    wait for none of them. An update that comes twice is taken once.
     """
 
     def __init__(
-        self, *, bot: Bot, journal: Journal, calls: Calls, delivery: Delivery, work: Work
+        self,
+        *,
+        bot: Bot,
+        journal: Journal,
+        calls: Calls,
+        delivery: Delivery,
+        concerns_us: Concerns,
+        work: Work,
     ) -> None:
         super().__init__()
+        self._concerns_us = concerns_us
         self._bot = bot
         self._journal = journal
         self._calls = calls
@@ -53,6 +63,13 @@ class Intake(asyncio.Queue[object]):
 
         Where they cannot be stored they are worked on all the same.
         """
+        updates = [update for update in updates if self._concerns_us(update)]
+        for update in updates:
+            if not _is_kept(update):
+                self._begin(self._ticket(update, None, None))
+        updates = list(filter(_is_kept, updates))
+        if not updates:
+            return
         # places first: what waits for the disk may be overtaken
         places = [self._place(update) for update in updates]
         try:
@@ -63,7 +80,7 @@ class Intake(asyncio.Queue[object]):
         for update, place in zip(updates, places, strict=True):
             if update.update_id in fresh:
                 fresh.remove(update.update_id)
-                self._begin(self._ticket(update, place, None), place)
+                self._begin(self._ticket(update, place, None))
             elif place is not None:
                 place.leave()
 
@@ -79,7 +96,7 @@ class Intake(asyncio.Queue[object]):
         for one in pending:
             update = Update.de_json(one.payload, self._bot)
             place = self._place(update)
-            self._begin(self._ticket(update, place, one), place)
+            self._begin(self._ticket(update, place, one))
 
     async def finish(self) -> None:
         """Let the answers under way come to an end; those that take too long are left open."""
@@ -116,8 +133,8 @@ class Intake(asyncio.Queue[object]):
             noted=pending.outgoing if pending else None,
         )
 
-    def _begin(self, ticket: Ticket, place: Place | None) -> None:
-        task = asyncio.create_task(self._do(ticket, place))
+    def _begin(self, ticket: Ticket) -> None:
+        task = asyncio.create_task(self._do(ticket))
         self._running[task] = ticket
         task.add_done_callback(self._ended)
 
@@ -126,21 +143,16 @@ class Intake(asyncio.Queue[object]):
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("unexpected error", exc_info=error)
 
-    async def _do(self, ticket: Ticket, place: Place | None) -> None:
+    async def _do(self, ticket: Ticket) -> None:
         try:
-            if place is None:
-                await self._reply(ticket)
-            else:
-                async with place:
-                    await self._reply(ticket)
+            if not await ticket.resume():
+                await self._work(ticket)
         except Closing:
             return
-        if not ticket.is_left:
+        finally:
+            ticket.step_aside()
+        if _is_kept(ticket.update) and not ticket.is_left:
             await self._settle([ticket, *self._unsettled])
-
-    async def _reply(self, ticket: Ticket) -> None:
-        if not await ticket.resume():
-            await self._work(ticket)
 
     async def _settle(self, tickets: Sequence[Ticket]) -> None:
         """Note that nothing more is owed; what cannot be noted now is tried again with the next."""
@@ -167,6 +179,11 @@ def _taken(update: Update) -> Taken:
         user_id=user.id if user else None,
         payload=update.to_dict(),
     )
+
+
+def _is_kept(update: Update) -> bool:
+    """Whether it is to be answered whatever comes; an inline query is of no use to anybody soon."""
+    return update.inline_query is None
 
 
 def _lane(update: Update) -> Hashable:

@@ -1,5 +1,6 @@
 """An update that was taken, until nothing more is owed for it."""
 
+import datetime
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,11 +66,23 @@ class Ticket:
         self.is_left = False
         """Whether it is to be done after the next start."""
         self.is_delivering = False
+        self.taken_at = datetime.datetime.now(datetime.UTC)
+        """When it was taken, since the last start."""
         self._noted = noted
         self._place = place
         self._journal = journal
         self._delivery = delivery
         self._calls = calls
+
+    @property
+    def ahead(self) -> int:
+        """How many updates of its chat are to be done before it."""
+        return 0 if self._place is None else self._place.ahead
+
+    async def turn(self) -> None:
+        """Return when all updates of its chat that came before are done."""
+        if self._place is not None:
+            await self._place.reached()
 
     def step_aside(self) -> None:
         """Let the next update of the chat go on before this one is done."""
@@ -96,6 +109,7 @@ class Ticket:
         """Deliver the reply that was noted before the restart; False where there is none."""
         if not self._noted or not self._noted["outgoing"]["parts"]:
             return False
+        await self.turn()
         await self._deliver(Outgoing.from_json(self._noted["outgoing"]), self._noted["about"])
         return True
 

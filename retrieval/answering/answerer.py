@@ -197,6 +197,10 @@ class Answerer:
         _log(answer)
         yield answer
 
+    async def settled(self) -> None:
+        """Return when all that was spent until now is entered in the budget."""
+        await asyncio.get_running_loop().run_in_executor(self._spender, lambda: None)
+
     async def quote(self, question: str) -> Quoted:
         """The extractive answer to a question that stands alone, and at most ten articles for it.
 

@@ -42,6 +42,7 @@ class Desk:
         self.worked: list[int] = []
 
         async def noted(ticket: Ticket) -> None:
+            await ticket.turn()
             self.worked.append(ticket.update.update_id)
             await work(ticket)
 
@@ -50,6 +51,7 @@ class Desk:
             journal=self.journal,
             calls=calls,
             delivery=Delivery(self.bot, calls),
+            concerns_us=lambda _: True,
             work=noted,
         )
 
@@ -218,13 +220,15 @@ async def test_what_nobody_expected_is_logged_and_apologised_for_once(
         raise RuntimeError("nobody expected this")
 
     application.add_handler(MessageHandler(filters.TEXT, broken))
-    application.add_error_handler(Unexpected(People(Settings()), tickets).apologise)
 
     async def work(ticket: Ticket) -> None:
         with tickets.holding(ticket):
             await application.process_update(ticket.update)
 
     async with application, started(tmp_path, work) as desk:
+        calls = Calls(FloodWaits(forget), _nowhere)
+        people = People(Settings(), application.bot, calls, desk.journal)
+        application.add_error_handler(Unexpected(people, tickets).apologise)
         await desk.intake.put(update(1))
         await desk.until_settled()
         assert desk.telegram.texts(READER) == [SIMPLIFIED.unexpected]

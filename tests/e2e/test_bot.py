@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.conftest import CORPUS
 from tests.e2e.bot_api import TOKEN, EmulatedBotApi, SentMessage
 from tests.e2e.readers import is_final
 from tests.e2e.running import RunningBot, Wire, calls_for, new_reader, until
+from tests.e2e.stage import Stage, staged
 from tests.model_server import EMBEDDINGS, Reply, StubModelServer
 
 ADMIN, ALLOWED_USER, ALLOWED_CHAT = 2001, 2002, 2003
@@ -29,22 +29,11 @@ SECONDS = 120
 """The longest that anything here may take on a busy machine."""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A bot that runs, and the Telegram it is connected to."""
-
-    api: EmulatedBotApi
-    bot: RunningBot
-    corpus: Path = CORPUS
-
-
 @pytest.fixture(scope="module")
 def stage(corpus_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The bot for everybody, over the shipped corpus."""
-    folder = tmp_path_factory.mktemp("bot")
-    shutil.copytree(corpus_data_dir, folder / "data")
-    with EmulatedBotApi() as api, RunningBot(folder, api.base_url, CORPUS_DIR=CORPUS) as bot:
-        yield Stage(api, bot)
+    with staged(tmp_path_factory.mktemp("bot"), corpus_data_dir) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +119,9 @@ async def test_start_and_help_are_in_the_readers_language(
     stage: Stage, language: str | None, phrases: Phrases
 ) -> None:
     assert await command(stage.api, "/start", language=language) == phrases.start
-    assert await command(stage.api, "/help", language=language) == phrases.help
+    help_ = await command(stage.api, "/help", language=language)
+    assert help_.startswith(phrases.help)
+    assert phrases.help_commands.format(name="baoda_test_bot") in help_
 
 
 async def test_bot_language_goes_before_the_readers(guarded: Stage) -> None:
@@ -148,14 +139,16 @@ async def test_id_tells_the_numbers_of_reader_and_chat(stage: Stage) -> None:
     assert message.text == SIMPLIFIED.your_id.format(user_id=71, chat_id=72)
 
 
-async def test_the_menu_holds_the_commands_in_both_languages(stage: Stage) -> None:
+async def test_the_menu_holds_the_commands_of_each_place_in_both_languages(stage: Stage) -> None:
     await stage.bot.wait_for_line("is listening", timeout=SECONDS)
-    menus = {
-        call.params.get("language_code", ""): [one["command"] for one in call.params["commands"]]
-        for call in stage.api.calls
-        if call.method == "setMyCommands"
-    }
-    assert menus == {key: ["start", "help", "new", "id"] for key in ("", "zh")}
+    await stage.api.wait_for(
+        lambda calls: [one for one in calls if one.method == "getMyShortDescription"][1:], SECONDS
+    )
+    in_private = "new search latest sources language feedback privacy forget help id".split()
+    for language in ("zh-hans", "en"):
+        assert list(stage.api.menu(81, 81, language)) == in_private
+        in_groups = list(stage.api.menu(81, -100, language))
+        assert in_groups == "ask search latest sources new help".split()
 
 
 async def test_typing_is_shown_before_the_answer(stage: Stage) -> None:
@@ -527,10 +520,8 @@ async def test_the_report_comes_as_a_new_message_when_the_old_one_is_gone(guarde
 
 
 async def test_reload_does_not_exist_for_others(guarded: Stage) -> None:
-    calls = len(calls_for(guarded.api, ALLOWED_USER))
-    guarded.api.send_text("/reload", ALLOWED_USER)
-    await ask(guarded.api, WHERE, ALLOWED_USER)
-    assert calls_for(guarded.api, ALLOWED_USER)[calls:] == ["sendChatAction", "sendMessage"]
+    for name in ("/reload", "/nothing"):
+        assert await command(guarded.api, name, ALLOWED_USER) == ENGLISH.unknown_command
 
 
 # Without an index

@@ -1,10 +1,12 @@
 """Readers of a day, one question a second on average, and all of the bot but answerer and disk."""
 
 import asyncio
+import dataclasses
 import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,19 +15,12 @@ from telegram.ext import Application
 
 from bot.conversations import Conversations
 from bot.settings import Settings
-from bot.telegram.application import ForgettingApplication, register_handlers
+from bot.telegram.application import ForgettingApplication
 from bot.telegram.delivery import Calls, Delivery, FloodWaits
-from bot.telegram.handlers.commands import Commands
-from bot.telegram.handlers.people import People
-from bot.telegram.handlers.questions import Questions
-from bot.telegram.handlers.reloading import Reloading
-from bot.telegram.handlers.taps import Taps
-from bot.telegram.handlers.unexpected import Unexpected
 from bot.telegram.intake import Intake
+from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
 from retrieval.answering.answerer import Answerer
-from retrieval.index.generations import Generations
-from retrieval.index.kept import KeptArticles
 from retrieval.types import Answer
 from tests.delivery.simulated import SmallTelegram
 from tests.e2e.bot_api import TOKEN
@@ -46,6 +41,8 @@ _MOST = {
     "FloodWaits._ends": 100,
     "ForgettingApplication.error_handlers": 1,
     "ForgettingApplication.handlers": 2,
+    "Quotas._asked": _READERS,
+    "Quotas._paces": 1_001,
 }
 """What the bot may hold when all is answered."""
 
@@ -68,7 +65,11 @@ class Day:
         self._waiting: Counter[int] = Counter()
         """Questions by chat that are not looked at yet."""
         self._lives: set[asyncio.Task[None]] = set()
-        settings = Settings(data_dir=data_dir, telegram_admin_ids=frozenset({ADMIN}))
+        settings = Settings(
+            data_dir=data_dir,
+            telegram_admin_ids=frozenset({ADMIN}),
+            user_questions_per_minute=1_000,
+        )
         builder = Application.builder().token(TOKEN).request(self.telegram)
         builder = builder.get_updates_request(SmallTelegram()).updater(None)
         self._application = builder.application_class(ForgettingApplication).build()
@@ -78,34 +79,30 @@ class Day:
         waits = FloodWaits(journal.note_wait)
         calls = Calls(waits, moved=journal.move_chat)
         delivery = Delivery(bot, calls)
-        tickets, people = Tickets(), People(settings)
-        questions = Questions(people, tickets, conversations, bot=bot, calls=calls, journal=journal)
-        self._taps = Taps(
-            people,
-            tickets,
+        tickets, self._opened = Tickets(), AsyncExitStack()
+        registered = register_handlers(
+            self._application,
+            settings,
             conversations,
-            questions,
-            KeptArticles(Generations(data_dir)),
             calls=calls,
             delivery=delivery,
-            journal=journal,
-        )
-        reloading = Reloading(people, tickets, _reload_of_nothing)
-        register_handlers(
-            self._application,
-            people,
-            Commands(people, tickets, conversations),
-            questions,
-            self._taps,
-            reloading,
-            Unexpected(people, tickets),
+            tickets=tickets,
+            reload=_reload_of_nothing,
+            opened=self._opened,
         )
 
         async def work(ticket: Ticket) -> None:
             with tickets.holding(ticket):
                 await self._application.process_update(ticket.update)
 
-        self._intake = Intake(bot=bot, journal=journal, calls=calls, delivery=delivery, work=work)
+        self._intake = Intake(
+            bot=bot,
+            journal=journal,
+            calls=calls,
+            delivery=delivery,
+            concerns_us=registered.people.concerns_us,
+            work=work,
+        )
         self._parts = (
             self._intake,
             self._intake._lanes,
@@ -114,10 +111,7 @@ class Day:
             calls,
             delivery,
             conversations,
-            people,
-            questions,
-            self._taps,
-            reloading,
+            *(getattr(registered, one.name) for one in dataclasses.fields(registered)),
             self._application,
         )
 
@@ -139,7 +133,7 @@ class Day:
             while self._lives:
                 await asyncio.wait(self._lives)
             await self._intake.finish()
-        self._taps.close()
+        await self._opened.aclose()
 
     def sizes(self) -> dict[str, int]:
         """How much every dictionary, set, list and queue of the bot holds, by its name."""

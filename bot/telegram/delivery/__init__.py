@@ -7,7 +7,7 @@ replies that come whole and once. preview: an answer that is still being written
 """
 
 from bot.telegram.delivery.calls import Calls, Closing
-from bot.telegram.delivery.content import Target, keyboard_of, topic_of
+from bot.telegram.delivery.content import Target, inline_results, keyboard_of, topic_of
 from bot.telegram.delivery.delivery import ANSWERED, Delivery, Outgoing
 from bot.telegram.delivery.lanes import Lanes, Place
 from bot.telegram.delivery.preview import Preview, typing
@@ -26,6 +26,7 @@ __all__ = [
     "Preview",
     "Target",
     "Wire",
+    "inline_results",
     "keyboard_of",
     "topic_of",
     "typing",

@@ -76,6 +76,14 @@ class Calls:
         """The id of a chat, also where it is another one since a group became a supergroup."""
         return self._new_ids.get(chat_id, chat_id)
 
+    async def move(self, former: int, new: int) -> None:
+        """Note that a group has become a supergroup, once."""
+        if self._new_ids.get(former) == new:
+            return
+        logger.info("a group has become a supergroup")
+        self._new_ids[former] = new
+        await self._moved(former, new)
+
     async def pause(self, seconds: float) -> None:
         """Sleep. Raises Closing as soon as the bot stops."""
         if self._closing.is_set():
@@ -146,9 +154,7 @@ class Calls:
             logger.warning("Telegram asks to wait %.0f s with one chat", seconds)
             raise FloodWait from error
         except ChatMigrated as error:
-            logger.info("a group has become a supergroup")
-            self._new_ids[chat.id] = error.new_chat_id
-            await self._moved(chat.id, error.new_chat_id)
+            await self.move(chat.id, error.new_chat_id)
             chat.id = error.new_chat_id
             return await self._made(chat, call)
 

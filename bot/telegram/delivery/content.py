@@ -1,5 +1,6 @@
 """Parts and targets as the arguments of the Bot API's methods."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from telegram import (
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
     Message,
@@ -15,6 +18,7 @@ from telegram import (
 )
 from telegram.constants import ParseMode
 
+from bot.telegram.rendering.inline import Choice
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -73,6 +77,24 @@ def inline_keyboard(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
     if not keyboard:
         return None
     return InlineKeyboardMarkup([[_button(button) for button in row] for row in keyboard])
+
+
+def inline_results(choices: Iterable[Choice], *, markup: bool) -> list[InlineQueryResultArticle]:
+    """What one chooses from after the bot's name."""
+    return [
+        InlineQueryResultArticle(
+            choice.id,
+            choice.title,
+            InputTextMessageContent(
+                choice.part.markup if markup else choice.part.plain,
+                parse_mode=ParseMode.HTML if markup else None,
+                link_preview_options=_NO_PREVIEW,
+            ),
+            reply_markup=inline_keyboard(choice.part.keyboard),
+            description=choice.description,
+        )
+        for choice in choices
+    ]
 
 
 def keyboard_of(message: MaybeInaccessibleMessage) -> Keyboard:

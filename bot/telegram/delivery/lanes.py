@@ -31,14 +31,27 @@ class Place:
         self._done = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        while self._before is not None:
-            await self._before._done.wait()
-            # the one before may have gone without its turn: then its predecessor counts
-            self._before = self._before._before
+        await self.reached()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.leave()
+
+    @property
+    def ahead(self) -> int:
+        """How many before it are not done."""
+        count, before = 0, self._before
+        while before is not None:
+            count += not before._done.is_set()
+            before = before._before
+        return count
+
+    async def reached(self) -> None:
+        """Return when all before it are done."""
+        while self._before is not None:
+            await self._before._done.wait()
+            # the one before may have gone without its turn: then its predecessor counts
+            self._before = self._before._before
 
     def leave(self) -> None:
         """Let the next one go on, now or once it would have been this one's turn."""

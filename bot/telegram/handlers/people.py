@@ -1,42 +1,123 @@
 """Who wrote: whether they are admitted, and in what language they are spoken to."""
 
-from telegram import Message, Update, User
-from telegram.ext import ApplicationHandlerStop, ContextTypes
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from telegram import Bot, ChatMember, Message, Update, User
+from telegram.error import TelegramError
+from telegram.ext import ApplicationHandlerStop, ContextTypes, filters
 
 from bot.conversations import Place
+from bot.journal import Journal
 from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases, phrases_for
 from bot.settings import Settings
-from bot.telegram.delivery import Target, topic_of
+from bot.store import StoreError
+from bot.telegram.addressing import author_of, command_of, is_addressed, is_private
+from bot.telegram.delivery import Calls, Target, topic_of
 from retrieval.answering.language import Language, language_of
 
-_PHRASES = {
-    Language.SIMPLIFIED: SIMPLIFIED,
-    Language.TRADITIONAL: TRADITIONAL,
-    Language.ENGLISH: ENGLISH,
-}
+logger = logging.getLogger(__name__)
+
+_MEMBER_SECONDS, _STRANGER_SECONDS = 600.0, 60.0
+"""How long it is remembered that somebody is in an allowed chat, or is not."""
+
+_REMEMBERED = 10_000
+_LOOK_SECONDS = 5.0
+_IN_A_CHAT = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
 
 
 class People:
-    """Those who write to the bot, by the settings."""
+    """Those who write to the bot: who is heard, by the settings, and the languages they chose."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, bot: Bot, calls: Calls, journal: Journal) -> None:
         self._language = settings.bot_language
         self._admins = settings.telegram_admin_ids
         self._allowed = settings.telegram_allowed_ids
+        self._bot = bot
+        self._calls = calls
+        self._journal = journal
+        self._chosen: dict[int, str] = {}
+        self._moved: dict[int, int] = {}
+        self._members: dict[tuple[int, int], tuple[bool, float]] = {}
+        self.are_admins = _Admins(self)
+        """For handlers of what only admins may do."""
+
+    async def recall(self) -> None:
+        """Go on with what was chosen before a restart."""
+        try:
+            self._chosen = await self._journal.languages()
+            self._moved = await self._journal.moves()
+        except StoreError as error:
+            logger.error("the languages that readers chose cannot be read: %s", error)
+
+    def moved(self, former: int, new: int) -> None:
+        """A group has another id now: who was admitted by the former one still is."""
+        self._moved[former] = new
+        if former in self._allowed | self._admins:
+            logger.warning(
+                "the group %d is %d now: put that into TELEGRAM_ALLOWED_IDS and TELEGRAM_ADMIN_IDS",
+                former,
+                new,
+            )
+
+    def concerns_us(self, update: Update) -> bool:
+        """Whether an update is for the bot, and not from somebody who is surely not admitted."""
+        message = update.message or update.edited_message
+        if message is not None:
+            if message.migrate_to_chat_id or message.migrate_from_chat_id:
+                return True
+            if not is_addressed(message, self._bot):
+                return False
+            if command_of(message, self._bot) == "id":
+                return True
+        elif update.inline_query is None and update.callback_query is None:
+            return False
+        return self._is_admitted(update) or any(chat < 0 for chat in self._allowed)
 
     async def admit(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Stop what comes from people outside the allow-list: they get silence."""
-        if self._allowed and not _is_one_of(update, self._allowed) and not self.is_admin(update):
+        if not self._is_admitted(update) and not await self._is_member(update):
             raise ApplicationHandlerStop
 
     def is_admin(self, update: Update) -> bool:
         """Whether it comes from an admin, or from an admins' chat."""
-        return _is_one_of(update, self._admins)
+        return self._is_one_of(update, self._admins)
+
+    @property
+    def admins(self) -> frozenset[int]:
+        """The ids of the admins, and of their chats as they are now."""
+        return frozenset(self._moved.get(one, one) for one in self._admins)
 
     def phrases(self, update: Update) -> Phrases:
-        """The interface in the language of whoever wrote."""
-        user: User | None = update.effective_user
-        return phrases_for(self._language, (user.language_code if user else None) or "")
+        """The interface in the language of whoever wrote: the one they chose, if they did."""
+        return self.phrases_of(update.effective_user)
+
+    def phrases_of(self, user: User | None) -> Phrases:
+        """The interface for somebody."""
+        if user is None:
+            return phrases_for(self._language, "")
+        return phrases_for(self._chosen.get(user.id) or self._language, user.language_code or "")
+
+    def chosen(self, person: int) -> str:
+        """The language that somebody has chosen, "" for none."""
+        return self._chosen.get(person, "")
+
+    async def choose(self, author: int, language: str | None) -> None:
+        """Speak with somebody in this language from now on; None: as before they chose."""
+        if language is None:
+            self._chosen.pop(author, None)
+        else:
+            self._chosen[author] = language
+        try:
+            await self._journal.set_language(author, language)
+        except StoreError as error:
+            logger.error("that somebody chose a language cannot be kept: %s", error)
+
+    def forget(self, author: int) -> None:
+        """Know nothing of somebody any more."""
+        self._chosen.pop(author, None)
+        self._members = {key: seen for key, seen in self._members.items() if key[1] != author}
 
     def phrases_about(self, question: str, otherwise: Phrases) -> Phrases:
         """The words around an answer: in the language of the question unless a setting says which.
@@ -45,7 +126,63 @@ class People:
         """
         if self._language != "auto":
             return otherwise
-        return _PHRASES[language_of(question)]
+        return _BY_LANGUAGE[language_of(question)]
+
+    def _is_admitted(self, update: Update) -> bool:
+        return not self._allowed or self._is_one_of(update, self._allowed) or self.is_admin(update)
+
+    def _is_one_of(self, update: Update, ids: frozenset[int]) -> bool:
+        chat = update.effective_chat
+        # not effective_user: Telegram's own bot stands for the anonymous admins of all groups
+        known = {author_of(update), chat.id if chat else None} - {None}
+        return not known.isdisjoint(self._moved.get(one, one) for one in ids)
+
+    async def _is_member(self, update: Update) -> bool:
+        """Whether somebody is in a chat of the allow-list, as far as Telegram tells."""
+        author = author_of(update)
+        chats = [self._moved.get(one, one) for one in self._allowed if one < 0]
+        if author is None or author < 0:
+            return False
+        return any([await self._is_in(chat, author) for chat in chats])
+
+    async def _is_in(self, chat: int, user: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        known, until = self._members.get((chat, user), (False, 0.0))
+        if until > now:
+            return known
+
+        async def look() -> ChatMember:
+            return await self._bot.get_chat_member(chat, user, read_timeout=_LOOK_SECONDS)
+
+        try:
+            member = await self._calls.aside("getChatMember", look)
+        except TelegramError as error:
+            logger.info("whether somebody is in an allowed chat cannot be told: %s", error)
+            member = None
+        found = member is not None and (
+            member.status in _IN_A_CHAT or getattr(member, "is_member", False)
+        )
+        if len(self._members) > _REMEMBERED:
+            self._members = {key: seen for key, seen in self._members.items() if seen[1] > now}
+        self._members[chat, user] = found, now + (_MEMBER_SECONDS if found else _STRANGER_SECONDS)
+        return found
+
+
+class _Admins(filters.UpdateFilter):
+    def __init__(self, people: People) -> None:
+        super().__init__()
+        self._people = people
+
+    def filter(self, update: Update) -> bool:
+        """Whether an update comes from an admin."""
+        return self._people.is_admin(update)
+
+
+_BY_LANGUAGE: Mapping[Language, Phrases] = {
+    Language.SIMPLIFIED: SIMPLIFIED,
+    Language.TRADITIONAL: TRADITIONAL,
+    Language.ENGLISH: ENGLISH,
+}
 
 
 def place_of(message: Message) -> Place:
@@ -59,10 +196,5 @@ def reply_to(message: Message) -> Target:
 
 
 def beside(message: Message) -> Target:
-    """Where something goes that answers a command."""
-    return Target(message.chat_id, topic_of(message))
-
-
-def _is_one_of(update: Update, ids: frozenset[int]) -> bool:
-    people = (update.effective_user, update.effective_chat)
-    return any(one is not None and one.id in ids for one in people)
+    """Where something goes that answers a command: in a group it replies to that."""
+    return Target(message.chat_id, topic_of(message), None if is_private(message) else message.id)

@@ -12,18 +12,23 @@ from bot.conversations import Conversations, Reply
 from bot.journal import Journal
 from bot.phrases import Phrases
 from bot.store import Delivered, StoreError
+from bot.telegram.addressing import author_of, command_of, is_private, words_of
 from bot.telegram.delivery import Calls, Preview, typing
-from bot.telegram.handlers.people import People, place_of, reply_to
-from bot.telegram.rendering import render, render_preview, render_text
-from bot.telegram.tickets import REASON, Ticket, Tickets
-from retrieval.errors import (
-    BaodaError,
-    ModelUnavailableError,
-    NoCollectionError,
-    OutdatedCollectionError,
-    QuestionError,
+from bot.telegram.handlers.apologies import apology
+from bot.telegram.handlers.people import People, beside, place_of, reply_to
+from bot.telegram.handlers.turns import Turns
+from bot.telegram.links import Links
+from bot.telegram.quotas import Quotas
+from bot.telegram.rendering import (
+    Part,
+    render,
+    render_preview,
+    render_queued,
+    render_text,
+    render_wait,
 )
-from retrieval.questions.question import MAX_CHARACTERS
+from bot.telegram.tickets import REASON, Ticket, Tickets
+from retrieval.errors import BaodaError
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +45,8 @@ class Questions:
         bot: Bot,
         calls: Calls,
         journal: Journal,
+        turns: Turns,
+        quotas: Quotas,
     ) -> None:
         self._people = people
         self._tickets = tickets
@@ -47,23 +54,28 @@ class Questions:
         self._bot = bot
         self._calls = calls
         self._journal = journal
-        self._being_written: dict[int, asyncio.Event] = {}
+        self._turns = turns
+        self._quotas = quotas
+        self._being_written: dict[int, tuple[asyncio.Event, int | None]] = {}
 
     async def asked(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A message: a question, about the answer that it replies to; or a word on an answer."""
         assert update.message is not None
-        message, ticket = update.message, self._tickets.of(update)
+        message = update.message
         replied_to = await self._replied_to(message)
         if replied_to is not None and replied_to.purpose == REASON:
             await self._take_reason(update, replied_to)
             return
         about = replied_to.answer_id if replied_to else None
-        await self._answer(ticket, message, self._people.phrases(update), about=about)
+        await self.answer(update, words_of(message, self._bot), about=about)
 
     async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A question whose words were changed: the answer changes where it stands."""
         assert update.edited_message is not None
         message, ticket = update.edited_message, self._tickets.of(update)
+        if command_of(message, self._bot) not in ("", "ask"):
+            return
+        await ticket.turn()
         try:
             former = await self._journal.delivered_for(message.chat_id, message.id)
         except StoreError as error:
@@ -72,58 +84,49 @@ class Questions:
         if not former:
             return
         ticket.slots = ticket.slots or [one.message_id for one in former]
-        replaces = former[0].answer_id
-        if not ticket.is_resumed and await self._is_unchanged(replaces, message.text or ""):
+        replaces, question = former[0].answer_id, words_of(message, self._bot)
+        if not ticket.is_resumed and await self._is_unchanged(replaces, question):
             return
-        await self._answer(ticket, message, self._people.phrases(update), replaces=replaces)
+        await self.answer(update, question, replaces=replaces)
 
-    def stop(self, update_id: int) -> bool:
-        """End the answer that is being written for an update; False where none is."""
+    def stop(self, update_id: int, person: int) -> bool | None:
+        """End the answer that is being written for an update; None where none is.
+
+        False for anybody but the person who asked, where that is known.
+        """
         if update_id not in self._being_written:
+            return None
+        stop, asker = self._being_written[update_id]
+        if asker not in (None, person):
             return False
-        self._being_written[update_id].set()
+        stop.set()
         return True
 
-    async def _answer(
+    def stop_all(self, person: int) -> None:
+        """End all answers that are being written for somebody."""
+        for stop, asker in self._being_written.values():
+            if asker == person:
+                stop.set()
+
+    async def answer(
         self,
-        ticket: Ticket,
-        message: Message,
-        phrases: Phrases,
+        update: Update,
+        question: str,
         *,
         about: int | None = None,
         replaces: int | None = None,
     ) -> None:
-        update_id, answer_id = ticket.update.update_id, None
-        stop = self._being_written[update_id] = asyncio.Event()
-        try:
-            try:
-                reply = await self._written(ticket, message, phrases, about, replaces, stop)
-            except BaodaError as error:
-                parts = render_text(_apology(error, message.text or "", phrases))
-            else:
-                words = self._people.phrases_about(reply.answer.question, phrases)
-                parts, answer_id = render(reply.answer, words, answer_id=reply.id), reply.id
-            await ticket.reply(
-                parts,
-                reply_to(message),
-                question_id=message.id,
-                answer_id=answer_id,
-                is_late=ticket.update.edited_message is not None,
-            )
-        finally:
-            del self._being_written[update_id]
-
-    async def _written(
-        self,
-        ticket: Ticket,
-        message: Message,
-        phrases: Phrases,
-        about: int | None,
-        replaces: int | None,
-        stop: asyncio.Event,
-    ) -> Reply:
-        """The whole answer; what there is of it before is shown. Raises BaodaError."""
-        target, update_id = reply_to(message), ticket.update.update_id
+        """Answer a question in its turn; a message without any is told how to ask."""
+        message = update.effective_message
+        assert message is not None
+        ticket, phrases = self._tickets.of(update), self._people.phrases(update)
+        asker = author_of(update)
+        if not question and not is_private(message):
+            await ticket.turn()
+            help_ = phrases.help_in_groups.format(name=self._bot.username)
+            await ticket.reply(render_text(help_), beside(message))
+            return
+        target = reply_to(message)
         preview = Preview(
             self._bot,
             self._calls,
@@ -131,24 +134,65 @@ class Questions:
             message_id=ticket.slots[0] if ticket.slots else None,
             begun=partial(ticket.use, target),
         )
+        try:
+            queued = partial(_show_place, preview, phrases)
+            async with self._turns.turn(ticket, asker, queued):
+                wait = self._quotas.take(asker, message.chat_id, is_owed=ticket.is_resumed)
+                if wait is None:
+                    parts, answer_id = await self._written(
+                        ticket, message, question, phrases, asker, about, replaces, preview
+                    )
+                else:
+                    parts, answer_id = render_wait(wait, phrases), None
+        finally:
+            await preview.end()
+        await ticket.reply(
+            parts,
+            target,
+            question_id=message.id,
+            answer_id=answer_id,
+            is_late=update.edited_message is not None,
+        )
+
+    async def _written(
+        self,
+        ticket: Ticket,
+        message: Message,
+        question: str,
+        phrases: Phrases,
+        asker: int | None,
+        about: int | None,
+        replaces: int | None,
+        preview: Preview,
+    ) -> tuple[list[Part], int | None]:
+        """The messages of the whole answer, and its number where it is kept; or an apology."""
+        stop, update_id = asyncio.Event(), ticket.update.update_id
+        self._being_written[update_id] = stop, asker
         steps = self._conversations.ask(
             place_of(message),
-            message.text or "",
-            asker=message.from_user.id if message.from_user else None,
+            question,
+            asker=asker,
             about=about,
             replaces=replaces,
             stop=stop,
+            taken_at=ticket.taken_at,
         )
         try:
-            async with typing(self._bot, self._calls, target) as is_seen, aclosing(steps):
+            sign = typing(self._bot, self._calls, reply_to(message))
+            async with sign as is_seen, aclosing(steps):
                 async for step in steps:
                     if isinstance(step, Reply):
-                        return step
+                        words = self._people.phrases_about(step.answer.question, phrases)
+                        links = Links(self._bot.username)
+                        return render(step.answer, words, links, answer_id=step.id), step.id
                     if step.text:
                         is_seen()
                         preview.show(render_preview(step, phrases, update_id=update_id))
+        except BaodaError as error:
+            self._quotas.give_back(asker, message.chat_id)
+            return render_text(apology(error, question, phrases)), None
         finally:
-            await preview.end()
+            del self._being_written[update_id]
         raise AssertionError("a question ends with its answer")
 
     async def _is_unchanged(self, answer_id: int | None, question: str) -> bool:
@@ -168,28 +212,18 @@ class Questions:
     async def _take_reason(self, update: Update, asked_for: Delivered) -> None:
         assert update.message is not None
         message, phrases = update.message, self._people.phrases(update)
+        ticket, author = self._tickets.of(update), author_of(update)
+        await ticket.turn()
         kept = (
             asked_for.answer_id is not None
-            and message.from_user is not None
+            and author is not None
             and await self._conversations.rate(
-                asked_for.answer_id, message.from_user.id, -1, reason=message.text
+                asked_for.answer_id, author, -1, reason=words_of(message, self._bot)
             )
         )
         text = phrases.reason_taken if kept else phrases.answer_not_kept
-        await self._tickets.of(update).reply(render_text(text), reply_to(message))
+        await ticket.reply(render_text(text), reply_to(message))
 
 
-def _apology(error: BaodaError, question: str, phrases: Phrases) -> str:
-    match error:
-        case QuestionError() if len(question.strip()) <= MAX_CHARACTERS:
-            return phrases.help
-        case QuestionError():
-            return phrases.question_too_long.format(limit=MAX_CHARACTERS, length=len(question))
-        case NoCollectionError() | OutdatedCollectionError():
-            return phrases.indexing
-        case ModelUnavailableError():
-            logger.warning("%s", error)
-            return phrases.model_unavailable
-        case _:
-            logger.error("%s", error)
-            return phrases.unexpected
+def _show_place(preview: Preview, phrases: Phrases, ahead: int) -> None:
+    preview.show(render_queued(ahead, phrases))

@@ -1,9 +1,7 @@
 """Taps on buttons. All that a button needs is in it: none is dead after a restart or a reload."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 from telegram import CallbackQuery, Update
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
@@ -13,27 +11,22 @@ from bot.phrases import Phrases
 from bot.store import StoreError
 from bot.telegram.buttons import (
     AskReason,
+    ChooseLanguage,
     Close,
     OpenArticle,
     OpenCitation,
     Rate,
     Stop,
+    TurnList,
     parse,
 )
 from bot.telegram.delivery import Calls, Delivery, Target, keyboard_of, topic_of
+from bot.telegram.handlers.lists import Lists
 from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
-from bot.telegram.rendering import (
-    feedback_keyboard,
-    render_changed,
-    render_citation,
-    render_page,
-    render_text,
-)
+from bot.telegram.handlers.shelf import Shelf, Unopenable
+from bot.telegram.rendering import feedback_keyboard, render_languages, render_text
 from bot.telegram.tickets import REASON, Ticket, Tickets
-from retrieval.errors import CollectionError
-from retrieval.index.kept import KeptArticles, Standing
-from retrieval.types import Article
 
 _ANSWER_SECONDS = 5.0
 """A word on a tap that comes later is of no use to anybody."""
@@ -48,7 +41,8 @@ class Taps:
         tickets: Tickets,
         conversations: Conversations,
         questions: Questions,
-        articles: KeptArticles,
+        shelf: Shelf,
+        lists: Lists,
         *,
         calls: Calls,
         delivery: Delivery,
@@ -58,17 +52,12 @@ class Taps:
         self._tickets = tickets
         self._conversations = conversations
         self._questions = questions
-        self._articles = articles
+        self._shelf = shelf
+        self._lists = lists
         self._calls = calls
         self._delivery = delivery
         self._journal = journal
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="articles")
         self._at_work: set[tuple[int, int, str]] = set()
-
-    def close(self) -> None:
-        """Finish what is looked up and let go of the articles."""
-        self._thread.shutdown()
-        self._articles.close()
 
     async def tapped(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A button. The same one tapped again while it is being obeyed does nothing."""
@@ -99,8 +88,13 @@ class Taps:
             case AskReason(answer_id):
                 await self._ask_reason(query, answer_id, ticket, phrases)
             case Stop(update_id):
-                being_written = self._questions.stop(update_id)
-                await self._say(query, "" if being_written else phrases.not_being_written)
+                stopped = self._questions.stop(update_id, query.from_user.id)
+                words = {None: phrases.not_being_written, False: phrases.only_the_asker}
+                await self._say(query, words.get(stopped, ""))
+            case TurnList() as turned:
+                await self._turn_list(query, turned, phrases)
+            case ChooseLanguage(language):
+                await self._choose_language(query, language)
             case Close():
                 await self._say(query, "")
                 await self._delivery.remove(chat_id, message_id)
@@ -111,15 +105,12 @@ class Taps:
         self, query: CallbackQuery, opened: OpenCitation, ticket: Ticket, phrases: Phrases
     ) -> None:
         """The quoted words in their surroundings, in a message of their own."""
-        if (found := await self._found(query, opened.key, opened.version, phrases)) is None:
+        try:
+            part = await self._shelf.citation(opened, phrases)
+        except Unopenable as why:
+            await self._say(query, str(why), alert=True)
             return
-        article, standing = found
         await self._say(query, "")
-        if standing is Standing.CHANGED:
-            part = render_changed(article, opened, phrases)
-        else:
-            former = standing is Standing.FORMER
-            part = render_citation(article, opened, phrases, former=former)
         await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
 
     async def _answer_of(self, query: CallbackQuery) -> int | None:
@@ -137,19 +128,36 @@ class Taps:
         self, query: CallbackQuery, opened: OpenArticle, ticket: Ticket, phrases: Phrases
     ) -> None:
         """A page of an article: in place of what was opened before, under an answer anew."""
-        if (found := await self._found(query, opened.key, opened.version, phrases)) is None:
+        try:
+            part, changed = await self._shelf.page(opened, phrases)
+        except Unopenable as why:
+            await self._say(query, str(why), alert=True)
             return
-        article, standing = found
-        changed = standing is Standing.CHANGED
         await self._say(query, phrases.changed_since if changed else "", alert=changed)
-        if changed:
-            opened = OpenArticle(opened.key, "", opened.page)
-        part = render_page(article, opened, phrases, former=standing is Standing.FORMER)
         assert query.message is not None
         if _is_opened(query):
             await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
         else:
             await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
+
+    async def _turn_list(self, query: CallbackQuery, turned: TurnList, phrases: Phrases) -> None:
+        assert query.message is not None
+        try:
+            part = await self._lists.page(turned, query.message, phrases)
+        except Unopenable as why:
+            await self._say(query, str(why), alert=True)
+            return
+        await self._say(query, "")
+        await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
+
+    async def _choose_language(self, query: CallbackQuery, language: str) -> None:
+        assert query.message is not None
+        await self._people.choose(query.from_user.id, language or None)
+        phrases = self._people.phrases_of(query.from_user)
+        await self._say(query, phrases.language_chosen)
+        if query.message.chat.type == ChatType.PRIVATE:
+            part = render_languages(phrases, language)
+            await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
 
     async def _rate(self, query: CallbackQuery, rated: Rate, phrases: Phrases) -> None:
         assert query.message is not None
@@ -178,21 +186,6 @@ class Taps:
             answer_id=answer_id,
             purpose=REASON,
         )
-
-    async def _found(
-        self, query: CallbackQuery, key: str, version: str, phrases: Phrases
-    ) -> tuple[Article, Standing] | None:
-        """The article and what has become of it; None where there is none, which is said."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.run_in_executor(self._thread, self._articles.find, key, version)
-        except CollectionError:
-            await self._say(query, phrases.indexing, alert=True)
-            return None
-        if found.article is None:
-            await self._say(query, phrases.article_gone, alert=True)
-            return None
-        return found.article, found.standing
 
     async def _say(self, query: CallbackQuery, text: str, *, alert: bool = False) -> None:
         """End the waiting of whoever tapped, with a word. Nothing depends on it."""

@@ -1,6 +1,13 @@
 """Answers, citations and articles as Telegram's HTML, in messages with buttons."""
 
-from bot.telegram.rendering.answers import render, render_preview, render_text
+from bot.telegram.rendering.answers import (
+    render,
+    render_languages,
+    render_preview,
+    render_queued,
+    render_text,
+    render_wait,
+)
 from bot.telegram.rendering.articles import (
     article_pages,
     render_changed,
@@ -8,24 +15,45 @@ from bot.telegram.rendering.articles import (
     render_page,
 )
 from bot.telegram.rendering.blocks import LIMIT
-from bot.telegram.rendering.characters import utf16_length
+from bot.telegram.rendering.characters import clean_line, utf16_length
+from bot.telegram.rendering.inline import Choice, answer_choice, article_choice, match_choice
 from bot.telegram.rendering.keyboards import feedback_keyboard
+from bot.telegram.rendering.lists import (
+    A_PAGE,
+    page_of,
+    render_holdings,
+    render_latest,
+    render_matches,
+)
 from bot.telegram.rendering.parts import Button, Keyboard, Part, from_json, to_json
 
 __all__ = [
+    "A_PAGE",
     "LIMIT",
     "Button",
+    "Choice",
     "Keyboard",
     "Part",
+    "answer_choice",
+    "article_choice",
     "article_pages",
+    "clean_line",
     "feedback_keyboard",
     "from_json",
+    "match_choice",
+    "page_of",
     "render",
     "render_changed",
     "render_citation",
+    "render_holdings",
+    "render_languages",
+    "render_latest",
+    "render_matches",
     "render_page",
     "render_preview",
+    "render_queued",
     "render_text",
+    "render_wait",
     "to_json",
     "utf16_length",
 ]

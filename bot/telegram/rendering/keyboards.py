@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from bot.phrases import Phrases
 from bot.telegram.buttons import (
     AskReason,
+    ChooseLanguage,
     Close,
     OpenArticle,
     OpenCitation,
@@ -26,7 +27,7 @@ _GOOD, _BAD = "👍", "👎"
 
 def answer_keyboard(answer: Answer, answer_id: int | None) -> Keyboard:
     """Buttons for citations, for articles offered instead, and to rate a whole kept answer."""
-    cited = [Button(f"[{one.number}]", pack(_opening(one))) for one in answer.citations]
+    cited = [Button(f"[{one.number}]", pack(opening(one))) for one in answer.citations]
     offered = [
         Button(str(number), pack(OpenArticle(short_key(one.article_id), one.version)))
         for number, one in enumerate(answer.nearest if answer.refused else (), start=1)
@@ -55,9 +56,20 @@ def close_button(phrases: Phrases) -> Button:
     return Button(phrases.close, pack(Close()))
 
 
-def _opening(citation: Citation) -> OpenCitation:
+def opening(citation: Citation) -> OpenCitation:
+    """What opens a citation."""
     key = short_key(citation.article_id)
     return OpenCitation(key, citation.version, citation.field, citation.start, citation.end)
+
+
+def language_keyboard(phrases: Phrases, chosen: str) -> Keyboard:
+    """A button for each language, and one for that of the reader's Telegram."""
+    labels = {"zh": "简体中文", "zh-hant": "繁體中文", "en": "English", "": phrases.language_auto}
+    buttons = [
+        Button(_marked(label, language == chosen), pack(ChooseLanguage(language)))
+        for language, label in labels.items()
+    ]
+    return tuple(buttons[:2]), tuple(buttons[2:])
 
 
 def _rows(buttons: Sequence[Button]) -> Iterable[tuple[Button, ...]]:

@@ -1,0 +1,110 @@
+"""Whose question is worked on: in each chat one after another, of each person two at most."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.telegram.tickets import Ticket
+
+AT_ONCE = 2
+"""Questions of one person that are worked on at the same time."""
+
+_PATIENCE_SECONDS = 2.0
+"""Who waits no longer need not be told."""
+
+_LOOK_AGAIN_SECONDS = 1.0
+
+
+class Turns:
+    """The questions that are worked on, and those that wait."""
+
+    def __init__(self) -> None:
+        self._people: dict[int, _Person] = {}
+
+    @asynccontextmanager
+    async def turn(
+        self, ticket: Ticket, person: int | None, show: Callable[[int], None]
+    ) -> AsyncIterator[None]:
+        """Wait for the turn of a question, for the length of the block it is worked on.
+
+        Where that takes a while, `show` is given how many questions are to be answered before it,
+        and again when they have become fewer.
+        """
+        came = asyncio.Event()
+        own: _Person | None = None
+
+        def ahead() -> int:
+            return max(ticket.ahead, own.ahead(ticket) if own else 0)
+
+        telling = asyncio.create_task(_tell(came, ahead, show))
+        try:
+            async with AsyncExitStack() as held:
+                try:
+                    await ticket.turn()
+                    if person is not None:
+                        own = self._people.setdefault(person, _Person())
+                        await held.enter_async_context(self._work(person, own, ticket))
+                finally:
+                    came.set()
+                yield
+        finally:
+            await telling
+
+    @asynccontextmanager
+    async def alone(self, person: int) -> AsyncIterator[None]:
+        """Wait until no question of a person is worked on; none begins in the block."""
+        own = self._people.setdefault(person, _Person())
+        async with AsyncExitStack() as held:
+            for _ in range(AT_ONCE):
+                await held.enter_async_context(self._work(person, own, None))
+            yield
+
+    @asynccontextmanager
+    async def _work(
+        self, person: int, own: "_Person", ticket: Ticket | None
+    ) -> AsyncIterator[None]:
+        own.waiting.append(ticket)
+        try:
+            await own.permits.acquire()
+        except BaseException:
+            own.waiting.remove(ticket)
+            self._leave(person, own)
+            raise
+        own.waiting.remove(ticket)
+        own.at_work += 1
+        try:
+            yield
+        finally:
+            own.at_work -= 1
+            own.permits.release()
+            self._leave(person, own)
+
+    def _leave(self, person: int, own: "_Person") -> None:
+        if not own.waiting and not own.at_work:
+            self._people.pop(person, None)
+
+
+class _Person:
+    def __init__(self) -> None:
+        self.permits = asyncio.Semaphore(AT_ONCE)
+        self.waiting: list[Ticket | None] = []
+        self.at_work = 0
+
+    def ahead(self, ticket: Ticket) -> int:
+        """How many of the person's questions are to be done before that one begins."""
+        return self.waiting.index(ticket) + 1 if ticket in self.waiting else 0
+
+
+async def _tell(came: asyncio.Event, ahead: Callable[[], int], show: Callable[[int], None]) -> None:
+    shown, patience = 0, _PATIENCE_SECONDS
+    while True:
+        try:
+            async with asyncio.timeout(patience):
+                await came.wait()
+        except TimeoutError:
+            if (now := ahead()) and now != shown:
+                show(now)
+                shown = now
+            patience = _LOOK_AGAIN_SECONDS
+        else:
+            return

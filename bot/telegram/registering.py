@@ -1,0 +1,183 @@
+"""Who does what with an update: every handler is made and registered here."""
+
+import asyncio
+import datetime
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from telegram import Message, Update
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from bot.conversations import Conversations
+from bot.settings import Settings
+from bot.telegram.addressing import command_of, is_foreign_command
+from bot.telegram.delivery import Calls, Delivery
+from bot.telegram.handlers.commands import Commands
+from bot.telegram.handlers.inline import Inline
+from bot.telegram.handlers.lists import Lists
+from bot.telegram.handlers.others import Others
+from bot.telegram.handlers.people import People
+from bot.telegram.handlers.personal import Personal
+from bot.telegram.handlers.questions import Questions
+from bot.telegram.handlers.reloading import Reload, Reloading
+from bot.telegram.handlers.shelf import Shelf
+from bot.telegram.handlers.taps import Taps
+from bot.telegram.handlers.turns import Turns
+from bot.telegram.handlers.unexpected import Unexpected
+from bot.telegram.quotas import Quotas
+from bot.telegram.tickets import Tickets
+from bot.wiring import today
+from retrieval.index.generations import Generations
+from retrieval.index.kept import KeptArticles
+
+_ADMISSION, _ACTIONS = -1, 0
+
+Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
+
+
+class _Holds(filters.MessageFilter):
+    """What holds of a message."""
+
+    def __init__(self, holds: Callable[[Message], bool]) -> None:
+        super().__init__()
+        self._holds = holds
+
+    def filter(self, message: Message) -> bool:
+        """Whether it does."""
+        return self._holds(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Whoever remembers something from one update to the next."""
+
+    people: People
+    quotas: Quotas
+    turns: Turns
+    questions: Questions
+    taps: Taps
+    inline: Inline
+    reloading: Reloading
+    others: Others
+
+
+def register_handlers(
+    application: Application[Any, Any, Any, Any, Any, Any],
+    settings: Settings,
+    conversations: Conversations,
+    *,
+    calls: Calls,
+    delivery: Delivery,
+    tickets: Tickets,
+    reload: Reload,
+    opened: AsyncExitStack,
+) -> Registered:
+    """Tell the application who does what; what has to be closed later is put on `opened`.
+
+    People and quotas have not recalled yet what was before a restart.
+    """
+    bot, journal, turns = application.bot, conversations.journal, Turns()
+    people = People(settings, bot, calls, journal)
+    quotas = Quotas(settings, clock=_loop_time, now=partial(datetime.datetime.now, datetime.UTC))
+    shelf = Shelf(KeptArticles(Generations(settings.data_dir)))
+    opened.callback(shelf.close)
+    questions = Questions(
+        people,
+        tickets,
+        conversations,
+        bot=bot,
+        calls=calls,
+        journal=journal,
+        turns=turns,
+        quotas=quotas,
+    )
+    lists = Lists(people, tickets, conversations, shelf, bot=bot, quotas=quotas)
+    commands = Commands(people, tickets, conversations, questions, shelf, bot=bot)
+    personal = Personal(
+        people,
+        tickets,
+        conversations,
+        questions,
+        bot=bot,
+        delivery=delivery,
+        journal=journal,
+        turns=turns,
+        quotas=quotas,
+        retention_days=settings.retention_days,
+    )
+    taps = Taps(
+        people,
+        tickets,
+        conversations,
+        questions,
+        shelf,
+        lists,
+        calls=calls,
+        delivery=delivery,
+        journal=journal,
+    )
+    inline = Inline(
+        people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
+    )
+    reloading, others = Reloading(people, tickets, reload), Others(people, tickets, calls)
+    sent, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
+    private = filters.ChatType.PRIVATE & sent
+
+    def in_turn(callback: Handler) -> Handler:
+        async def once_it_is_due(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            await tickets.of(update).turn()
+            await callback(update, context)
+
+        return once_it_is_due
+
+    def command(name: str) -> filters.BaseFilter:
+        return sent & _Holds(lambda message: command_of(message, bot) == name)
+
+    foreign = private & _Holds(lambda message: is_foreign_command(message, bot))
+    # before admission: whoever is to be let in asks /id, and a group that moves is let in anew
+    for early in (
+        MessageHandler(filters.StatusUpdate.MIGRATE, others.moved),
+        MessageHandler(command("id"), in_turn(commands.tell_id)),
+        TypeHandler(Update, people.admit),
+    ):
+        application.add_handler(early, _ADMISSION)
+    for name, callback in (
+        ("start", commands.start),
+        ("help", commands.help),
+        ("new", commands.begin_anew),
+        ("search", lists.search),
+        ("latest", lists.latest),
+        ("sources", lists.sources),
+        ("language", personal.language),
+        ("privacy", personal.privacy),
+        ("forget", personal.forget),
+        ("feedback", personal.feedback),
+    ):
+        application.add_handler(MessageHandler(command(name), in_turn(callback)), _ACTIONS)
+    for handler in (
+        MessageHandler(command("reload") & people.are_admins, reloading.reload),
+        MessageHandler(command("reload") & private | foreign, in_turn(others.commanded)),
+        MessageHandler(filters.TEXT & ~command("reload") & sent, questions.asked),
+        MessageHandler(filters.TEXT & edited, questions.edited),
+        MessageHandler(~filters.TEXT & private, in_turn(others.attached)),
+        CallbackQueryHandler(taps.tapped),
+        InlineQueryHandler(inline.asked),
+    ):
+        application.add_handler(handler, _ACTIONS)
+    application.add_error_handler(Unexpected(people, tickets).apologise)
+    return Registered(people, quotas, turns, questions, taps, inline, reloading, others)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
