@@ -109,7 +109,7 @@ class Journal:
 
     async def prune(self) -> Pruned:
         """See Store.prune."""
-        return await self._run_alone(Store.prune)
+        return await self._run_alone(lambda store: store.prune())
 
     async def forget_person(self, user_id: int) -> Held:
         """See Store.forget_person."""
