@@ -145,6 +145,8 @@ class Ticket:
         finally:
             self.is_delivering = False
         self.slots = list(outgoing.slots)
+        if question_id is None and answer_id is None:
+            return
         chat_id = self._calls.id_now(outgoing.target.chat_id)
         self.delivered = tuple(
             Delivered(

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.conftest import CORPUS, ROOT, environment
 from tests.e2e.bot_api import EmulatedBotApi, SentMessage
-from tests.e2e.readers import Reader
+from tests.e2e.readers import SECONDS, Reader, is_final
 from tests.e2e.running import RunningBot
 
 TRANSCRIPT, README = ROOT / "docs" / "transcript.md", ROOT / "README.md"
@@ -27,6 +27,7 @@ reader who follows a script. Quotations are folded in Telegram until they are ta
 """
 _MARKDOWN = re.compile(r"[\\`*_<>~|]")
 _LINE_START = re.compile(r"^(\d*)([-+#=.)])", re.MULTILINE)
+_MEMBERS = {"Lin": 8001, "Zhou": 8002}
 _QUOTATIONS = ("blockquote", "expandable_blockquote")
 
 
@@ -57,6 +58,11 @@ class Scribe:
         self._paragraphs.append(f"*The reader replies to “{_escaped(first)}”:*")
         self._say(text)
         return self._hear(await self._reader.ask(text, reply_to=to))
+
+    async def command(self, text: str) -> SentMessage:
+        """A command and what follows it."""
+        self._say(text)
+        return self._hear(await self._reader.command(text))
 
     async def open(self, message: SentMessage, button: str) -> SentMessage:
         """A tap that brings a message."""
@@ -173,6 +179,77 @@ def _button(label: str) -> str:
     return label if label.startswith("[") else f"[ {label} ]"
 
 
+class Minutes:
+    """What is said in a group, written down; the bot answers some of it."""
+
+    def __init__(self, api: EmulatedBotApi, chat_id: int) -> None:
+        self._api = api
+        self._chat_id = chat_id
+        self._paragraphs: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The conversation as Markdown."""
+        return "\n\n".join(self._paragraphs) + "\n"
+
+    def heading(self, text: str) -> None:
+        """Begin a section."""
+        self._paragraphs.append(f"## {text}")
+
+    def say(self, name: str, text: str, to: int | None = None) -> int:
+        """What somebody says, in reply to a message of somebody; the number of the message."""
+        replying = ", replying" if to else ""
+        self._paragraphs.append(f"**{name}{replying}:** {_escaped(text)}")
+        return self._api.send_text(
+            text, _MEMBERS[name], self._chat_id, chat_type="supergroup", reply_to=to
+        )
+
+    async def hear(self, asked: int) -> SentMessage:
+        """What the bot replies to a message."""
+        (reply,) = await self._api.wait_for_message(
+            self._chat_id,
+            timeout=SECONDS,
+            matching=lambda one: one.reply_to == asked and is_final(one),
+        )
+        said = markdown(reply)
+        gap = "\n\n" if said.startswith(">") else " "
+        self._paragraphs.append(f"**Baoda:**{gap}{said}")
+        if reply.buttons:
+            self._paragraphs.append(_buttons(reply))
+        return reply
+
+    async def choose(self, name: str, words: str) -> None:
+        """What somebody is offered after the bot's name, and sends of it."""
+        query = self._api.inline_query(words, _MEMBERS[name])
+        offered = await self._api.wait_for_inline(query, SECONDS)
+        self._paragraphs.append(f"*{name} types “@baoda\\_test\\_bot {words}” and may choose:*")
+        choices = [
+            f"{number}. <b>{_escaped(one.title)}</b>\\\n   {_escaped(one.description)}"
+            for number, one in enumerate(offered.results, start=1)
+        ]
+        self._paragraphs.append("\n".join(choices))
+        first = offered.results[0]
+        sent = SentMessage(0, first.text, "", "HTML", first.entities, first.reply_markup)
+        self._paragraphs.append("*The first is sent to the chat:*")
+        self._paragraphs.append(f"**{name}, via Baoda:** {markdown(sent)}")
+        self._paragraphs.append(_buttons(sent))
+
+
+async def _group(api: EmulatedBotApi) -> str:
+    minutes = Minutes(api, -1001)
+    minutes.heading("In a group")
+    minutes.say("Lin", "你们看今天的报纸了吗？")
+    minutes.say("Zhou", "还没有。")
+    asked = minutes.say("Lin", "@baoda_test_bot城南社区的职工之家建在哪里，面积有多大？")
+    answer = await minutes.hear(asked)
+    await minutes.hear(minutes.say("Zhou", "那里有哪些功能区？", answer.message_id))
+    wondered = minutes.say("Lin", "东城区的“文化金三角”是哪三个地方？")
+    await minutes.hear(minutes.say("Zhou", "@baoda_test_bot", wondered))
+    minutes.heading("In any chat")
+    await minutes.choose("Zhou", "职工提出诉求以后，网格和上级工会多久要有回应？")
+    return minutes.text
+
+
 async def _long(api: EmulatedBotApi) -> str:
     reader = Scribe(api)
     reader.heading("A question, its sources, and what comes next")
@@ -194,11 +271,15 @@ async def _long(api: EmulatedBotApi) -> str:
     reader.heading("A question that is changed")
     answer = await reader.ask("东城区的“文化金三角”是哪三个地方？")
     await reader.edit(answer, "东城区有多少个优秀社区书记工作室？")
+    reader.heading("Finding articles")
+    found = await reader.command("/search 党建")
+    await reader.open(found, "2")
+    await reader.command("/sources")
     english = Scribe(api, "en")
     english.heading("A reader of English")
     answer = await english.ask("Who took the photo of the winter market in Hangzhou?")
     await english.open(answer, "[1]")
-    return f"{_TOP}\n{reader.text}\n{english.text}"
+    return f"{_TOP}\n{reader.text}\n{english.text}\n{await _group(api)}"
 
 
 async def _short(api: EmulatedBotApi) -> str:
