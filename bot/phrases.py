@@ -124,6 +124,7 @@ class Phrases:
     command_feedback: str
     command_privacy: str
     command_forget: str
+    none_dated: str
     articles: Counted
     chunks: Counted
     remarks_kept: Counted

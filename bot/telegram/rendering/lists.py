@@ -67,7 +67,9 @@ def render_holdings(holdings: Holdings, phrases: Phrases) -> list[Part]:
     lines = [phrases.articles(holdings.articles)]
     if holdings.first:
         lines.append(phrases.span_held.format(first=holdings.first, last=holdings.last))
-    if holdings.undated:
+    if holdings.undated and not holdings.first:
+        lines.append(phrases.none_dated)
+    elif holdings.undated:
         lines.append(phrases.undated_held(holdings.undated))
     shown = holdings.sources[:_MOST_SOURCES]
     named = [one for one in shown if one[0]]
