@@ -218,10 +218,18 @@ def _telegram(settings: Settings) -> Finding:
         return Finding("telegram", "note", "no token: `baoda run` chats in the terminal", advice)
     from bot.telegram.application import who_am_i
 
-    name, problem = asyncio.run(who_am_i(settings, timeout_seconds=_TIMEOUT_SECONDS))
-    if problem:
-        return Finding("telegram", "problem", *problem)
+    found = asyncio.run(who_am_i(settings, timeout_seconds=_TIMEOUT_SECONDS))
+    if found.problem:
+        return Finding("telegram", "problem", *found.problem)
+    notes = []
     if not settings.telegram_admin_ids:
-        advice = "set TELEGRAM_ADMIN_IDS; /id tells you your number"
-        return Finding("telegram", "note", f"@{name}; nobody may reload", advice)
-    return Finding("telegram", "ok", f"@{name}")
+        notes.append(("nobody may reload", "set TELEGRAM_ADMIN_IDS; /id tells you your number"))
+    if not found.hears_mentions:
+        advice = "for mentions send /setprivacy to @BotFather, or make the bot an admin of the group"
+        notes.append(("groups hand on commands and replies only", advice))
+    if not found.is_inline:
+        advice = "for questions in any chat send /setinline to @BotFather"
+        notes.append(("inline mode is off", advice))
+    details = "; ".join([f"@{found.name}", *(detail for detail, _ in notes)])
+    advice = "; ".join(advice for _, advice in notes)
+    return Finding("telegram", "note" if notes else "ok", details, advice)

@@ -14,6 +14,7 @@ import pytest
 from retrieval.embedding import LocalEmbedder
 from retrieval.index.generations import Generations
 from tests.conftest import CORPUS, Baoda, environment
+from tests.e2e.bot_api import TOKEN, EmulatedBotApi
 from tests.small import reload, stored
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
@@ -491,6 +492,24 @@ def test_doctor_says_what_to_do(
     assert advice in problems[check]["advice"]
     assert b"planted" not in finished.stdout + finished.stderr
     assert b"Traceback" not in finished.stderr
+
+
+def test_doctor_says_what_botfather_has_to_be_told(baoda: Baoda, corpus_data_dir: Path) -> None:
+    with EmulatedBotApi() as api:
+        api.privacy_mode = True
+        finished = baoda(
+            "doctor",
+            "--json",
+            DATA_DIR=corpus_data_dir,
+            CORPUS_DIR=CORPUS,
+            TELEGRAM_BOT_TOKEN=TOKEN,
+            TELEGRAM_API_BASE_URL=api.base_url,
+            TELEGRAM_ADMIN_IDS=1,
+        )
+    (report,) = lines(finished.stdout)
+    (found,) = (one for one in report["findings"] if one["check"] == "telegram")
+    assert (finished.returncode, found["state"]) == (0, "note")
+    assert "/setprivacy" in found["advice"]
 
 
 def test_doctor_notices_a_damaged_index(

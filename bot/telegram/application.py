@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -64,20 +65,34 @@ async def run_bot(settings: Settings) -> int:
     return 0
 
 
-async def who_am_i(
-    settings: Settings, *, timeout_seconds: float
-) -> tuple[str, tuple[str, str] | None]:
-    """The bot's user name; or "" and what is wrong, with advice."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What Telegram says of the bot; without a name, in a word what is wrong, with advice."""
+
+    name: str = ""
+    hears_mentions: bool = False
+    """In groups where it is no admin."""
+    is_inline: bool = False
+    problem: tuple[str, str] | None = None
+
+
+async def who_am_i(settings: Settings, *, timeout_seconds: float) -> Identity:
+    """The bot, by its token."""
     bot = _build(settings).bot
     try:
         async with asyncio.timeout(timeout_seconds):
             async with bot:
-                return bot.username, None
+                return Identity(
+                    bot.username,
+                    bool(bot.can_read_all_group_messages),
+                    bool(bot.supports_inline_queries),
+                )
     except InvalidToken:
-        return "", ("Telegram does not know the token", "get the right one from @BotFather")
+        advice = "get the right one from @BotFather"
+        return Identity(problem=("Telegram does not know the token", advice))
     except (TelegramError, TimeoutError) as error:
         advice = "look at the network, TELEGRAM_API_BASE_URL and TELEGRAM_PROXY_URL"
-        return "", (f"cannot be reached: {error or 'no answer'}", advice)
+        return Identity(problem=(f"cannot be reached: {error or 'no answer'}", advice))
 
 
 def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:

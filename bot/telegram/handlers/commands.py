@@ -4,7 +4,7 @@ from telegram import Bot, Update
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bot.conversations import Conversations
-from bot.telegram.addressing import is_private, words_of
+from bot.telegram.addressing import author_of, is_private, words_of
 from bot.telegram.buttons import OpenCitation
 from bot.telegram.handlers.people import People, beside, place_of
 from bot.telegram.handlers.questions import Questions
@@ -62,9 +62,9 @@ class Commands:
     async def tell_id(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/id: the numbers for TELEGRAM_ADMIN_IDS and TELEGRAM_ALLOWED_IDS."""
         assert update.effective_chat is not None
-        user_id = update.effective_user.id if update.effective_user else "–"
+        user_id, chat_id = author_of(update) or "–", update.effective_chat.id
         text = self._people.phrases(update).your_id
-        await self._say(update, text.format(user_id=user_id, chat_id=update.effective_chat.id))
+        await self._say(update, text.format(user_id=user_id, chat_id=chat_id))
         raise ApplicationHandlerStop
 
     async def begin_anew(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
