@@ -386,6 +386,7 @@ class Store:
         horizon = now - self._retention
         old = MessageRow.answered_at < horizon
         with self._database.writing() as session:
+            session.execute(delete(FloodWaitRow).where(FloodWaitRow.until < now))
             pruned = Pruned(
                 delivered=_delete(
                     session,

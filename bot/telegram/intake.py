@@ -63,7 +63,7 @@ class Intake(asyncio.Queue[object]):
 
         Where they cannot be stored they are worked on all the same.
         """
-        updates = [update for update in updates if self._concerns_us(update)]
+        updates = [update for update in updates if self._is_for_us(update)]
         for update in updates:
             if not _is_kept(update):
                 self._begin(self._ticket(update, None, None))
@@ -83,6 +83,13 @@ class Intake(asyncio.Queue[object]):
                 self._begin(self._ticket(update, place, None))
             elif place is not None:
                 place.leave()
+
+    def _is_for_us(self, update: Update) -> bool:
+        try:
+            return self._concerns_us(update)
+        except Exception:  # no update, however odd, may stop those that follow
+            logger.exception("whether an update is for the bot cannot be told")
+            return True
 
     async def resume(self, since: datetime.datetime) -> None:
         """Go on with what was taken and not done before the bot was stopped, unless it is older."""
