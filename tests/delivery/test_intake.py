@@ -51,7 +51,7 @@ class Desk:
             journal=self.journal,
             calls=calls,
             delivery=Delivery(self.bot, calls),
-            concerns_us=lambda _: True,
+            concerns_us=_is_no_chatter,
             work=noted,
         )
 
@@ -93,6 +93,21 @@ def update(number: int, chat: int = READER, text: str = "问题") -> Update:
     return taken
 
 
+def inline(number: int) -> Update:
+    reader = {"id": READER, "is_bot": False, "first_name": "R"}
+    query = {"id": str(number), "from": reader, "query": "问题", "offset": ""}
+    taken = Update.de_json({"update_id": number, "inline_query": query})
+    assert taken is not None
+    return taken
+
+
+def _is_no_chatter(update: Update) -> bool:
+    message = update.message
+    if message is not None and message.text == "odd":
+        raise ValueError("nothing like it was ever sent")
+    return message is None or message.text != "chatter"
+
+
 async def answer(ticket: Ticket) -> None:
     message = ticket.update.message
     assert message is not None
@@ -120,6 +135,35 @@ async def test_what_was_put_is_on_disk_and_settled_when_it_is_answered(tmp_path:
         assert desk.open_updates() == []
         assert desk.telegram.texts(READER) == ["答1"]
         assert desk.store.delivered_for(READER, 1)[0].answer_id is None
+
+
+async def test_what_is_not_for_the_bot_is_neither_worked_on_nor_stored(tmp_path: Path) -> None:
+    async with started(tmp_path, answer) as desk:
+        await desk.intake.take([update(1, text="chatter"), update(2), update(3, text="chatter")])
+        await desk.until_settled()
+        assert desk.worked == [2]
+        assert desk.telegram.texts(READER) == ["答2"]
+    assert b"chatter" not in (tmp_path / "baoda.sqlite3").read_bytes()
+
+
+async def test_an_update_that_nobody_understands_stops_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with started(tmp_path, answer) as desk:
+        await desk.intake.take([update(1, text="odd"), update(2)])
+        await desk.until_settled()
+        assert desk.worked == [1, 2]
+    assert "nothing like it was ever sent" in caplog.text
+
+
+async def test_an_inline_query_is_worked_on_beside_the_others_and_not_stored(
+    tmp_path: Path,
+) -> None:
+    async with started(tmp_path, wait_for_ever) as desk:
+        await desk.intake.take([update(1), inline(2)])
+        await asyncio.sleep(0)
+        assert desk.open_updates() == [1]
+        assert sorted(desk.worked) == [1, 2]
 
 
 async def test_an_update_that_comes_again_is_answered_once_also_after_a_restart(
