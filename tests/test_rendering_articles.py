@@ -22,7 +22,7 @@ from retrieval.index.keys import short_key
 from retrieval.types import Article, Field
 from tests.e2e.bot_api import parse_telegram_html
 from tests.telegram_html import Shown, read_strictly
-from tests.test_rendering_hostile import PIECES, hostile, visible
+from tests.test_rendering_hostile import LINKS, PIECES, hostile, visible
 
 KEY, VERSION = short_key("bridge.md"), "0123abcd"
 ARTICLE = Article(
@@ -64,7 +64,7 @@ def pages_of(article: Article) -> list[Part]:
 
 
 def test_quoted_words_stand_bold_in_their_paragraph() -> None:
-    part = render_citation(ARTICLE, citing("桥宽5米"), SIMPLIFIED)
+    part = render_citation(ARTICLE, citing("桥宽5米"), SIMPLIFIED, LINKS)
     shown = read(part)
     assert part.plain == (
         "石桥<修>好了\n本报记者 甲 · 2025-01-02 · 乡报 · 第 3 版\n\n"
@@ -75,18 +75,18 @@ def test_quoted_words_stand_bold_in_their_paragraph() -> None:
 
 
 def test_words_of_two_paragraphs_are_shown_with_both() -> None:
-    part = render_citation(ARTICLE, citing("河上有桥。\n\n桥长38米。"), SIMPLIFIED)
+    part = render_citation(ARTICLE, citing("河上有桥。\n\n桥长38米。"), SIMPLIFIED, LINKS)
     assert part.plain.endswith("第一段：河上有桥。\n\n桥长38米。桥宽5米，村民走了三十年。")
 
 
 def test_words_of_another_field_are_shown_with_its_name_and_the_first_paragraph() -> None:
-    part = render_citation(ARTICLE, citing("记者", field="byline"), SIMPLIFIED)
+    part = render_citation(ARTICLE, citing("记者", field="byline"), SIMPLIFIED, LINKS)
     assert part.plain.endswith("\n\n署名：本报记者 甲\n\n第一段：河上有桥。")
     assert read(part).bold == ["石桥<修>好了", "记者"]
 
 
 def test_a_former_version_is_said_to_be_one() -> None:
-    part = render_citation(ARTICLE, citing("桥宽5米"), ENGLISH, former=True)
+    part = render_citation(ARTICLE, citing("桥宽5米"), ENGLISH, LINKS, former=True)
     assert f"\n\n{ENGLISH.former_version}\n\n" in part.plain
     page = render_page(ARTICLE, OpenArticle(KEY, VERSION), ENGLISH, former=True)
     assert f"\n\n{ENGLISH.former_version}\n\n" in page.plain
@@ -101,7 +101,7 @@ def test_a_version_that_is_kept_no_more_leads_to_the_live_one() -> None:
 
 def test_the_whole_article_opens_at_the_page_of_the_words() -> None:
     opened = citing("第12段。", LONG)
-    part = render_citation(LONG, opened, SIMPLIFIED)
+    part = render_citation(LONG, opened, SIMPLIFIED, LINKS)
     whole, close = actions(part.keyboard)
     assert isinstance(whole, OpenArticle)
     assert close == Close()
@@ -127,18 +127,32 @@ def test_words_on_two_pages_are_bold_on_both() -> None:
         assert bold[0].endswith(part)
 
 
-def test_a_quotation_is_copied_with_its_source() -> None:
-    part = render_citation(ARTICLE, citing("桥宽5米"), ENGLISH)
-    assert copied(part) == "桥宽5米\n《石桥<修>好了》，本报记者 甲，乡报，2025-01-02"
+def test_a_quotation_is_copied_with_its_source_and_its_link() -> None:
+    opened = citing("桥宽5米")
+    part = render_citation(ARTICLE, opened, ENGLISH, LINKS)
+    source = "《石桥<修>好了》，本报记者 甲，乡报，2025-01-02"
+    assert copied(part) == f"桥宽5米\n{source}\n{LINKS.to(opened)}"
     english = Article("e.md", "A bridge", "It is 38 metres long.", date="2025-01-02")
-    part = render_citation(english, citing("38 metres", english), SIMPLIFIED)
-    assert copied(part) == "38 metres\n“A bridge”, 2025-01-02"
+    opened = citing("38 metres", english)
+    part = render_citation(english, opened, SIMPLIFIED, LINKS)
+    assert copied(part) == f"38 metres\n“A bridge”, 2025-01-02\n{LINKS.to(opened)}"
+
+
+def test_a_quotation_with_link_may_fill_the_button_to_the_last_unit() -> None:
+    room = 256 - utf16_length("\n《题》\n" + LINKS.to(OpenCitation(KEY, VERSION, "text", 0, 100)))
+    for length in (room, room + 1):
+        article = Article("a.md", "题", "字" * length + "末")
+        opened = OpenCitation(KEY, VERSION, "text", 0, length)
+        address = f"\n{LINKS.to(opened)}" if length == room else ""
+        part = render_citation(article, opened, SIMPLIFIED, LINKS)
+        assert copied(part) == "字" * length + "\n《题》" + address
 
 
 def test_a_long_quotation_is_copied_in_part_and_its_source_whole() -> None:
     text = "字😀" * 400
     article = Article("a.md", "《大桥》修好了", text)
-    part = render_citation(article, OpenCitation(KEY, VERSION, "text", 0, len(text)), SIMPLIFIED)
+    opened = OpenCitation(KEY, VERSION, "text", 0, len(text))
+    part = render_citation(article, opened, SIMPLIFIED, LINKS)
     assert copied(part).endswith("…\n《〈大桥〉修好了》")
     assert 254 <= utf16_length(copied(part)) <= 256
 
@@ -151,7 +165,7 @@ def test_a_paragraph_without_end_is_shortened_around_the_words(
 ) -> None:
     article = Article("a.md", "题", "前" * before + "话" * words + "后" * after)
     opened = OpenCitation(KEY, VERSION, "text", before, before + words)
-    shown = read(render_citation(article, opened, SIMPLIFIED))
+    shown = read(render_citation(article, opened, SIMPLIFIED, LINKS))
     assert shown.text.count("话") >= min(words, LIMIT - 10)
     if before + words + after > min(LIMIT, max(1200, 2 * words + 600)):
         assert len(shown.text) >= min(LIMIT, max(1200, words)) - 2
@@ -164,8 +178,8 @@ def test_a_paragraph_without_end_is_shortened_around_the_words(
 @pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 2), (9999, 10_000), (3, 999_999_999)])
 def test_offsets_that_do_not_fit_the_article_do_no_harm(start: int, end: int) -> None:
     opened = OpenCitation(KEY, VERSION, "text", start, end)
-    read(render_citation(ARTICLE, opened, SIMPLIFIED))
-    read(render_citation(Article("a", "", ""), opened, SIMPLIFIED))
+    read(render_citation(ARTICLE, opened, SIMPLIFIED, LINKS))
+    read(render_citation(Article("a", "", ""), opened, SIMPLIFIED, LINKS))
 
 
 def test_the_first_page_says_what_the_article_is() -> None:
@@ -237,7 +251,7 @@ def test_hostile_articles_open_all_the_same() -> None:
         field: Field = chance.choice(("text", "title", "byline", "source"))
         start, end = sorted(chance.choices(range(len(getattr(article, field)) + 2), k=2))
         opened = OpenCitation(KEY, VERSION, field, start, end)
-        part = render_citation(article, opened, SIMPLIFIED, former=True)
+        part = render_citation(article, opened, SIMPLIFIED, LINKS, former=True)
         parts = [part, render_changed(article, opened, SIMPLIFIED), *pages_of(article)]
         for one in parts:
             read(one)

@@ -90,7 +90,7 @@ def register_handlers(
     bot, journal, turns = application.bot, conversations.journal, Turns()
     people = People(settings, bot, calls, journal)
     quotas = Quotas(settings, clock=_loop_time, now=partial(datetime.datetime.now, datetime.UTC))
-    shelf = Shelf(KeptArticles(Generations(settings.data_dir)))
+    shelf = Shelf(KeptArticles(Generations(settings.data_dir)), bot=bot)
     opened.callback(shelf.close)
     questions = Questions(
         people,

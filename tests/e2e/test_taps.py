@@ -90,9 +90,11 @@ async def test_a_citation_opens_in_its_paragraph_with_the_quoted_words_bold(read
     assert labels(opened) == ["📄 全文", "📋 复制引文", "✕ 收起"]
 
 
-async def test_the_copy_button_holds_the_quotation_and_where_it_is_from(reader: Reader) -> None:
+async def test_the_copy_button_holds_the_quotation_its_source_and_its_link(reader: Reader) -> None:
     opened = await reader.open(await reader.ask(WHERE), "[1]")
-    assert copied(opened) == f"{QUOTED}\n《{HEADLINE}》，{BYLINE}"
+    quote, source, address = copied(opened).split("\n")
+    assert (quote, source) == (QUOTED, f"《{HEADLINE}》，{BYLINE}")
+    assert address.startswith("https://t.me/baoda_test_bot?start=c_")
 
 
 async def test_the_whole_article_is_paged_through_in_one_message(reader: Reader) -> None:
@@ -359,7 +361,7 @@ async def test_buttons_outlive_a_restart_and_reloads(baoda: Baoda, places: Path)
             opened = await reader.open(answer, "[1]")
         assert ADDRESS in {one.get("url") for one in opened.entities}
         assert ADDRESS in {one.get("url") for one in answer.entities}
-        assert copied(opened) == f"{FERRY_QUOTED}\n《渡船》，记者 丁戊，湾报，2025-03-04"
+        assert copied(opened).startswith(f"{FERRY_QUOTED}\n《渡船》，记者 丁戊，湾报，2025-03-04\n")
         with RunningBot(places, api.base_url, **settings):
             again = await reader.open(answer, "[1]")
             assert (again.text, again.entities) == (opened.text, opened.entities)

@@ -5,8 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from telegram import Bot
+
 from bot.phrases import Phrases
 from bot.telegram.buttons import OpenArticle, OpenCitation
+from bot.telegram.links import Links
 from bot.telegram.rendering import Part, render_changed, render_citation, render_page
 from retrieval.errors import CollectionError
 from retrieval.index.kept import KeptArticles, Standing
@@ -22,8 +25,9 @@ class Unopenable(Exception):
 class Shelf:
     """The articles of the live generation and of those that are kept."""
 
-    def __init__(self, articles: KeptArticles) -> None:
+    def __init__(self, articles: KeptArticles, *, bot: Bot) -> None:
         self._articles = articles
+        self._bot = bot
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="articles")
 
     def close(self) -> None:
@@ -37,7 +41,8 @@ class Shelf:
         if standing is Standing.CHANGED:
             return render_changed(article, opened, phrases)
         former = standing is Standing.FORMER
-        return render_citation(article, opened, phrases, former=former)
+        links = Links(self._bot.username)
+        return render_citation(article, opened, phrases, links, former=former)
 
     async def page(self, opened: OpenArticle, phrases: Phrases) -> tuple[Part, bool]:
         """A page of an article; whether it is of another version than was asked for.

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.phrases import Phrases
 from bot.telegram.buttons import OpenArticle, OpenCitation, pack
+from bot.telegram.links import Links
 from bot.telegram.rendering.blocks import LIMIT, Block, Run, link, part_of
 from bot.telegram.rendering.characters import (
     clean,
@@ -34,9 +35,12 @@ _LONGEST_COPY, _LONGEST_SOURCE = 256, 200
 
 
 def render_citation(
-    article: Article, opened: OpenCitation, phrases: Phrases, *, former: bool = False
+    article: Article, opened: OpenCitation, phrases: Phrases, links: Links, *, former: bool = False
 ) -> Part:
-    """The paragraph with the quoted words in bold; `former`: a later version is live, or none."""
+    """The paragraph with the quoted words in bold; `former`: a later version is live, or none.
+
+    What its button copies ends with the link to the words where there is room for that.
+    """
     blocks = [*_top(article, phrases)]
     if former:
         blocks.append(Block((Run(phrases.former_version),), _GAP))
@@ -52,7 +56,7 @@ def render_citation(
         blocks.append(Block((name, *runs), _GAP))
         blocks.append(Block(_first_paragraph(article, room // 3), _GAP))
     shown = [block for block in blocks if block.text]
-    return part_of(shown, _citation_keyboard(article, opened, words, phrases))
+    return part_of(shown, _citation_keyboard(article, opened, words, phrases, links))
 
 
 def _room_beside(words: Span, room: int) -> int:
@@ -145,7 +149,7 @@ def _name_of(field: Field, phrases: Phrases) -> str:
 
 
 def _citation_keyboard(
-    article: Article, opened: OpenCitation, words: Span, phrases: Phrases
+    article: Article, opened: OpenCitation, words: Span, phrases: Phrases, links: Links
 ) -> Keyboard:
     value: str = getattr(article, opened.field)
     way = OpenArticle(opened.key, opened.version)
@@ -154,11 +158,14 @@ def _citation_keyboard(
         way = replace(way, page=page, start=words.start, end=words.end)
     whole = Button(phrases.full_text, pack(way))
     quote = clean(value[words.start : words.end]).strip()
-    copied = () if is_blank(quote) else (_copy_button(quote, article, phrases),)
+    copied = () if is_blank(quote) else (_copy_button(quote, article, links.to(opened), phrases),)
     return (whole, *copied), (close_button(phrases),)
 
 
-def _copy_button(quote: str, article: Article, phrases: Phrases) -> Button:
+def _copy_button(quote: str, article: Article, address: str, phrases: Phrases) -> Button:
+    whole = "\n".join(filter(None, (quote, _source_line(article), address)))
+    if utf16_length(whole) <= _LONGEST_COPY:
+        return Button(phrases.copy_quote, copy=whole)
     source = shorten(_source_line(article), _LONGEST_SOURCE)
     below = f"\n{source}" if source else ""
     copied = shorten(quote, _LONGEST_COPY - utf16_length(below)) + below
