@@ -3,8 +3,10 @@
 import asyncio
 import datetime
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 from telegram import Bot, InlineQuery, InlineQueryResultsButton, Update
 from telegram.error import BadRequest, TelegramError
@@ -34,7 +36,15 @@ _ANSWER_SECONDS = 5.0
 _KEPT = 500
 _LATEST = 10
 
-Choices = tuple[Choice, ...]
+_TOO_OLD = re.compile("query is too old|query.?id.?(?:is )?invalid", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What there is to choose from, and what the button above it says."""
+
+    choices: tuple[Choice, ...]
+    button: str
 
 
 class Inline:
@@ -59,85 +69,86 @@ class Inline:
         self._bot = bot
         self._calls = calls
         self._today = today
-        self._kept: OrderedDict[Hashable, Choices] = OrderedDict()
-        self._newest: dict[int, tuple[str, asyncio.Lock]] = {}
-        self._looking: set[asyncio.Task[Choices]] = set()
+        self._kept: OrderedDict[Hashable, _Offer] = OrderedDict()
+        self._newest: dict[int, tuple[int, asyncio.Lock]] = {}
+        self._looking: set[asyncio.Task[_Offer]] = set()
 
     async def asked(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Words after the bot's name; without any the newest articles."""
         query = update.inline_query
         assert query is not None
         person, phrases = query.from_user.id, self._people.phrases(update)
-        _, lock = self._newest.get(person, ("", asyncio.Lock()))
-        self._newest[person] = query.id, lock
+        newest, lock = self._newest.get(person, (update.update_id, asyncio.Lock()))
+        if update.update_id < newest:
+            return
+        self._newest[person] = update.update_id, lock
         try:
             async with lock:
-                if self._newest[person][0] == query.id:
+                if self._newest[person][0] == update.update_id:
                     await self._answer(query, phrases)
         finally:
-            if self._newest[person][0] == query.id:
+            if self._newest[person][0] == update.update_id:
                 del self._newest[person]
 
     async def _answer(self, query: InlineQuery, phrases: Phrases) -> None:
-        text = phrases.inline_button
-        keep_seconds = _TELEGRAM_KEEPS_SECONDS
-        choices: Choices = ()
-        looking = asyncio.create_task(self._choices(query.query.strip(), phrases))
+        offer, keep_seconds = _Offer((), phrases.inline_later), 0
+        looking = asyncio.create_task(self._offer(query.query.strip(), phrases))
         self._looking.add(looking)
-        looking.add_done_callback(self._looking.discard)
+        looking.add_done_callback(self._looked)
         await asyncio.wait([looking], timeout=_SECONDS)
-        if not looking.done():
-            text, keep_seconds = phrases.inline_later, 0
-        elif error := looking.exception():
-            text, keep_seconds = phrases.inline_later, 0
-            if not isinstance(error, BaodaError | Unopenable):
-                raise error
+        if looking.done() and looking.exception() is None:
+            offer, keep_seconds = looking.result(), _TELEGRAM_KEEPS_SECONDS
+        await self._give(query, offer, keep_seconds)
+
+    def _looked(self, looking: "asyncio.Task[_Offer]") -> None:
+        self._looking.discard(looking)
+        if looking.cancelled() or not (error := looking.exception()):
+            return
+        if isinstance(error, BaodaError | Unopenable):
             logger.info("an inline question has no answer: %s", error)
         else:
-            choices = looking.result()
-            if not choices:
-                text = phrases.inline_nothing
-        await self._give(query, choices, text, keep_seconds)
+            logger.error("unexpected error", exc_info=error)
 
-    async def _choices(self, words: str, phrases: Phrases) -> Choices:
+    async def _offer(self, words: str, phrases: Phrases) -> _Offer:
         """What there is to choose from. Raises BaodaError, Unopenable."""
         generation = self._conversations.generation()
         key = (generation, self._today(), phrases, words)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        links = Links(self._bot.username)
-        if words:
-            choices = await self._found(words, phrases, links)
-        else:
-            articles = await self._shelf.latest(0, _LATEST, phrases)
-            choices = tuple(article_choice(one, phrases, links) for one in articles)
+        offer = await (self._found(words, phrases) if words else self._latest(phrases))
         if generation == self._conversations.generation():
-            self._kept[key] = choices
+            self._kept[key] = offer
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return choices
+        return offer
 
-    async def _found(self, words: str, phrases: Phrases, links: Links) -> Choices:
+    async def _latest(self, phrases: Phrases) -> _Offer:
+        articles = await self._shelf.latest(0, _LATEST, phrases)
+        links = Links(self._bot.username)
+        choices = tuple(article_choice(one, phrases, links) for one in articles)
+        return _Offer(choices, phrases.inline_button)
+
+    async def _found(self, words: str, phrases: Phrases) -> _Offer:
         try:
             quoted = await self._conversations.quote(words)
         except QuestionError:
-            return ()
+            return _Offer((), phrases.inline_nothing)
+        links = Links(self._bot.username)
         matches = tuple(match_choice(one, phrases, links) for one in quoted.matches)
         if quoted.answer.refused:
-            return matches
+            return _Offer(matches, phrases.inline_nothing)
         about = self._people.phrases_about(words, phrases)
-        return (answer_choice(quoted.answer, about, links), *matches)
+        answer = answer_choice(quoted.answer, phrases.inline_answer, about, links)
+        return _Offer((answer, *matches), phrases.inline_button)
 
-    async def _give(
-        self, query: InlineQuery, choices: Choices, text: str, keep_seconds: int
-    ) -> None:
-        button = InlineQueryResultsButton(text, start_parameter=START)
+    async def _give(self, query: InlineQuery, offer: _Offer, keep_seconds: int) -> None:
+        button = InlineQueryResultsButton(offer.button, start_parameter=START)
 
         async def answer(*, markup: bool = True) -> bool:
             return await self._bot.answer_inline_query(
                 query.id,
-                inline_results(choices, markup=markup),
+                inline_results(offer.choices, markup=markup),
                 cache_time=keep_seconds,
                 is_personal=True,
                 button=button,
@@ -148,7 +159,7 @@ class Inline:
             try:
                 await self._calls.aside("answerInlineQuery", answer)
             except BadRequest as error:
-                if "query" in str(error).lower():
+                if _TOO_OLD.search(str(error)):
                     raise
                 logger.warning("Telegram refused choices, given without markup: %s", error)
                 await self._calls.aside("answerInlineQuery", lambda: answer(markup=False))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.phrases import Phrases, introduction
+from bot.phrases import Phrases, introduction, left_open
 from bot.telegram.buttons import OpenArticle, OpenCitation
 from bot.telegram.links import Links
 from bot.telegram.rendering.answers import quotation
@@ -32,23 +32,25 @@ class Choice:
     part: Part
 
 
-def answer_choice(answer: Answer, phrases: Phrases, links: Links) -> Choice:
+def answer_choice(answer: Answer, title: str, phrases: Phrases, links: Links) -> Choice:
     """An answer with its question; every mark leads to its quotation, also those left out.
 
-    Quotations stand below as far as one message has room.
+    Quotations stand below as far as one message has room. `phrases` are for what is sent, the
+    `title` is for whoever chooses.
     """
     addresses = {one.number: links.to(opening(one)) for one in answer.citations}
     blocks = [Block((Run(clean_line(answer.question), bold=True),))]
     said = introduction(answer, phrases)
     gap = _GAP
-    for line in filter(None, (said, *answer.text.split("\n"))):
+    remark = left_open(answer, phrases)
+    for line in filter(None, (said, *answer.text.split("\n"), remark)):
         blocks.append(Block(tuple(_linked(line, addresses)), gap))
         gap = "\n"
     blocks += (quotation(one, phrases, links) for one in answer.citations)
     first = pack(blocks)[0]
     part = Part(first.markup, first.plain, _citation_buttons(answer.citations, links))
     text = clean_line(_MARK.sub("", answer.text))
-    return Choice("answer", phrases.inline_answer, shorten(text, _LONGEST_DESCRIPTION), part)
+    return Choice("answer", title, shorten(text, _LONGEST_DESCRIPTION), part)
 
 
 def match_choice(match: Match, phrases: Phrases, links: Links) -> Choice:
