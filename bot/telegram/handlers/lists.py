@@ -22,12 +22,16 @@ from bot.telegram.rendering import (
     render_matches,
     render_text,
     render_wait,
+    shorten,
 )
 from bot.telegram.tickets import Tickets
 from retrieval.errors import BaodaError
 
 _MOST_CHARACTERS = 200
 """Of the words of a search: they stand in the message, where turning its pages finds them."""
+
+_MOST_NAMED = 100
+"""Of them where nothing is found: on a tap Telegram shows a word of 200."""
 
 
 class Lists:
@@ -54,7 +58,7 @@ class Lists:
         """/search: titles and passages with these words."""
         assert update.message is not None
         phrases, author = self._people.phrases(update), author_of(update)
-        words = clean_line(words_of(update.message, self._bot))[:_MOST_CHARACTERS].strip()
+        words = clean_line(clean_line(words_of(update.message, self._bot))[:_MOST_CHARACTERS])
         if not words:
             await self._say(update, render_text(phrases.search_usage))
         elif wait := self._quotas.take(author, update.message.chat_id):
@@ -103,7 +107,7 @@ class Lists:
     async def _found(self, words: str, page: int, phrases: Phrases) -> Part:
         matches = await self._conversations.look_up(words)
         if not matches:
-            raise Unopenable(phrases.nothing_found.format(words=words))
+            raise Unopenable(phrases.nothing_found.format(words=shorten(words, _MOST_NAMED)))
         return render_matches(words, matches, page, phrases, Links(self._bot.username))
 
     async def _newest(self, page: int, phrases: Phrases) -> Part:
@@ -118,8 +122,15 @@ class Lists:
 
 
 def _searched(message: MaybeInaccessibleMessage) -> str:
-    """The words that a list was found for: what stands first in bold."""
-    if not isinstance(message, Message) or not message.text:
+    """The words that a list was found for: what stands first in bold.
+
+    Telegram divides it where it finds an address or a name in the words.
+    """
+    if not isinstance(message, Message):
         return ""
-    found = message.parse_entities([MessageEntity.BOLD])
-    return min(found.items(), key=lambda one: one[0].offset)[1] if found else ""
+    words, end = "", None
+    for entity in sorted(message.entities, key=lambda one: one.offset):
+        if entity.type == MessageEntity.BOLD and end in (None, entity.offset):
+            words += message.parse_entity(entity)
+            end = entity.offset + entity.length
+    return words

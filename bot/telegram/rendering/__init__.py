@@ -15,7 +15,7 @@ from bot.telegram.rendering.articles import (
     render_page,
 )
 from bot.telegram.rendering.blocks import LIMIT
-from bot.telegram.rendering.characters import clean_line, utf16_length
+from bot.telegram.rendering.characters import clean_line, shorten, utf16_length
 from bot.telegram.rendering.inline import Choice, answer_choice, article_choice, match_choice
 from bot.telegram.rendering.keyboards import feedback_keyboard
 from bot.telegram.rendering.lists import (
@@ -54,6 +54,7 @@ __all__ = [
     "render_queued",
     "render_text",
     "render_wait",
+    "shorten",
     "to_json",
     "utf16_length",
 ]

@@ -17,7 +17,7 @@ A_PAGE = 5
 """Articles on one page of a list."""
 
 _GAP = "\n\n"
-_LONGEST_TITLE, _LONGEST_CREDIT, _LONGEST_PASSAGE = 120, 120, 160
+_LONGEST_TITLE, _LONGEST_CREDIT, _LONGEST_PASSAGE = 120, 120, 200
 _MOST_SOURCES = 20
 
 
@@ -29,7 +29,14 @@ def render_matches(
     The last page where there is none of that number.
     """
     number = min(page, _pages(len(matches)) - 1)
-    head = Block((Run(phrases.search_results), Run(words, bold=True), Run(_many(matches, phrases))))
+    before, _, after = isolated(words).partition(words)
+    head = Block(
+        (
+            Run(phrases.search_results + before),
+            Run(words, bold=True),
+            Run(f"{after} · {phrases.articles(len(matches))}"),
+        )
+    )
     entries = list(enumerate(matches, start=1))[number * A_PAGE :][:A_PAGE]
     blocks = [head]
     buttons = []
@@ -39,7 +46,7 @@ def render_matches(
         blocks += _entry(position, match, links.to(OpenArticle(key, "")), phrases)
         if match.field == "text":
             passage = shorten(clean_line(match.passage), _LONGEST_PASSAGE)
-            blocks.append(Block((Run(passage),)))
+            blocks.append(Block((Run(passage),), quoted=True))
         buttons.append(Button(str(position), pack(opened)))
     return part_of(blocks, (tuple(buttons), *_turning("search", number, len(matches))))
 
@@ -92,10 +99,6 @@ def _entry(
     credit = (article.date, article.byline, article.source)
     if line := " · ".join(isolated(one) for one in map(clean_line, credit) if one):
         yield Block((Run(shorten(line, _LONGEST_CREDIT)),))
-
-
-def _many(matches: Sequence[Match], phrases: Phrases) -> str:
-    return f" · {phrases.articles(len(matches))}"
 
 
 def _turning(kind: Literal["search", "latest"], number: int, many: int) -> Keyboard:
