@@ -18,7 +18,13 @@ from bot.telegram.delivery import Calls, inline_results
 from bot.telegram.handlers.people import People
 from bot.telegram.handlers.shelf import Shelf, Unopenable
 from bot.telegram.links import Links
-from bot.telegram.rendering import Choice, answer_choice, article_choice, match_choice
+from bot.telegram.rendering import (
+    Choice,
+    answer_choice,
+    article_choice,
+    match_choice,
+    nearest_choice,
+)
 from retrieval.errors import BaodaError, QuestionError
 
 logger = logging.getLogger(__name__)
@@ -137,7 +143,8 @@ class Inline:
         links = Links(self._bot.username)
         matches = tuple(match_choice(one, phrases, links) for one in quoted.matches)
         if quoted.answer.refused:
-            return _Offer(matches, phrases.inline_nothing)
+            nearest = (nearest_choice(one, phrases, links) for one in quoted.answer.nearest)
+            return _Offer(matches or tuple(nearest), phrases.inline_nothing)
         about = self._people.phrases_about(words, phrases)
         answer = answer_choice(quoted.answer, phrases.inline_answer, about, links)
         return _Offer((answer, *matches), phrases.inline_button)

@@ -16,7 +16,13 @@ from bot.telegram.rendering.articles import (
 )
 from bot.telegram.rendering.blocks import LIMIT
 from bot.telegram.rendering.characters import clean_line, shorten, utf16_length
-from bot.telegram.rendering.inline import Choice, answer_choice, article_choice, match_choice
+from bot.telegram.rendering.inline import (
+    Choice,
+    answer_choice,
+    article_choice,
+    match_choice,
+    nearest_choice,
+)
 from bot.telegram.rendering.keyboards import feedback_keyboard
 from bot.telegram.rendering.lists import (
     A_PAGE,
@@ -41,6 +47,7 @@ __all__ = [
     "feedback_keyboard",
     "from_json",
     "match_choice",
+    "nearest_choice",
     "page_of",
     "render",
     "render_changed",

@@ -14,7 +14,7 @@ from bot.telegram.rendering.keyboards import opening
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 from retrieval.index.articles import article_version
 from retrieval.index.keys import short_key
-from retrieval.types import Answer, Article, Citation, Match
+from retrieval.types import Answer, Article, Citation, Match, NearestArticle
 
 _GAP = "\n\n"
 _MARK = re.compile(r"\[([0-9]{1,5})\]")
@@ -59,7 +59,8 @@ def match_choice(match: Match, phrases: Phrases, links: Links) -> Choice:
     opened = OpenCitation(key, match.version, match.field, match.start, match.end)
     return _choice(
         OpenArticle(key, match.version),
-        match,
+        match.title,
+        (match.date, match.byline, match.source),
         links.to(opened),
         match.passage if match.field == "text" else "",
         phrases,
@@ -67,23 +68,30 @@ def match_choice(match: Match, phrases: Phrases, links: Links) -> Choice:
     )
 
 
+def nearest_choice(article: NearestArticle, phrases: Phrases, links: Links) -> Choice:
+    """An article that is nearest to a question it does not answer."""
+    opened = OpenArticle(short_key(article.article_id), article.version)
+    return _choice(opened, article.title, (article.date,), links.to(opened), "", phrases, links)
+
+
 def article_choice(article: Article, phrases: Phrases, links: Links) -> Choice:
     """An article with its first lines."""
     opened = OpenArticle(short_key(article.id), article_version(article))
     beginning = shorten(clean(article.text).strip().partition("\n")[0], _LONGEST_BEGINNING)
-    return _choice(opened, article, links.to(opened), beginning, phrases, links)
+    credit = (article.date, article.byline, article.source)
+    return _choice(opened, article.title, credit, links.to(opened), beginning, phrases, links)
 
 
 def _choice(
     opened: OpenArticle,
-    article: Match | Article,
+    title: str,
+    credit: Iterable[str],
     address: str,
     words: str,
     phrases: Phrases,
     links: Links,
 ) -> Choice:
-    title = shorten(clean_line(article.title), _LONGEST_TITLE) or phrases.untitled
-    credit = (article.date, article.byline, article.source)
+    title = shorten(clean_line(title), _LONGEST_TITLE) or phrases.untitled
     line = " · ".join(isolated(one) for one in map(clean_line, credit) if one)
     blocks = [Block((Run(isolated(title), bold=True, url=address),))]
     if line:
