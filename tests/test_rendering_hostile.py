@@ -10,8 +10,33 @@ import regex
 
 from bot.phrases import SIMPLIFIED, introduction, left_open, notice
 from bot.telegram.links import Links
-from bot.telegram.rendering import LIMIT, Part, render, render_text, utf16_length
-from retrieval.types import Answer, Citation, NearestArticle, Notice, Timings
+from bot.telegram.rendering import (
+    A_PAGE,
+    LIMIT,
+    Choice,
+    Part,
+    answer_choice,
+    article_choice,
+    clean_line,
+    match_choice,
+    nearest_choice,
+    render,
+    render_holdings,
+    render_latest,
+    render_matches,
+    render_text,
+    utf16_length,
+)
+from retrieval.types import (
+    Answer,
+    Article,
+    Citation,
+    Holdings,
+    Match,
+    NearestArticle,
+    Notice,
+    Timings,
+)
 from tests.e2e.bot_api import parse_telegram_html
 from tests.telegram_html import Shown, read_strictly
 
@@ -153,6 +178,76 @@ def head_of(citation: Citation) -> str:
     return f"[{citation.number}]{title}" + "·".join(
         one for one in credit if visible(one) and one != citation.quote
     )
+
+
+def articles(chance: random.Random, count: int) -> list[Article]:
+    return [
+        Article(
+            str(number),
+            (hostile if chance.random() < 0.2 else short)(chance),
+            hostile(chance),
+            byline=short(chance),
+            date=short(chance),
+            source=(hostile if chance.random() < 0.1 else short)(chance),
+        )
+        for number in range(count)
+    ]
+
+
+def matches(chance: random.Random, count: int) -> list[Match]:
+    """Every passage as long as one may be."""
+    found = []
+    for one in articles(chance, count):
+        field: Any = chance.choice(("text", "text", "title"))
+        passage = getattr(one, field)[:200]
+        place: dict[str, Any] = {"field": field, "start": 0, "end": len(passage)}
+        about = (one.id, one.title, one.byline, one.date, one.source, "0123abcd")
+        found.append(Match(*about, **place, passage=passage))
+    return found
+
+
+def assert_telegram_offers(choice: Choice) -> None:
+    (shown,) = assert_telegram_takes([choice.part])
+    assert visible(shown.text)
+    assert visible(choice.title)
+    assert 0 < utf16_length(choice.title) <= 120
+    assert utf16_length(choice.description) <= 160
+    assert shown.links
+    assert utf16_length(choice.part.plain) <= LIMIT
+
+
+def test_telegram_takes_every_list() -> None:
+    chance = random.Random(7)
+    for _ in range(150):
+        words = clean_line(clean_line(hostile(chance))[:200])
+        found = matches(chance, chance.randrange(1, 12))
+        page = chance.randrange(4)
+        parts = [render_matches(words, found, page, SIMPLIFIED, LINKS)]
+        newest = articles(chance, chance.randrange(A_PAGE + 1))
+        parts.append(render_latest(newest, page, 20, SIMPLIFIED, LINKS))
+        sources = tuple((short(chance), number) for number in range(chance.randrange(30)))
+        parts += render_holdings(Holdings(9, short(chance), "", 3, sources), SIMPLIFIED)
+        shown = assert_telegram_takes(parts)
+        assert all(utf16_length(part.plain) <= LIMIT for part in parts)
+        assert all(
+            button.label.strip() for part in parts for row in part.keyboard for button in row
+        )
+        assert "".join(shown[0].bold[:1]) == words or not visible(words)
+
+
+def test_telegram_takes_every_inline_choice() -> None:
+    chance = random.Random(8)
+    for _, answer in zip(range(150), answers(8, 150), strict=True):
+        if answer.citations:
+            choice = answer_choice(answer, SIMPLIFIED.inline_answer, SIMPLIFIED, LINKS)
+            assert_telegram_takes([choice.part])
+            assert utf16_length(choice.description) <= 160
+        for match in matches(chance, 2):
+            assert_telegram_offers(match_choice(match, SIMPLIFIED, LINKS))
+        for article in articles(chance, 2):
+            assert_telegram_offers(article_choice(article, SIMPLIFIED, LINKS))
+        nearest = NearestArticle("b.md", short(chance), short(chance), "0123abcd")
+        assert_telegram_offers(nearest_choice(nearest, SIMPLIFIED, LINKS))
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -34,20 +34,25 @@ BRIDGE = "---\ntitle: 石桥\ndate: 2025-03-04\n---\n\n柳湾的石桥长{length
 
 
 @pytest.fixture(scope="module")
-def stage(corpus_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def model() -> Iterator[StubModelServer]:
+    """The chat model's server."""
+    with StubModelServer() as server:
+        server.respond_with(lambda _: "职工之家建在铁路小区[1]。")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def stage(
+    model: StubModelServer, corpus_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
     """A bot for everybody over the shipped corpus, with a chat model."""
-    with (
-        StubModelServer() as server,
-        staged(
-            tmp_path_factory.mktemp("inline"),
-            corpus_data_dir,
-            OPENAI_API_KEY="sk-inline",
-            OPENAI_BASE_URL=server.base_url,
-            CHAT_MODEL="stub-model",
-        ) as stage,
-    ):
+    settings = {
+        "OPENAI_API_KEY": "sk-inline",
+        "OPENAI_BASE_URL": model.base_url,
+        "CHAT_MODEL": "stub-model",
+    }
+    with staged(tmp_path_factory.mktemp("inline"), corpus_data_dir, **settings) as stage:
         yield stage
-        assert server.requests == []
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +242,17 @@ async def test_choices_are_in_the_persons_language_and_the_answer_in_the_questio
 
 
 # How soon
+
+
+async def test_the_chat_model_is_asked_in_private_and_never_here(
+    stage: Stage, model: StubModelServer
+) -> None:
+    before = len(model.requests)
+    for words in (WHERE, UNANSWERED, ""):
+        await ask(stage.api, words)
+    assert len(model.requests) == before
+    await Reader(stage.api).ask(WHERE)
+    assert len(model.requests) > before
 
 
 async def test_it_comes_within_two_seconds_while_others_ask(stage: Stage) -> None:
