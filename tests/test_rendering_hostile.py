@@ -2,7 +2,7 @@
 
 import dataclasses
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -181,14 +181,19 @@ def head_of(citation: Citation) -> str:
 
 
 def articles(chance: random.Random, count: int) -> list[Article]:
+    """As the corpus gives them: without lone surrogates."""
+
+    def field(make: Callable[[random.Random], str]) -> str:
+        return make(chance).encode("utf-16", "replace").decode("utf-16")
+
     return [
         Article(
             str(number),
-            (hostile if chance.random() < 0.2 else short)(chance),
-            hostile(chance),
-            byline=short(chance),
-            date=short(chance),
-            source=(hostile if chance.random() < 0.1 else short)(chance),
+            field(hostile if chance.random() < 0.2 else short),
+            field(hostile),
+            byline=field(short),
+            date=field(short),
+            source=field(hostile if chance.random() < 0.1 else short),
         )
         for number in range(count)
     ]
@@ -219,7 +224,7 @@ def assert_telegram_offers(choice: Choice) -> None:
 def test_telegram_takes_every_list() -> None:
     chance = random.Random(7)
     for _ in range(150):
-        words = clean_line(clean_line(hostile(chance))[:200])
+        words = clean_line(clean_line(hostile(chance))[:200]) or "词"
         found = matches(chance, chance.randrange(1, 12))
         page = chance.randrange(4)
         parts = [render_matches(words, found, page, SIMPLIFIED, LINKS)]
@@ -232,7 +237,7 @@ def test_telegram_takes_every_list() -> None:
         assert all(
             button.label.strip() for part in parts for row in part.keyboard for button in row
         )
-        assert "".join(shown[0].bold[:1]) == words or not visible(words)
+        assert "".join(shown[0].bold[:1]) == words
 
 
 def test_telegram_takes_every_inline_choice() -> None:

@@ -19,7 +19,8 @@ from retrieval.types import Answer, Article, Citation, Match, NearestArticle
 _GAP = "\n\n"
 _MARK = re.compile(r"\[([0-9]{1,5})\]")
 _A_ROW = 8
-_LONGEST_TITLE, _LONGEST_DESCRIPTION, _LONGEST_BEGINNING = 120, 160, 300
+_LONGEST_TITLE, _LONGEST_CREDIT = 120, 120
+_LONGEST_DESCRIPTION, _LONGEST_BEGINNING = 160, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def _choice(
 ) -> Choice:
     title = shorten(clean_line(title), _LONGEST_TITLE) or phrases.untitled
     line = " · ".join(isolated(one) for one in map(clean_line, credit) if one)
+    line = shorten(line, _LONGEST_CREDIT)
     blocks = [Block((Run(isolated(title), bold=True, url=address),))]
     if line:
         blocks.append(Block((Run(line),)))
