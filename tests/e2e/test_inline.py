@@ -18,7 +18,7 @@ from tests.e2e.bot_api.entities import entity_text
 from tests.e2e.readers import SECONDS, Reader, spans
 from tests.e2e.running import RunningBot, new_reader
 from tests.e2e.stage import Stage, staged
-from tests.model_server import StubModelServer
+from tests.model_server import EMBEDDINGS, Reply, StubModelServer
 
 Baoda = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -422,3 +422,34 @@ async def test_after_a_reload_the_new_text_comes(baoda: Baoda, tmp_path: Path) -
         former = await follow(api, address)
         assert SIMPLIFIED.former_version in former.text
         assert "38米" in spans(former, "bold")[-1]
+
+
+async def test_who_looks_for_long_is_told_so_and_answered_when_asking_again(
+    tmp_path: Path,
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "bridge.md").write_text(BRIDGE.format(length=38), "utf-8")
+    with EmulatedBotApi() as api, StubModelServer() as models:
+        settings = {
+            "CORPUS_DIR": corpus,
+            "EMBEDDING_MODEL": "stub",
+            "EMBEDDING_BASE_URL": models.base_url,
+            "EMBEDDING_API_KEY": "sk-slow",
+        }
+        with RunningBot(tmp_path, api.base_url, **settings) as bot:
+            await bot.wait_for_line("indexed 1 articles", timeout=SECONDS)
+            models.queue(Reply(delay_seconds=2.3), path=EMBEDDINGS)
+            late = await ask(api, "柳湾的石桥有多长?")
+            assert late.results == []
+            assert (said(late)[0], late.cache_time) == (SIMPLIFIED.inline_later, 0)
+            assert late.seconds <= AT_MOST_SECONDS
+            await bot.wait_for_line("answered in", timeout=SECONDS)
+            again = await ask(api, "柳湾的石桥有多长?")
+            assert again.results
+            assert again.seconds <= AT_MOST_SECONDS / 4
+
+            models.queue(Reply("no", status=401, delay_seconds=2.0), path=EMBEDDINGS)
+            failed = await ask(api, "石桥哪年通车?")
+            assert said(failed)[0] == SIMPLIFIED.inline_later
+            await bot.wait_for_line("an inline question has no answer", timeout=SECONDS)

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 START = "inline"
 """What /start is given by the button that leads to the private chat."""
 
-_SECONDS = 1.7
+_SECONDS = 1.5
 """For finding: with the way to Telegram a reader has waited two."""
 
 _TELEGRAM_KEEPS_SECONDS = 10
