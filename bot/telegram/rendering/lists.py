@@ -61,7 +61,8 @@ def render_latest(
         key = short_key(article.id)
         blocks += _entry(position, article, links.to(OpenArticle(key, "")), phrases)
         buttons.append(Button(str(position), pack(OpenArticle(key, ""))))
-    return part_of(blocks, (tuple(buttons), *_turning("latest", page, many)))
+    rows = (tuple(buttons),) if buttons else ()
+    return part_of(blocks, (*rows, *_turning("latest", page, many)))
 
 
 def page_of(page: int, many: int) -> int:
