@@ -39,7 +39,7 @@ LAYERS = [
     "bot.telegram.links",
     "bot.telegram.rendering",
     "bot.telegram.delivery",
-    "bot.telegram.tickets bot.telegram.connecting bot.telegram.quotas",
+    "bot.telegram.tickets bot.telegram.connecting bot.telegram.quotas bot.telegram.payloads",
     "bot.telegram.intake bot.telegram.profile",
     "bot.telegram.polling bot.telegram.webhook",
     "bot.telegram.handlers",

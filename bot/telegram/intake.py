@@ -9,7 +9,9 @@ from telegram import Bot, Update
 
 from bot.journal import Journal
 from bot.store import Pending, StoreError, Taken
+from bot.telegram.addressing import author_of
 from bot.telegram.delivery import Calls, Closing, Delivery, Lanes, Place, topic_of
+from bot.telegram.payloads import payload_of
 from bot.telegram.tickets import Ticket
 
 logger = logging.getLogger(__name__)
@@ -73,7 +75,7 @@ class Intake(asyncio.Queue[object]):
         # places first: what waits for the disk may be overtaken
         places = [self._place(update) for update in updates]
         try:
-            fresh = set(await self._journal.take([_taken(update) for update in updates]))
+            fresh = set(await self._journal.take([_taken(update, self._bot) for update in updates]))
         except StoreError as error:
             logger.error("questions cannot be kept until they are answered: %s", error)
             fresh = {update.update_id for update in updates}
@@ -177,14 +179,14 @@ class Intake(asyncio.Queue[object]):
             self._unsettled += left
 
 
-def _taken(update: Update) -> Taken:
-    message, user, chat = update.effective_message, update.effective_user, update.effective_chat
+def _taken(update: Update, bot: Bot) -> Taken:
+    message, chat = update.effective_message, update.effective_chat
     return Taken(
         update_id=update.update_id,
         chat_id=chat.id if chat else None,
         topic_id=topic_of(message) if message else None,
-        user_id=user.id if user else None,
-        payload=update.to_dict(),
+        user_id=author_of(update),
+        payload=payload_of(update, bot),
     )
 
 

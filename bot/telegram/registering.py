@@ -110,6 +110,7 @@ def register_handlers(
         conversations,
         questions,
         bot=bot,
+        calls=calls,
         delivery=delivery,
         journal=journal,
         turns=turns,
@@ -153,18 +154,18 @@ def register_handlers(
     ):
         application.add_handler(early, _ADMISSION)
     for name, callback in (
-        ("start", commands.start),
-        ("help", commands.help),
-        ("new", commands.begin_anew),
-        ("search", lists.search),
-        ("latest", lists.latest),
-        ("sources", lists.sources),
-        ("language", personal.language),
-        ("privacy", personal.privacy),
+        ("start", in_turn(commands.start)),
+        ("help", in_turn(commands.help)),
+        ("new", in_turn(commands.begin_anew)),
+        ("search", in_turn(lists.search)),
+        ("latest", in_turn(lists.latest)),
+        ("sources", in_turn(lists.sources)),
+        ("language", in_turn(personal.language)),
+        ("privacy", in_turn(personal.privacy)),
         ("forget", personal.forget),
-        ("feedback", personal.feedback),
+        ("feedback", in_turn(personal.feedback)),
     ):
-        application.add_handler(MessageHandler(command(name), in_turn(callback)), _ACTIONS)
+        application.add_handler(MessageHandler(command(name), callback), _ACTIONS)
     for handler in (
         MessageHandler(command("reload") & people.are_admins, reloading.reload),
         MessageHandler(command("reload") & private | foreign, in_turn(others.commanded)),

@@ -84,6 +84,10 @@ class Calls:
         self._new_ids[former] = new
         await self._moved(former, new)
 
+    def keep_no_waits(self, chat_id: int) -> None:
+        """Keep in the store no pauses that Telegram asks for with a chat, until the next start."""
+        self._waits.keep_none(chat_id)
+
     async def pause(self, seconds: float) -> None:
         """Sleep. Raises Closing as soon as the bot stops."""
         if self._closing.is_set():

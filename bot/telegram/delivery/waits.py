@@ -17,6 +17,11 @@ class FloodWaits:
         """`keep` is given each pause with its end."""
         self._keep = keep
         self._ends: dict[str, float] = {}
+        self._unkept: set[str] = set()
+
+    def keep_none(self, name: object) -> None:
+        """Keep no pause of that name until the next start: whose it is wants nothing kept."""
+        self._unkept.add(str(name))
 
     def recall(self, kept: Mapping[str, datetime.datetime]) -> None:
         """Go on with pauses from before a restart."""
@@ -34,6 +39,8 @@ class FloodWaits:
         seconds, now = seconds_of(error), asyncio.get_running_loop().time()
         self._ends = {one: end for one, end in self._ends.items() if end > now}
         self._ends[str(name)] = now + seconds
+        if str(name) in self._unkept:
+            return seconds
         until = datetime.datetime.now(datetime.UTC) + timedelta(seconds=seconds)
         await self._keep(str(name), until)
         return seconds

@@ -10,7 +10,7 @@ from bot.journal import Journal
 from bot.phrases import language_named
 from bot.store import StoreError
 from bot.telegram.addressing import author_of, is_private, words_of
-from bot.telegram.delivery import Closing, Delivery, Outgoing, Target
+from bot.telegram.delivery import Calls, Closing, Delivery, Outgoing, Target
 from bot.telegram.handlers.people import People, beside
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.handlers.turns import Turns
@@ -32,6 +32,7 @@ class Personal:
         questions: Questions,
         *,
         bot: Bot,
+        calls: Calls,
         delivery: Delivery,
         journal: Journal,
         turns: Turns,
@@ -43,6 +44,7 @@ class Personal:
         self._conversations = conversations
         self._questions = questions
         self._bot = bot
+        self._calls = calls
         self._delivery = delivery
         self._journal = journal
         self._turns = turns
@@ -83,12 +85,19 @@ class Personal:
         await self._reply(update, render_text(text))
 
     async def forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """/forget: all that is stored about whoever asks is deleted, at once and for good."""
+        """/forget: all that is stored about whoever asks is deleted, at once and for good.
+
+        Their questions that are not answered yet do not keep it waiting.
+        """
         phrases, author = self._people.phrases(update), author_of(update)
+        ticket = self._tickets.of(update)
+        if author is not None:
+            self._questions.stop_all(author, ticket.taken_at)
+        await ticket.turn()
         if author is None:
             await self._reply(update, render_text(phrases.nobody))
             return
-        self._questions.stop_all(author)
+        self._calls.keep_no_waits(author)
         try:
             async with self._turns.alone(author):
                 held = await self._conversations.forget_person(author)

@@ -1,6 +1,7 @@
 """Questions: asked, edited, stopped, and asked about an answer by replying to it."""
 
 import asyncio
+import datetime
 import logging
 from contextlib import aclosing
 from functools import partial
@@ -56,7 +57,8 @@ class Questions:
         self._journal = journal
         self._turns = turns
         self._quotas = quotas
-        self._being_written: dict[int, tuple[asyncio.Event, int | None]] = {}
+        self._open: dict[int, tuple[asyncio.Event, int | None]] = {}
+        self._given_up: dict[int, datetime.datetime] = {}
 
     async def asked(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A message: a question, about the answer that it replies to; or a word on an answer."""
@@ -90,21 +92,22 @@ class Questions:
         await self.answer(update, question, replaces=replaces)
 
     def stop(self, update_id: int, person: int) -> bool | None:
-        """End the answer that is being written for an update; None where none is.
+        """End the answer to an update, begun or not; None where it is complete.
 
         False for anybody but the person who asked, where that is known.
         """
-        if update_id not in self._being_written:
+        if update_id not in self._open:
             return None
-        stop, asker = self._being_written[update_id]
+        stop, asker = self._open[update_id]
         if asker not in (None, person):
             return False
         stop.set()
         return True
 
-    def stop_all(self, person: int) -> None:
-        """End all answers that are being written for somebody."""
-        for stop, asker in self._being_written.values():
+    def stop_all(self, person: int, before: datetime.datetime) -> None:
+        """End the answers to all that somebody asked before, also where they are not begun."""
+        self._given_up[person] = before
+        for stop, asker in self._open.values():
             if asker == person:
                 stop.set()
 
@@ -134,17 +137,22 @@ class Questions:
             message_id=ticket.slots[0] if ticket.slots else None,
             begun=partial(ticket.use, target),
         )
+        stop = asyncio.Event()
+        if asker in self._given_up and ticket.taken_at < self._given_up[asker]:
+            stop.set()
+        self._open[update.update_id] = stop, asker
         try:
             queued = partial(_show_place, preview, phrases)
             async with self._turns.turn(ticket, asker, queued):
                 wait = self._quotas.take(asker, message.chat_id, is_owed=ticket.is_resumed)
                 if wait is None:
                     parts, answer_id = await self._written(
-                        ticket, message, question, phrases, asker, about, replaces, preview
+                        ticket, message, question, phrases, asker, about, replaces, preview, stop
                     )
                 else:
                     parts, answer_id = render_wait(wait, phrases), None
         finally:
+            del self._open[update.update_id]
             await preview.end()
         await ticket.reply(
             parts,
@@ -164,10 +172,9 @@ class Questions:
         about: int | None,
         replaces: int | None,
         preview: Preview,
+        stop: asyncio.Event,
     ) -> tuple[list[Part], int | None]:
         """The messages of the whole answer, and its number where it is kept; or an apology."""
-        stop, update_id = asyncio.Event(), ticket.update.update_id
-        self._being_written[update_id] = stop, asker
         steps = self._conversations.ask(
             place_of(message),
             question,
@@ -187,12 +194,11 @@ class Questions:
                         return render(step.answer, words, links, answer_id=step.id), step.id
                     if step.text:
                         is_seen()
+                        update_id = ticket.update.update_id
                         preview.show(render_preview(step, phrases, update_id=update_id))
         except BaodaError as error:
             self._quotas.give_back(asker, message.chat_id)
             return render_text(apology(error, question, phrases)), None
-        finally:
-            del self._being_written[update_id]
         raise AssertionError("a question ends with its answer")
 
     async def _is_unchanged(self, answer_id: int | None, question: str) -> bool:
