@@ -1,10 +1,13 @@
 """What concerns a reader: forgetting, privacy, language, words to the editors, and the menus."""
 
+import asyncio
 import contextlib
 import hashlib
 import itertools
 import json
 import re
+import shutil
+import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,13 +16,18 @@ from typing import Any
 
 import pytest
 
-from bot.phrases import SIMPLIFIED
+from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases
 from bot.store.address import FILE_NAME
-from tests.e2e.bot_api import EmulatedBotApi, SentMessage
-from tests.e2e.readers import SECONDS, Reader, is_final, labels
-from tests.e2e.stage import Stage, staged
+from tests.conftest import CORPUS
+from tests.e2e.bot_api import Call, EmulatedBotApi, SentMessage
+from tests.e2e.bot_api.contents import CONTENTS, WITH_CAPTION
+from tests.e2e.readers import SECONDS, Reader, answer_of, is_final, labels
+from tests.e2e.running import RunningBot
+from tests.e2e.stage import staged
 from tests.model_server import Reply, StubModelServer
 
+ALLIES, HOW_MANY = "“社区合伙人”联盟有哪些机构?", "有多少家?"
+REFUSAL = "文章里没有说到这个问题的答案。"
 WHERE, THERE = "职工之家建在哪个小区?", "铁路小区"
 FIRST = "职工之家建在铁路小区。"
 NAME = "@baoda_test_bot"
@@ -31,41 +39,33 @@ _groups = itertools.count(-1_002_000_000_001, -1)
 
 
 @pytest.fixture(scope="module")
-def models() -> Iterator[StubModelServer]:
-    with StubModelServer() as models:
-        models.respond_with(writes(FIRST))
-        yield models
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the bot runs; its data are in `data`."""
     return tmp_path_factory.mktemp("personal")
 
 
 @pytest.fixture(scope="module")
-def stage(folder: Path, corpus_data_dir: Path, models: StubModelServer) -> Iterator[Stage]:
-    """A bot with a chat model, an admin, and one who never wrote to it."""
+def api(folder: Path, corpus_data_dir: Path) -> Iterator[EmulatedBotApi]:
+    """The Telegram of a bot with an admin, and one who never wrote to it."""
     settings = {
-        "OPENAI_BASE_URL": models.base_url,
-        "ANSWER_CACHE": 0,
         "TELEGRAM_ADMIN_IDS": f"{ADMIN},{SILENT_ADMIN}",
-        "USER_QUESTIONS_PER_MINUTE": 60,
+        "USER_QUESTIONS_PER_MINUTE": 20,
     }
-    with staged(folder, corpus_data_dir, **settings) as stage:
-        yield stage
-
-
-@pytest.fixture
-def api(stage: Stage, models: StubModelServer) -> Iterator[EmulatedBotApi]:
-    """Its Telegram; the model writes at once again afterwards."""
-    yield stage.api
-    models.respond_with(writes(FIRST))
+    with EmulatedBotApi() as api:
+        api.send_text("/id", ADMIN, language_code="en")
+        shutil.copytree(corpus_data_dir, folder / "data")
+        with RunningBot(folder, api.base_url, CORPUS_DIR=CORPUS, **settings):
+            yield api
 
 
 @pytest.fixture
 def data(folder: Path) -> Path:
     return folder / "data"
+
+
+@pytest.fixture
+def reader(api: EmulatedBotApi) -> Reader:
+    return a_reader(api)
 
 
 def a_reader(api: EmulatedBotApi, language: str = "zh-hans") -> Reader:
@@ -202,11 +202,21 @@ async def test_nothing_is_left_of_a_person_who_asks_to_be_forgotten(
 
 @pytest.mark.long
 async def test_what_waits_and_is_written_is_ended_and_nothing_of_it_is_kept(
-    api: EmulatedBotApi, data: Path, models: StubModelServer
+    corpus_data_dir: Path, tmp_path: Path
 ) -> None:
-    """Here the model never ends by itself; other people's words to the person wait as well."""
+    """Here the model never ends by itself; what others said to the person waits as well."""
     never = threading.Event()
-    models.respond_with(writes(FIRST, pause=never))
+    with StubModelServer() as models:
+        models.respond_with(writes(FIRST, pause=never))
+        settings = {"OPENAI_BASE_URL": models.base_url, "ANSWER_CACHE": 0}
+        with staged(tmp_path, corpus_data_dir, **settings) as stage:
+            try:
+                await forget_meanwhile(stage.api, tmp_path / "data", never)
+            finally:
+                never.set()
+
+
+async def forget_meanwhile(api: EmulatedBotApi, data: Path, never: threading.Event) -> None:
     reader, other = a_reader(api), a_reader(api)
     group, words = next(_groups), [f"银杏暗语{number}号" for number in "甲乙丙丁戊己"]
     reader.write(f"{WHERE}{words[0]}")
@@ -220,12 +230,9 @@ async def test_what_waits_and_is_written_is_ended_and_nothing_of_it_is_kept(
     await api.wait_for_message(
         group, timeout=SECONDS, matching=lambda one: SIMPLIFIED.stop in labels(one)
     )
-    try:
-        await forgotten(reader)
-        assert traces(data, reader.id, *words) == []
-    finally:
-        never.set()
-        models.respond_with(writes(FIRST))
+    await forgotten(reader)
+    assert traces(data, reader.id, *words) == []
+    never.set()
     await in_group(api, group, other.id, f"{NAME} {WHERE}")
     (answer,) = [one for one in api.sent(group) if one.reply_to == asked]
     assert is_final(answer)
@@ -237,7 +244,7 @@ async def test_what_replies_and_taps_of_others_hold_of_a_person_is_not_stored(
 ) -> None:
     reader, other = a_reader(api), a_reader(api)
     group, words = next(_groups), "海棠暗语一号"
-    await in_group(api, group, other.id, f"{NAME} {WHERE}")
+    await in_group(api, group, other.id, "/id")
     answer = await in_group(api, group, reader.id, f"{NAME} {WHERE}{words}")
     api.send_text("/forget", reader.id, group)
     await api.wait_for_message(
@@ -246,9 +253,15 @@ async def test_what_replies_and_taps_of_others_hold_of_a_person_is_not_stored(
     assert traces(data, reader.id, words) == []
     assert await tapped(api, group, answer, "👍", other.id) == SIMPLIFIED.answer_not_kept
     assert await tapped(api, group, answer, "[1]", other.id) == ""
-    await in_group(api, group, other.id, f"{NAME} {WHERE}", reply_to=answer.reply_to)
-    api.send_text(f"{NAME} {WHERE}", other.id, group, text_mentions={"职工": reader.id})
-    await in_group(api, group, other.id, f"{NAME} {WHERE}")
+    mentions = {"职工": reader.id}
+    await in_group(
+        api,
+        group,
+        other.id,
+        f"/search{NAME} 职工",
+        reply_to=answer.reply_to,
+        text_mentions=mentions,
+    )
     assert traces(data, reader.id, words) == []
 
 
@@ -269,3 +282,289 @@ async def test_a_pause_that_telegram_asks_for_with_the_confirmation_is_not_store
     api.fail_next("sendMessage", 429, "Too Many Requests", {"retry_after": 1})
     await forgotten(reader)
     assert traces(data, reader.id) == []
+
+
+async def test_a_store_that_is_held_for_a_moment_is_waited_for(reader: Reader, data: Path) -> None:
+    await reader.ask(WHERE)
+    with contextlib.closing(sqlite3.connect(data / FILE_NAME)) as store:
+        store.execute("BEGIN IMMEDIATE")
+        reader.write("/forget")
+        await asyncio.sleep(0.5)
+        store.rollback()
+    await reader.api.wait_for_message(
+        reader.id, timeout=SECONDS, matching=lambda one: one.text.startswith("都删除了：1 个问题")
+    )
+    assert traces(data, reader.id) == []
+
+
+async def test_a_store_that_fails_is_told_of_and_the_bot_goes_on(
+    reader: Reader, data: Path
+) -> None:
+    await reader.ask(WHERE)
+    with contextlib.closing(sqlite3.connect(data / FILE_NAME)) as store:
+        store.execute("ALTER TABLE remark RENAME TO lost")
+        try:
+            assert (await reader.command("/forget")).text == SIMPLIFIED.not_forgotten
+            said = await reader.command("/feedback 很好")
+            assert said.text == SIMPLIFIED.feedback_not_taken
+            assert "现在保存着" not in (await reader.command("/privacy")).text
+            assert THERE in (await reader.ask(WHERE)).text
+        finally:
+            store.execute("ALTER TABLE lost RENAME TO remark")
+    assert (await forgotten(reader)).text.startswith("都删除了：2 个问题")
+    assert traces(data, reader.id) == []
+
+
+async def test_after_forgetting_all_begins_afresh(reader: Reader) -> None:
+    allies = await reader.ask(ALLIES)
+    assert "20家" in (await reader.ask(HOW_MANY)).text
+    await forgotten(reader)
+    assert await reader.tap(allies, "👍") == SIMPLIFIED.answer_not_kept
+    assert labels(reader.now(allies))[-2:] == ["👍", "👎"]
+    opened = await reader.open(allies, "[1]")
+    assert "联盟" in opened.text
+    assert answer_of(await reader.ask(HOW_MANY)) == REFUSAL
+    await reader.ask(ALLIES)
+    assert "20家" in (await reader.ask(HOW_MANY)).text
+
+
+@pytest.mark.long
+async def test_nothing_comes_back_after_a_kill_and_what_telegram_shows_is_not_set_again(
+    corpus_data_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(corpus_data_dir, tmp_path / "data")
+    data, words = tmp_path / "data", "山茶暗语一号"
+    with EmulatedBotApi() as api:
+        reader, other = a_reader(api), a_reader(api)
+        with RunningBot(tmp_path, api.base_url, CORPUS_DIR=CORPUS) as bot:
+            await reader.ask(f"{WHERE}{words}")
+            await other.command("/language english")
+            await forgotten(reader)
+            bot.process.send_signal(signal.SIGKILL)
+            await bot.wait()
+        assert traces(data, reader.id, words) == []
+        shown, seen = len(api.calls), reader.messages()
+        with RunningBot(tmp_path, api.base_url, CORPUS_DIR=CORPUS) as bot:
+            assert (await other.command("/new")).text == ENGLISH.begun_anew
+            await api.wait_for(
+                lambda calls: [
+                    one for one in calls[shown:] if one.method == "getMyShortDescription"
+                ][1:],
+                SECONDS,
+            )
+            assert not [one for one in api.calls[shown:] if one.method.startswith("setMy")]
+            assert await bot.stop() == 0
+        assert reader.messages() == seen
+        assert traces(data, reader.id, words) == []
+
+
+def introductions(calls: list[Call]) -> int:
+    """In how many languages the bot has looked at all that Telegram shows of it."""
+    return len([one for one in calls if one.method == "getMyShortDescription"])
+
+
+# What is stored
+
+
+async def test_privacy_counts_what_is_kept(reader: Reader) -> None:
+    answer = await reader.ask(WHERE)
+    await reader.tap(answer, "👍")
+    await reader.command("/feedback 很好")
+    said = (await reader.command("/privacy")).text
+    assert said == "\n\n".join(
+        (
+            SIMPLIFIED.privacy.format(days="90 天"),
+            SIMPLIFIED.kept_now.format(counted="1 个问题、1 个评价、1 条留言"),
+        )
+    )
+
+
+async def test_in_a_group_privacy_tells_nobody_what_is_kept_of_whom(
+    api: EmulatedBotApi, reader: Reader
+) -> None:
+    said = await in_group(api, next(_groups), reader.id, "/privacy")
+    assert said.text == SIMPLIFIED.privacy.format(days="90 天")
+
+
+# Languages
+
+
+@pytest.mark.parametrize(
+    ("name", "phrases"),
+    [("English", ENGLISH), ("繁體中文", TRADITIONAL), ("zh-TW", TRADITIONAL), ("中文", SIMPLIFIED)],
+)
+async def test_a_language_is_chosen_by_name_until_it_is_given_up(
+    api: EmulatedBotApi, name: str, phrases: Phrases
+) -> None:
+    reader = a_reader(api, "fr")
+    assert (await reader.command(f"/language {name}")).text == phrases.language_chosen
+    assert (await reader.command("/search")).text == phrases.search_usage
+    assert (await reader.command("/language AUTO")).text == ENGLISH.language_chosen
+    assert (await reader.command("/search")).text == ENGLISH.search_usage
+
+
+async def test_a_language_is_chosen_by_its_button(reader: Reader) -> None:
+    asked = await reader.command("/language 火星文")
+    assert (asked.text, labels(asked)[-1]) == (SIMPLIFIED.which_language, "✓ 跟随 Telegram")
+    chosen = await reader.turn(asked, "English")
+    assert (chosen.text, "✓ English" in labels(chosen)) == (ENGLISH.which_language, True)
+    assert await reader.forge(chosen, "unknown") == ENGLISH.unknown_button
+    back = await reader.turn(chosen, ENGLISH.language_auto)
+    assert back.text == SIMPLIFIED.which_language
+
+
+async def test_in_a_group_everybody_has_a_language_of_their_own(api: EmulatedBotApi) -> None:
+    first, second = a_reader(api), a_reader(api)
+    group = next(_groups)
+    asked = await in_group(api, group, first.id, "/language")
+    await in_group(api, group, second.id, "/search")
+    assert await tapped(api, group, asked, "English", first.id) == ENGLISH.language_chosen
+    assert await tapped(api, group, asked, "繁體中文", second.id) == TRADITIONAL.language_chosen
+    assert (await in_group(api, group, first.id, "/search")).text == ENGLISH.search_usage
+    assert (await in_group(api, group, second.id, "/search")).text == TRADITIONAL.search_usage
+    assert api.sent(group)[0].text == SIMPLIFIED.which_language
+
+
+async def test_nobody_knows_whose_language_to_set_for_an_anonymous_admin(
+    api: EmulatedBotApi,
+) -> None:
+    group = next(_groups)
+    for command in ("/language", "/language en", "/forget"):
+        said = await in_group(api, group, ADMIN, command, anonymous=True)
+        assert said.text == ENGLISH.nobody
+
+
+async def test_traditional_readers_have_traditional_words_around_simplified_quotations(
+    api: EmulatedBotApi,
+) -> None:
+    reader = a_reader(api, "zh-hant")
+    answer = await reader.ask("職工之家建在哪個小區?")
+    assert answer_of(answer).startswith(TRADITIONAL.in_their_words)
+    assert THERE in answer.text
+    rated = await reader.turn(answer, "👎")
+    assert TRADITIONAL.unfaithful in labels(rated)
+    assert await reader.tap(rated, TRADITIONAL.misses_question) == TRADITIONAL.thanks
+    opened = await reader.open(answer, "[1]")
+    assert {TRADITIONAL.full_text, TRADITIONAL.close} <= set(labels(opened))
+    refused = await reader.ask("珠穆朗瑪峰有多高?")
+    assert refused.text.startswith("文章裡沒有說到這個問題的答案。")
+    assert TRADITIONAL.nearest in refused.text
+    assert (await reader.ask("問" * 2001)).text == TRADITIONAL.question_too_long.format(
+        limit=2000, length=2001
+    )
+
+
+# Words to the editors
+
+
+async def test_a_remark_is_kept_and_told_to_admins_without_a_name(
+    api: EmulatedBotApi, reader: Reader, data: Path
+) -> None:
+    answer = await reader.ask(WHERE)
+    before = {one.message_id for one in api.sent(ADMIN)}
+    reader.write("/feedback 第三版 <b> 错了", reply_to=answer)
+    (told,) = await api.wait_for_message(
+        ADMIN, timeout=SECONDS, matching=lambda one: one.message_id not in before
+    )
+    assert told.text == SIMPLIFIED.feedback_came.format(words="第三版 <b> 错了")
+    assert reader.messages()[-1].text == SIMPLIFIED.reason_taken
+    kept = "SELECT text, answer_id IS NOT NULL FROM remark WHERE user_id = " + str(reader.id)
+    assert rows(data, kept) == [("第三版 <b> 错了", 1)]
+
+
+async def test_a_remark_may_be_as_long_as_a_message_and_not_empty(
+    api: EmulatedBotApi, reader: Reader
+) -> None:
+    assert (await reader.command("/feedback")).text == SIMPLIFIED.feedback_usage
+    before = {one.message_id for one in api.sent(ADMIN)}
+    long = "错" * (4096 - len("/feedback "))
+    assert (await reader.command(f"/feedback {long}")).text == SIMPLIFIED.reason_taken
+    told = await api.wait_for_message(
+        ADMIN, timeout=SECONDS, matching=lambda one: one.message_id not in before
+    )
+    assert told[0].text.startswith("读者留言：错")
+
+
+# What can be done, and what is no question
+
+
+async def test_new_and_ask_take_a_question_with_them(reader: Reader) -> None:
+    await reader.ask(ALLIES)
+    assert answer_of(await reader.ask(f"/new {HOW_MANY}")) == REFUSAL
+    assert THERE in (await reader.ask(f"/ask {WHERE}")).text
+    assert THERE in (await reader.ask(f"/ask{WHERE}")).text
+    assert (await reader.ask("/ask")).text.startswith(SIMPLIFIED.help.partition("\n")[0])
+
+
+async def test_help_is_by_role_and_place(api: EmulatedBotApi, reader: Reader) -> None:
+    group = next(_groups)
+    assert SIMPLIFIED.help_admin not in (await reader.command("/help")).text
+    assert ENGLISH.help_admin in (await Reader(api, "en", ADMIN).command("/help")).text
+    in_groups = SIMPLIFIED.help_in_groups.format(name=NAME[1:])
+    for command in ("/help", "/start", f"/start{NAME}", NAME, "/ask"):
+        assert (await in_group(api, group, reader.id, command)).text == in_groups
+
+
+async def test_what_is_no_text_has_one_friendly_word(api: EmulatedBotApi) -> None:
+    senders = {kind: a_reader(api) for kind in sorted(CONTENTS)}
+    for kind, sender in senders.items():
+        api.send_other(kind, sender.id)
+    album = a_reader(api)
+    for _ in range(4):
+        api.send_other("photo", album.id, media_group_id="album", caption=WHERE)
+    assert THERE in (await album.ask(WHERE)).text
+    assert [one.text for one in album.messages()][:-1] == [SIMPLIFIED.only_text]
+    for sender in senders.values():
+        (said,) = await api.wait_for_message(sender.id, timeout=SECONDS)
+        assert said.text == SIMPLIFIED.only_text
+
+
+async def test_nothing_is_said_to_changed_captions_and_pinned_messages(
+    api: EmulatedBotApi, reader: Reader
+) -> None:
+    photo = api.send_other("photo", reader.id, caption=WHERE)
+    await api.wait_for_message(reader.id, timeout=SECONDS)
+    with api._lock:
+        changed = api._chats[reader.id].incoming[photo] | {"caption": ALLIES, "edit_date": 1}
+    api.send_update({"edited_message": changed})
+    api.send_service("pinned_message", reader.id, photo, reader.id)
+    await reader.ask(WHERE)
+    assert len(reader.messages()) == 2
+
+
+async def test_in_a_group_only_what_is_said_to_the_bot_is_answered(
+    api: EmulatedBotApi, reader: Reader
+) -> None:
+    group = next(_groups)
+    first = await in_group(api, group, reader.id, f"{NAME} {WHERE}")
+    for kind in sorted(CONTENTS):
+        caption = f"{NAME} {WHERE}" if kind in WITH_CAPTION else None
+        api.send_other(kind, reader.id, group, caption=caption, reply_to=first.message_id)
+    for text in ("/nosuch", f"/nosuch{NAME}", "/reload", "/weather@other_bot"):
+        api.send_text(text, reader.id, group)
+    await in_group(api, group, reader.id, f"{NAME} {WHERE}")
+    assert len(api.sent(group)) == 2
+
+
+async def test_a_command_that_there_is_none_of_is_told_of(reader: Reader) -> None:
+    for command in ("/nosuch", "/NoSuch 职工之家", "/reload"):
+        assert (await reader.command(command)).text == SIMPLIFIED.unknown_command
+
+
+# Menus
+
+
+async def test_menus_are_by_place_role_and_language(api: EmulatedBotApi, reader: Reader) -> None:
+    await api.wait_for(lambda calls: introductions(calls) == 2, SECONDS)
+    private, group = api.menu(reader.id, reader.id), next(_groups)
+    api.join(group, reader.id)
+    assert private["forget"] == SIMPLIFIED.command_forget
+    assert api.menu(reader.id, reader.id, "zh-hant") == private
+    assert api.menu(reader.id, reader.id, "de")["forget"] == ENGLISH.command_forget
+    assert "reload" not in private
+    assert api.menu(ADMIN, ADMIN) == private | {"reload": SIMPLIFIED.command_reload}
+    assert api.menu(ADMIN, ADMIN, "en")["reload"] == ENGLISH.command_reload
+    assert api.menu(SILENT_ADMIN, SILENT_ADMIN) == private
+    in_groups = api.menu(reader.id, group)
+    assert in_groups["ask"] == SIMPLIFIED.command_ask
+    assert not {"forget", "language", "reload", "id"} & set(in_groups)
