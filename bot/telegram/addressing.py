@@ -123,4 +123,5 @@ def _is_reply_to(message: Message, bot: Bot) -> bool:
 
 def _name_of(bot: Bot) -> re.Pattern[str]:
     """The bot's name in a text: beside Chinese, too, where Telegram marks no mention."""
-    return re.compile(rf"(?<![a-z0-9_@])@{re.escape(bot.username)}(?![a-z0-9_])", re.I | re.A)
+    name = re.escape(bot.username)
+    return re.compile(rf"(?<![a-z0-9_@])(?:@{name})+(?![a-z0-9_])", re.I | re.A)
