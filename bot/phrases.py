@@ -183,12 +183,14 @@ def language_named(words: str) -> str | None:
 _NAMED = {
     name: language
     for language, names in {
-        "zh": "zh zh-hans zh-cn 中文 简体 简体中文 簡體 簡體中文 chinese simplified",
-        "zh-hant": "zh-hant zh-tw zh-hk 繁體 繁體中文 正體 正體中文 繁体 繁体中文 traditional",
-        "en": "en english 英文 英语 英語",
-        "": "auto 自动 自動 telegram",
+        "zh": "zh,zh-hans,zh-cn,中文,简体,简体中文,簡體,簡體中文,chinese,simplified,"
+        "simplified chinese",
+        "zh-hant": "zh-hant,zh-tw,zh-hk,繁體,繁體中文,正體,正體中文,繁体,繁体中文,traditional,"
+        "traditional chinese",
+        "en": "en,english,英文,英语,英語",
+        "": "auto,自动,自動,telegram",
     }.items()
-    for name in names.split()
+    for name in names.split(",")
 }
 
 

@@ -18,7 +18,9 @@ from bot.phrases import (
     SIMPLIFIED,
     TRADITIONAL,
     Phrases,
+    duration,
     introduction,
+    language_named,
     phrases_for,
     terminal_phrases,
 )
@@ -219,3 +221,46 @@ def test_quotations_written_as_the_question_need_no_remark(question: str, text: 
 def test_what_is_not_quoted_is_not_said_to_be(mode: Mode, refused: bool) -> None:
     answer = answered("石橋長多少米？", "石桥长38米。[1]", mode, refused)
     assert introduction(answer, TRADITIONAL) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        ("English", "en"),
+        (" 英语\n", "en"),
+        ("ZH-hant", "zh-hant"),
+        ("繁体中文", "zh-hant"),
+        ("正體", "zh-hant"),
+        ("中文", "zh"),
+        ("簡體", "zh"),
+        ("zh-CN", "zh"),
+        ("Traditional Chinese", "zh-hant"),
+        ("auto", ""),
+        ("自动", ""),
+        ("火星文", None),
+        ("en zh", None),
+        ("", None),
+    ],
+)
+def test_a_language_goes_by_many_names(words: str, setting: str | None) -> None:
+    assert language_named(words) == setting
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chinese", "english"),
+    [
+        (0, "1 秒", "1 second"),
+        (0.2, "1 秒", "1 second"),
+        (58.1, "59 秒", "59 seconds"),
+        (59.5, "1 分钟", "1 minute"),
+        (60, "1 分钟", "1 minute"),
+        (60.1, "2 分钟", "2 minutes"),
+        (3540, "59 分钟", "59 minutes"),
+        (3599, "1 小时", "1 hour"),
+        (3601, "1 小时 1 分钟", "1 hour 1 minute"),
+        (86_399.5, "24 小时", "24 hours"),
+    ],
+)
+def test_a_wait_is_rounded_up(seconds: float, chinese: str, english: str) -> None:
+    assert duration(seconds, SIMPLIFIED) == chinese
+    assert duration(seconds, ENGLISH) == english
