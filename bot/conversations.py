@@ -72,7 +72,7 @@ class Conversations:
         takes its place.
         """
         asked_at = datetime.datetime.now(datetime.UTC)
-        is_kept = asker is None or (taken_at or asked_at) > self._forgotten.get(asker, _LONG_AGO)
+        is_kept = self.may_keep(asker, taken_at or asked_at)
         asker = asker if is_kept else None
         former = partial(_turns, place=place, about=about, replaces=replaces)
         nothing: list[Turn] = []
@@ -118,12 +118,17 @@ class Conversations:
         """See Answerer.generation."""
         return self._answerer.generation()
 
-    async def forget_person(self, person: int) -> Held:
+    def may_keep(self, person: int | None, said_at: datetime.datetime) -> bool:
+        """Whether something said then may be kept: not if its author is forgotten since."""
+        return person is None or said_at > self._forgotten.get(person, _LONG_AGO)
+
+    async def forget_person(self, person: int, asked_at: datetime.datetime) -> Held:
         """Delete all that is kept about somebody, of whom no question is worked on now.
 
-        What was kept. Raises StoreError where it could not be done.
+        What was kept. Of what they said before `asked_at` nothing is kept from now on. Raises
+        StoreError where it could not be done.
         """
-        self._forgotten[person] = datetime.datetime.now(datetime.UTC)
+        self._forgotten[person] = asked_at
         await self._answerer.settled()
         return await self.journal.forget_person(person)
 

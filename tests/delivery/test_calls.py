@@ -144,3 +144,21 @@ def test_a_flood_wait_outlives_a_restart() -> None:
     simulate(before())
     simulate(after())
     assert moments == pytest.approx([30, 30], abs=2)
+
+
+def test_of_a_chat_that_wants_nothing_kept_pauses_are_obeyed_and_not_kept() -> None:
+    kept: list[str] = []
+
+    async def keep(name: str, until: datetime.datetime) -> None:
+        kept.append(name)
+
+    async def scene() -> None:
+        waits = FloodWaits(keep)
+        calls = Calls(waits, _never)
+        calls.keep_no_waits(5)
+        for name in (5, 6):
+            await waits.begin(name, RetryAfter(3))
+            assert waits.left(name) == 3
+
+    simulate(scene())
+    assert kept == ["6"]

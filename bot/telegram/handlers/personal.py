@@ -62,7 +62,8 @@ class Personal:
             chosen = self._people.chosen(author)
             await self._reply(update, [render_languages(phrases, chosen)])
         else:
-            await self._people.choose(author, language or None)
+            if self._may_keep(update):
+                await self._people.choose(author, language or None)
             await self._reply(update, render_text(self._people.phrases(update).language_chosen))
 
     async def privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -100,7 +101,7 @@ class Personal:
         self._calls.keep_no_waits(author)
         try:
             async with self._turns.alone(author):
-                held = await self._conversations.forget_person(author)
+                held = await self._conversations.forget_person(author, ticket.taken_at)
         except StoreError as error:
             logger.error("what is kept about somebody could not be deleted: %s", error)
             await self._reply(update, render_text(phrases.not_forgotten))
@@ -125,6 +126,9 @@ class Personal:
         if wait := self._quotas.take(author, message.chat_id):
             await self._reply(update, render_wait(wait, phrases))
             return
+        if not self._may_keep(update):
+            await self._reply(update, render_text(phrases.feedback_not_taken))
+            return
         try:
             await self._journal.remark(author, words, await self._answer_replied_to(update))
         except StoreError as error:
@@ -132,7 +136,12 @@ class Personal:
             await self._reply(update, render_text(phrases.feedback_not_taken))
             return
         await self._reply(update, render_text(phrases.reason_taken))
+        self._tickets.of(update).step_aside()
         await self._tell_admins(phrases.feedback_came.format(words=words))
+
+    def _may_keep(self, update: Update) -> bool:
+        taken_at = self._tickets.of(update).taken_at
+        return self._conversations.may_keep(author_of(update), taken_at)
 
     async def _answer_replied_to(self, update: Update) -> int | None:
         assert update.message is not None

@@ -223,6 +223,7 @@ class Questions:
         kept = (
             asked_for.answer_id is not None
             and author is not None
+            and self._conversations.may_keep(author, ticket.taken_at)
             and await self._conversations.rate(
                 asked_for.answer_id, author, -1, reason=words_of(message, self._bot)
             )
