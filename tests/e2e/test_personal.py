@@ -211,22 +211,29 @@ async def test_what_waits_and_is_written_is_ended_and_nothing_of_it_is_kept(
         settings = {"OPENAI_BASE_URL": models.base_url, "ANSWER_CACHE": 0}
         with staged(tmp_path, corpus_data_dir, **settings) as stage:
             try:
-                await forget_meanwhile(stage.api, tmp_path / "data", never)
+                person, words = await forget_meanwhile(stage.api, tmp_path / "data", never)
+                for trace in (str(person), *words):
+                    assert not stage.bot.matching(trace)
             finally:
                 never.set()
+    assert traces(tmp_path / "data", person, *words) == []
 
 
-async def forget_meanwhile(api: EmulatedBotApi, data: Path, never: threading.Event) -> None:
+async def forget_meanwhile(
+    api: EmulatedBotApi, data: Path, never: threading.Event
+) -> tuple[int, list[str]]:
+    """The person who is forgotten while a model writes, and their words."""
     reader, other = a_reader(api), a_reader(api)
     group, words = next(_groups), [f"银杏暗语{number}号" for number in "甲乙丙丁戊己"]
     reader.write(f"{WHERE}{words[0]}")
-    reader.write(f"{WHERE}{words[1]}")
     changed = reader.write(f"{WHERE}{words[2]}")
     api.edit_text(reader.id, changed, f"{WHERE}{words[3]}")
     reader.write(f"/new {WHERE}{words[4]}")
     said = api.send_text(f"听说{words[5]}", reader.id, group)
     asked = api.send_text(f"{WHERE} {NAME}", other.id, group, reply_to=said)
     api.send_text(f"{NAME} {WHERE}{words[1]}", reader.id, group)
+    api.send_text(f"/feedback 留言{words[0]}", reader.id, group)
+    api.send_text("/language en", reader.id, group)
     await api.wait_for_message(
         group, timeout=SECONDS, matching=lambda one: SIMPLIFIED.stop in labels(one)
     )
@@ -237,6 +244,7 @@ async def forget_meanwhile(api: EmulatedBotApi, data: Path, never: threading.Eve
     (answer,) = [one for one in api.sent(group) if one.reply_to == asked]
     assert is_final(answer)
     assert traces(data, reader.id, *words) == []
+    return reader.id, words
 
 
 async def test_what_replies_and_taps_of_others_hold_of_a_person_is_not_stored(
@@ -552,6 +560,25 @@ async def test_a_command_that_there_is_none_of_is_told_of(reader: Reader) -> Non
 
 
 # Menus
+
+
+@pytest.mark.long
+async def test_one_language_for_all_is_that_of_menus_and_of_everybody_who_chose_none(
+    corpus_data_dir: Path, tmp_path: Path
+) -> None:
+    with staged(tmp_path, corpus_data_dir, BOT_LANGUAGE="zh-hant") as stage:
+        reader = a_reader(stage.api, "en")
+        assert (await reader.command("/search")).text == TRADITIONAL.search_usage
+        answer = await reader.ask(WHERE)
+        assert "👎" in labels(answer)
+        assert await reader.forge(answer, "unknown") == TRADITIONAL.unknown_button
+        await stage.api.wait_for(lambda calls: introductions(calls) == 2, SECONDS)
+        for code in ("en", "zh-hans"):
+            menu = stage.api.menu(reader.id, reader.id, code)
+            assert menu["forget"] == TRADITIONAL.command_forget
+        assert (await reader.command("/language en")).text == ENGLISH.language_chosen
+        assert await reader.forge(answer, "unknown") == ENGLISH.unknown_button
+        assert (await reader.command("/language auto")).text == TRADITIONAL.language_chosen
 
 
 async def test_menus_are_by_place_role_and_language(api: EmulatedBotApi, reader: Reader) -> None:
