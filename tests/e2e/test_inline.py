@@ -424,6 +424,7 @@ async def test_after_a_reload_the_new_text_comes(baoda: Baoda, tmp_path: Path) -
         assert "38米" in spans(former, "bold")[-1]
 
 
+@pytest.mark.long
 async def test_who_looks_for_long_is_told_so_and_answered_when_asking_again(
     tmp_path: Path,
 ) -> None:
