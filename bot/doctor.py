@@ -225,7 +225,9 @@ def _telegram(settings: Settings) -> Finding:
     if not settings.telegram_admin_ids:
         notes.append(("nobody may reload", "set TELEGRAM_ADMIN_IDS; /id tells you your number"))
     if not found.hears_mentions:
-        advice = "for mentions send /setprivacy to @BotFather, or make the bot an admin of the group"
+        advice = (
+            "for mentions send /setprivacy to @BotFather, or make the bot an admin of the group"
+        )
         notes.append(("groups hand on commands and replies only", advice))
     if not found.is_inline:
         advice = "for questions in any chat send /setinline to @BotFather"

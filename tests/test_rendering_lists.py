@@ -113,7 +113,7 @@ def test_an_article_without_title_and_date_is_listed() -> None:
     ("holdings", "shown"),
     [
         (Holdings(0, "", "", 0, ()), "0 articles"),
-        (Holdings(2, "", "", 2, (("", 2),)), "2 articles\n2 of them without a date"),
+        (Holdings(2, "", "", 2, (("", 2),)), "2 articles\nnone of them dated"),
         (
             Holdings(3, "2025-01-02", "2025-03-04", 0, (("<湾报>", 2), ("", 1))),
             "3 articles\ndated from 2025-01-02 to 2025-03-04\n\n• <湾报> 2 articles",
