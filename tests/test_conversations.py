@@ -135,6 +135,23 @@ async def test_what_is_kept_can_be_rated_by_its_number(talk: Talk, tmp_path: Pat
     assert row == (reply.id, -1, "日期不对")
 
 
+async def test_of_what_was_said_before_its_author_was_forgotten_nothing_is_kept(
+    talk: Talk, store: Store
+) -> None:
+    conversations = talk()
+    earlier = datetime.datetime.now(datetime.UTC)
+    asked_at = earlier + datetime.timedelta(seconds=1)
+    later = asked_at + datetime.timedelta(seconds=1)
+    await answered(conversations, HERE, ZIBO, ASKER)
+    assert (await conversations.forget_person(ASKER, asked_at)).questions == 1
+    for taken_at, kept in ((earlier, 0), (later, 1)):
+        steps = conversations.ask(HERE, QUESTION, asker=ASKER, taken_at=taken_at)
+        assert (await last(steps)).id is None or kept
+        assert store.held_about(ASKER).questions == kept
+    assert conversations.may_keep(OTHER, earlier)
+    assert conversations.may_keep(None, earlier)
+
+
 async def last(steps: AsyncGenerator[Partial | Reply, None]) -> Reply:
     async with aclosing(steps):
         async for step in steps:

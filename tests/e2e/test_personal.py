@@ -99,13 +99,12 @@ def traces(data: Path, person: int, *words: str) -> list[str]:
     """Where a number or words stand: in any row, or in any byte of any file."""
     wanted = (str(person), *words)
     texts = [word.encode() for word in wanted] + [json.dumps(one)[1:-1].encode() for one in words]
-    found = [
-        f"{path.name}: {text.decode()}"
-        for path in data.rglob("*")
-        if path.is_file()
-        for text in (*texts, person.to_bytes(6, "big"))
-        if text in path.read_bytes()
-    ]
+    found = []
+    for path in filter(Path.is_file, data.rglob("*")):
+        held = path.read_bytes()
+        found += [
+            f"{path.name}: {text!r}" for text in (*texts, person.to_bytes(6, "big")) if text in held
+        ]
     for table, rows in contents(data).items():
         for row in rows:
             if any(value == person or any(one in str(value) for one in wanted) for value in row):
@@ -254,7 +253,7 @@ async def test_what_replies_and_taps_of_others_hold_of_a_person_is_not_stored(
     group, words = next(_groups), "海棠暗语一号"
     await in_group(api, group, other.id, "/id")
     answer = await in_group(api, group, reader.id, f"{NAME} {WHERE}{words}")
-    api.send_text("/forget", reader.id, group)
+    api.send_text("/forget", reader.id, group, topic_id=77)
     await api.wait_for_message(
         group, timeout=SECONDS, matching=lambda one: one.text.startswith("都删除了")
     )
@@ -491,6 +490,19 @@ async def test_a_remark_may_be_as_long_as_a_message_and_not_empty(
         ADMIN, timeout=SECONDS, matching=lambda one: one.message_id not in before
     )
     assert told[0].text.startswith("读者留言：错")
+
+
+async def test_ids_are_those_that_the_settings_take(api: EmulatedBotApi, reader: Reader) -> None:
+    group, channel = next(_groups), next(_groups)
+    writers: list[tuple[dict[str, Any], object]] = [
+        ({}, reader.id),
+        ({"anonymous": True}, "–"),
+        ({"as_channel": channel}, channel),
+    ]
+    for said, author in writers:
+        first, second = (await in_group(api, group, reader.id, "/id", **said)).text.splitlines()
+        assert re.split("[：:] ?| ", first)[-1] == str(author)
+        assert second.endswith(str(group))
 
 
 # What can be done, and what is no question
