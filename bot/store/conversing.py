@@ -18,14 +18,17 @@ def newest(
 ) -> ConversationRow | None:
     """The conversation that was begun last, running or not."""
     return session.scalars(
-        _conversations(front, chat_id, topic_id).order_by(ConversationRow.id.desc()).limit(1)
+        _conversations(front, number_now(session, chat_id), topic_id)
+        .order_by(ConversationRow.id.desc())
+        .limit(1)
     ).first()
 
 
 def conversation_of(session: Session, exchange: Exchange) -> ConversationRow:
     """The conversation in which a question was asked: maybe one that ended before its answer."""
+    chat_id = number_now(session, exchange.chat_id)
     conversation = session.scalars(
-        _conversations(exchange.front, exchange.chat_id, exchange.topic_id)
+        _conversations(exchange.front, chat_id, exchange.topic_id)
         .where(
             or_(
                 ConversationRow.ended_at.is_(None),
@@ -43,7 +46,7 @@ def conversation_of(session: Session, exchange: Exchange) -> ConversationRow:
         conversation.ended_at = conversation.active_at + IDLE
     begun = ConversationRow(
         front=exchange.front,
-        chat_id=exchange.chat_id,
+        chat_id=chat_id,
         topic_id=exchange.topic_id,
         started_at=exchange.asked_at,
         active_at=exchange.answered_at,
@@ -114,6 +117,15 @@ def move(session: Session, old: int, new: int) -> None:
         update(ConversationRow).where(ConversationRow.chat_id == old).values(chat_id=new)
     )
     session.merge(MovedChatRow(former=old, id=new))
+
+
+def number_now(session: Session, chat_id: int) -> int:
+    """The number of a chat, also where it got another one while it was being worked for."""
+    passed: set[int] = set()
+    while chat_id not in passed and (row := session.get(MovedChatRow, chat_id)) is not None:
+        passed.add(chat_id)
+        chat_id = row.id
+    return chat_id
 
 
 def moves(session: Session) -> dict[int, int]:

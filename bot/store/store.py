@@ -168,7 +168,7 @@ class Store:
                 # for questions on their way that belong before the end
                 conversation = ConversationRow(
                     front=front,
-                    chat_id=chat_id,
+                    chat_id=conversing.number_now(session, chat_id),
                     topic_id=topic_id,
                     started_at=ended_at,
                     active_at=ended_at,
