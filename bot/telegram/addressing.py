@@ -23,7 +23,7 @@ COMMANDS = (
 """All that are obeyed; in a group others belong to other bots."""
 
 _COMMAND = re.compile(r"/([a-z0-9_]{1,64})(?:@([a-z0-9_]+))?(?![a-z0-9_@/<>])", re.I | re.A)
-_LONE_COMMAND = re.compile(r"/[a-z0-9_]{1,64}(?:@[a-z0-9_]+)?(?=\s|$)", re.I | re.A)
+_LONE_COMMAND = re.compile(r"/[a-z0-9_]{1,64}(?:@[a-z0-9_]+(?![a-z0-9_])|(?=\s|$))", re.I | re.A)
 _AFTER_A_NAME = re.compile(r"^[\s,，:：、]+")
 _IDENTITIES = (ChatID.ANONYMOUS_ADMIN, ChatID.FAKE_CHANNEL)
 """Telegram's own bots that stand for people who write in the name of a chat."""
