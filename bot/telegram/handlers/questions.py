@@ -72,7 +72,7 @@ class Questions:
         await self.answer(update, words_of(message, self._bot), about=about)
 
     async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A question whose words were changed: the answer changes where it stands."""
+        """A question whose words were changed: its answer changes where it stands, if it has one."""
         assert update.edited_message is not None
         message, ticket = update.edited_message, self._tickets.of(update)
         if command_of(message, self._bot) not in ("", "ask"):
@@ -84,6 +84,9 @@ class Questions:
             logger.error("the answer to an edited question cannot be found: %s", error)
             return
         if not former:
+            # one of a group was none before the bot's name was put in
+            if not is_private(message):
+                await self.answer(update, words_of(message, self._bot))
             return
         ticket.slots = ticket.slots or [one.message_id for one in former]
         replaces, question = former[0].answer_id, words_of(message, self._bot)
