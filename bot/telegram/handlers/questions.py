@@ -72,7 +72,7 @@ class Questions:
         await self.answer(update, words_of(message, self._bot), about=about)
 
     async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A question whose words were changed: its answer changes where it stands, if it has one."""
+        """A question whose words were changed: the answer that it has changes where it stands."""
         assert update.edited_message is not None
         message, ticket = update.edited_message, self._tickets.of(update)
         if command_of(message, self._bot) not in ("", "ask"):

@@ -54,10 +54,17 @@ class Turns:
     async def alone(self, person: int) -> AsyncIterator[None]:
         """Wait until no question of a person is worked on; none begins in the block."""
         own = self._people.setdefault(person, _Person())
-        async with AsyncExitStack() as held:
-            for _ in range(AT_ONCE):
-                await held.enter_async_context(self._work(person, own, None))
-            yield
+        own.wanting_to_be_alone += 1
+        try:
+            # one after another: each would hold what the other one waits for
+            async with AsyncExitStack() as held:
+                await held.enter_async_context(own.alone)
+                for _ in range(AT_ONCE):
+                    await held.enter_async_context(self._work(person, own, None))
+                yield
+        finally:
+            own.wanting_to_be_alone -= 1
+            self._leave(person, own)
 
     @asynccontextmanager
     async def _work(
@@ -80,7 +87,7 @@ class Turns:
             self._leave(person, own)
 
     def _leave(self, person: int, own: "_Person") -> None:
-        if not own.waiting and not own.at_work:
+        if not own.waiting and not own.at_work and not own.wanting_to_be_alone:
             self._people.pop(person, None)
 
 
@@ -89,6 +96,8 @@ class _Person:
         self.permits = asyncio.Semaphore(AT_ONCE)
         self.waiting: list[Ticket | None] = []
         self.at_work = 0
+        self.alone = asyncio.Lock()
+        self.wanting_to_be_alone = 0
 
     def ahead(self, ticket: Ticket) -> int:
         """How many of the person's questions are to be done before that one begins."""
