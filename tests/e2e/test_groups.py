@@ -202,15 +202,15 @@ async def test_a_mention_alone_in_reply_to_a_picture_without_words_says_how_to_a
 
 
 async def test_of_a_quoted_part_that_part_is_asked(group: Group) -> None:
+    text = f"{ALLIES}还有，{WHERE}"
     former = {
-        "message_id": 900_001,
+        "message_id": group.write(text),
         "date": 1,
         "chat": {"id": group.id, "type": "supergroup", "title": "Group"},
         "from": {"id": 4321, "is_bot": False, "first_name": "Someone"},
-        "text": f"{ALLIES}还有，{WHERE}",
+        "text": text,
     }
     quote = {"text": WHERE, "position": len(ALLIES) + 3, "is_manual": True}
-    group.write(former["text"])
     from_elsewhere(text=BOT, reply_to_message=former, quote=quote)(group)
     answer = await group.sees(lambda _: True)
     assert THERE in answer_of(answer)
