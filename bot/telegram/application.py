@@ -156,6 +156,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             calls=calls,
             delivery=delivery,
             concerns_us=people.concerns_us,
+            is_heard=people.is_heard,
             work=work,
         )
         opened.push_async_callback(intake.finish)

@@ -24,12 +24,14 @@ _IN_FLIGHT_SECONDS = 30.0
 
 Work = Callable[[Ticket], Awaitable[None]]
 Concerns = Callable[[Update], bool]
+Heard = Callable[[Update], Awaitable[bool]]
 
 
 class Intake(asyncio.Queue[object]):
     """Where telegram's webhook and the polling put updates.
 
-    What does not concern the bot is dropped at once: nothing of it is stored. Of the others those
+    What does not concern the bot is dropped at once, and what comes from strangers as soon as
+    Telegram has said that they are: nothing of it is stored. Of the others those
     of one chat have their turns in the order in which they came; taps on buttons and other chats
     wait for none of them. An update that comes twice is taken once.
     """
@@ -42,10 +44,12 @@ class Intake(asyncio.Queue[object]):
         calls: Calls,
         delivery: Delivery,
         concerns_us: Concerns,
+        is_heard: Heard,
         work: Work,
     ) -> None:
         super().__init__()
         self._concerns_us = concerns_us
+        self._is_heard = is_heard
         self._bot = bot
         self._journal = journal
         self._calls = calls
@@ -72,14 +76,22 @@ class Intake(asyncio.Queue[object]):
         updates = list(filter(_is_kept, updates))
         if not updates:
             return
-        # places first: what waits for the disk may be overtaken
-        places = [self._place(update) for update in updates]
+        # places first: what waits for Telegram or the disk may be overtaken
+        placed = [(update, self._place(update)) for update in updates]
+        heard = await asyncio.gather(*map(self._is_heard, updates))
+        for (_, place), is_heard in zip(placed, heard, strict=True):
+            if place is not None and not is_heard:
+                place.leave()
+        placed = [one for one, is_heard in zip(placed, heard, strict=True) if is_heard]
+        updates = [update for update, _ in placed]
+        if not updates:
+            return
         try:
             fresh = set(await self._journal.take([_taken(update, self._bot) for update in updates]))
         except StoreError as error:
             logger.error("questions cannot be kept until they are answered: %s", error)
             fresh = {update.update_id for update in updates}
-        for update, place in zip(updates, places, strict=True):
+        for update, place in placed:
             if update.update_id in fresh:
                 fresh.remove(update.update_id)
                 self._begin(self._ticket(update, place, None))

@@ -24,7 +24,7 @@ from bot.telegram.rendering import render_text
 from bot.telegram.tickets import Ticket, Tickets
 from tests.delivery.simulated import SmallTelegram, forget, make_bot
 
-READER, OTHER = 1001, 1002
+READER, OTHER, STRANGER = 1001, 1002, 1003
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 
 Work = Callable[[Ticket], Awaitable[None]]
@@ -52,8 +52,14 @@ class Desk:
             calls=calls,
             delivery=Delivery(self.bot, calls),
             concerns_us=_is_no_chatter,
+            is_heard=self._is_heard,
             work=noted,
         )
+
+    async def _is_heard(self, update: Update) -> bool:
+        await asyncio.sleep(0)
+        user = update.effective_user
+        return user is None or user.id != STRANGER
 
     def open_updates(self) -> list[int]:
         """What is not settled."""
@@ -211,6 +217,16 @@ async def test_chats_do_not_wait_for_each_other(tmp_path: Path) -> None:
         assert desk.worked == [1, 3]
         for task in desk.intake._running:
             task.cancel()
+
+
+async def test_nothing_of_a_stranger_is_stored_and_nobody_waits_behind_one(tmp_path: Path) -> None:
+    async with started(tmp_path, answer) as desk:
+        await desk.intake.take([update(1, STRANGER), update(2), update(3, STRANGER)])
+        assert desk.open_updates() == [2]
+        await desk.intake.take([update(4, STRANGER)])
+        await desk.until_settled()
+        assert desk.worked == [2]
+        assert not desk.intake._lanes._last
 
 
 async def test_what_cannot_be_stored_is_answered_all_the_same(

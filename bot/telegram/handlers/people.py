@@ -65,19 +65,27 @@ class People:
         """Whether an update is for the bot, and not from somebody who is surely not admitted."""
         message = update.message or update.edited_message
         if message is not None:
-            if message.migrate_to_chat_id or message.migrate_from_chat_id:
+            if _moves(message):
                 return True
             if not is_addressed(message, self._bot):
                 return False
-            if command_of(message, self._bot) == "id":
+            if self._asks_for_id(update):
                 return True
         elif update.inline_query is None and update.callback_query is None:
             return False
         return self._is_admitted(update) or any(chat < 0 for chat in self._allowed)
 
+    async def is_heard(self, update: Update) -> bool:
+        """Whether what concerns the bot may be kept: it comes from somebody admitted, or is /id."""
+        if update.message is not None and _moves(update.message):
+            return True
+        if self._asks_for_id(update):
+            return True
+        return self._is_admitted(update) or await self._is_member(update)
+
     async def admit(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Stop what comes from people outside the allow-list: they get silence."""
-        if not self._is_admitted(update) and not await self._is_member(update):
+        if not await self.is_heard(update):
             raise ApplicationHandlerStop
 
     def is_admin(self, update: Update) -> bool:
@@ -127,6 +135,9 @@ class People:
         if self._language != "auto":
             return otherwise
         return _BY_LANGUAGE[language_of(question)]
+
+    def _asks_for_id(self, update: Update) -> bool:
+        return update.message is not None and command_of(update.message, self._bot) == "id"
 
     def _is_admitted(self, update: Update) -> bool:
         return not self._allowed or self._is_one_of(update, self._allowed) or self.is_admin(update)
@@ -183,6 +194,10 @@ _BY_LANGUAGE: Mapping[Language, Phrases] = {
     Language.TRADITIONAL: TRADITIONAL,
     Language.ENGLISH: ENGLISH,
 }
+
+
+def _moves(message: Message) -> bool:
+    return bool(message.migrate_to_chat_id or message.migrate_from_chat_id)
 
 
 def place_of(message: Message) -> Place:
