@@ -57,6 +57,17 @@ class Group:
         await self.api.wait_for(lambda _: query in self.api.toasts, SECONDS)
         return self.api.toasts[query]
 
+    def move(self, *, told: bool = True) -> "Group":
+        """The supergroup that it becomes; whether the bot is `told` by service messages."""
+        moved, send = Group(self.api), self.api.send_update
+        if not told:
+            self.api.send_update = lambda update: 0  # type: ignore[method-assign]
+        try:
+            self.api.migrate(self.id, moved.id)
+        finally:
+            self.api.send_update = send  # type: ignore[method-assign]
+        return moved
+
     def now(self, message: SentMessage) -> SentMessage:
         """A message as it stands. Raises StopIteration when it is gone."""
         return next(one for one in self.messages() if one.message_id == message.message_id)

@@ -185,10 +185,10 @@ async def test_a_group_on_the_list_that_moves_stays_on_it_after_a_restart_too(
     corpus_data_dir: Path, tmp_path: Path
 ) -> None:
     with staged(tmp_path, corpus_data_dir, TELEGRAM_ALLOWED_IDS=-4003) as stage:
-        former, moved = Group(stage.api, -4003, chat_type="group"), Group(stage.api)
+        former = Group(stage.api, -4003, chat_type="group")
         stage.api.join(former.id, MEMBER)
         assert THERE in (await former.ask(f"{BOT} {WHERE}")).text
-        stage.api.migrate(former.id, moved.id)
+        moved = former.move()
         assert THERE in (await moved.ask(f"{BOT} {WHERE}")).text
         assert THERE in (await person(stage.api, MEMBER).ask(WHERE)).text
         assert await stage.bot.stop() == 0

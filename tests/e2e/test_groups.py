@@ -367,26 +367,14 @@ async def test_who_writes_as_a_channel_is_answered(group: Group) -> None:
 async def test_a_conversation_goes_on_in_the_group_that_it_moved_to(api: EmulatedBotApi) -> None:
     former = Group(api, -4001, chat_type="group")
     await former.ask(f"{BOT} {ALLIES}")
-    moved = Group(api)
-    api.migrate(former.id, moved.id)
+    moved = former.move()
     assert TWENTY in (await moved.ask(f"{BOT} {HOW_MANY}")).text
-
-
-def moves_unnoticed(api: EmulatedBotApi, former: Group) -> Group:
-    """A group that becomes another one; the bot is not told."""
-    moved, send = Group(api), api.send_update
-    api.send_update = lambda update: 0  # type: ignore[method-assign]
-    try:
-        api.migrate(former.id, moved.id)
-    finally:
-        api.send_update = send  # type: ignore[method-assign]
-    return moved
 
 
 async def test_an_answer_comes_to_the_group_that_moved_meanwhile(api: EmulatedBotApi) -> None:
     former = Group(api, -4002, chat_type="group")
     await former.ask(f"{BOT} {WHERE}")
-    moved = moves_unnoticed(api, former)
+    moved = former.move(told=False)
     former.write(f"{BOT} {ALLIES}")
     assert PARTNERS in (await moved.sees(lambda _: True)).text
     assert TWENTY in (await moved.ask(f"{BOT} {HOW_MANY}")).text

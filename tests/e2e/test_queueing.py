@@ -144,14 +144,14 @@ async def test_in_a_group_only_the_asker_may_stop_an_answer(
     assert SIMPLIFIED.stopped in (await group.reply_to(asked)).text
 
 
+@pytest.mark.parametrize("told", [True, False])
 async def test_a_group_that_moves_while_an_answer_is_written_gets_it_where_it_is_now(
-    api: EmulatedBotApi, model: SlowModel
+    api: EmulatedBotApi, model: SlowModel, told: bool
 ) -> None:
-    former = Group(api, -4011, chat_type="group")
+    former = Group(api, -4011 - told, chat_type="group")
     asked = former.write(f"{BOT} {WHERE}")
     await standing(api, former.id, asked, FIRST)
-    moved = Group(api)
-    api.migrate(former.id, moved.id)
+    moved = former.move(told=told)
     model.finish(1)
     assert THERE in (await moved.sees(lambda _: True)).text
     model.finish(1)

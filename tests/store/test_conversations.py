@@ -182,7 +182,18 @@ def test_a_chat_that_moves_takes_its_conversation_with_it(store: Store) -> None:
     store.move_chat(7, -1007)
     assert questions(store, -1007) == ["甲"]
     assert questions(store, -1007, 3) == ["题"]
-    assert questions(store) == []
+
+
+def test_what_is_said_under_a_former_number_of_a_chat_belongs_to_its_conversation(
+    store: Store,
+) -> None:
+    store.keep(exchange("甲"))
+    store.move_chat(7, -1007)
+    store.move_chat(-1007, -1008)
+    store.keep(exchange("乙", at=MORNING + MINUTE))
+    assert questions(store) == questions(store, -1008) == ["甲", "乙"]
+    store.forget_conversation("telegram", 7, None)
+    assert questions(store, -1008) == []
 
 
 @pytest.mark.parametrize("first", [7, -1007])
