@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 
 from telegram import Bot, ChatMember, Message, Update, User
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import ApplicationHandlerStop, ContextTypes, filters
 
 from bot.conversations import Place
@@ -19,8 +19,9 @@ from retrieval.answering.language import Language, language_of
 
 logger = logging.getLogger(__name__)
 
-_MEMBER_SECONDS, _STRANGER_SECONDS = 600.0, 60.0
-"""How long it is remembered that somebody is in an allowed chat, or is not."""
+_MEMBER_SECONDS, _STRANGER_SECONDS, _UNTOLD_SECONDS = 600.0, 60.0, 5.0
+"""How long it is remembered that somebody is in an allowed chat, or is not, or that Telegram did
+not tell: then what was known before goes on."""
 
 _REMEMBERED = 10_000
 _LOOK_SECONDS = 5.0
@@ -165,17 +166,23 @@ class People:
         async def look() -> ChatMember:
             return await self._bot.get_chat_member(chat, user, read_timeout=_LOOK_SECONDS)
 
+        seconds = _STRANGER_SECONDS
         try:
             member = await self._calls.aside("getChatMember", look)
+        except (BadRequest, Forbidden):
+            found = False  # nobody there has that id, or the bot is not there
         except TelegramError as error:
             logger.info("whether somebody is in an allowed chat cannot be told: %s", error)
-            member = None
-        found = member is not None and (
-            member.status in _IN_A_CHAT or getattr(member, "is_member", False)
-        )
+            found, seconds = known, _UNTOLD_SECONDS
+        else:
+            if member is None:
+                found, seconds = known, _UNTOLD_SECONDS
+            else:
+                found = member.status in _IN_A_CHAT or getattr(member, "is_member", False)
+                seconds = _MEMBER_SECONDS if found else _STRANGER_SECONDS
         if len(self._members) > _REMEMBERED:
             self._members = {key: seen for key, seen in self._members.items() if seen[1] > now}
-        self._members[chat, user] = found, now + (_MEMBER_SECONDS if found else _STRANGER_SECONDS)
+        self._members[chat, user] = found, now + seconds
         return found
 
 
