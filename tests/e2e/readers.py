@@ -2,6 +2,7 @@
 
 import re
 
+from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL
 from tests.e2e.bot_api import EmulatedBotApi, SentMessage
 from tests.e2e.running import new_reader
 
@@ -110,9 +111,16 @@ class Reader:
 
 
 def is_final(message: SentMessage) -> bool:
-    """Whether it is more than a placeholder or what is written so far."""
+    """Whether it is more than a placeholder, a place in the queue, or what is written so far."""
     data = (button.get("callback_data", "") for button in message.buttons)
-    return message.text != _PLACEHOLDER and not any(one.startswith("s:") for one in data)
+    is_begun = message.text == _PLACEHOLDER or any(one.startswith("s:") for one in data)
+    return not is_begun and not _is_queued(message.text)
+
+
+def _is_queued(text: str) -> bool:
+    numbers = re.findall(r"\d+", text)[:1]
+    interfaces = (SIMPLIFIED, TRADITIONAL, ENGLISH)
+    return any(text == one.queued(int(number)) for one in interfaces for number in numbers)
 
 
 def labels(message: SentMessage) -> list[str]:
