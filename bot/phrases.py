@@ -125,6 +125,8 @@ class Phrases:
     command_privacy: str
     command_forget: str
     none_dated: str
+    language_follows: str
+    search_again: str
     articles: Counted
     chunks: Counted
     remarks_kept: Counted

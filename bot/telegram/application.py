@@ -128,6 +128,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
 
         async def moved(former: int, new: int) -> None:
             people.moved(former, new)
+            registered.quotas.move(former, new)
             await _note_move(journal, former, new)
 
         calls = Calls(waits, moved=moved)

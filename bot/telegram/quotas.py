@@ -79,6 +79,10 @@ class Quotas:
             if who is not None and self._asked[who] > 0:
                 self._asked[who] -= 1
 
+    def move(self, former: int, new: int) -> None:
+        """A group has another number: what was asked there today counts on."""
+        self._asked[new] += self._asked.pop(former, 0)
+
     def _today(self) -> datetime.date:
         return self._now().astimezone(self._zone).date()
 

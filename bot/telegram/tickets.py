@@ -10,7 +10,7 @@ from telegram import Update
 
 from bot.journal import Journal
 from bot.store import Delivered, DeliveredPurpose, StoreError
-from bot.telegram.delivery import Calls, Delivery, Outgoing, Place, Target
+from bot.telegram.delivery import Calls, Delivery, Outgoing, Place, Target, beside
 from bot.telegram.rendering import Part
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,11 @@ class Tickets:
     def of(self, update: Update) -> "Ticket":
         """The ticket of an update."""
         return self._tickets[update.update_id]
+
+    async def reply(self, update: Update, parts: Sequence[Part]) -> None:
+        """Reply to a message that is no question. Raises Closing when the bot stops first."""
+        assert update.effective_message is not None
+        await self.of(update).reply(parts, beside(update.effective_message))
 
     @contextmanager
     def holding(self, ticket: "Ticket") -> Iterator[None]:

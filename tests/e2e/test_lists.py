@@ -335,13 +335,13 @@ async def test_a_search_is_not_turned_where_its_words_are_not_told(reader: Reade
         ],
         SECONDS,
     )
-    assert said == [SIMPLIFIED.unknown_button]
+    assert said == [SIMPLIFIED.search_again]
     assert reader.now(found).edits == 0
 
 
 async def test_a_button_of_a_list_under_another_message_harms_nothing(reader: Reader) -> None:
     help_ = await reader.command("/help")
-    assert await reader.forge(help_, "f:1") == SIMPLIFIED.unknown_button
+    assert await reader.forge(help_, "f:1") == SIMPLIFIED.search_again
     assert reader.now(help_).edits == 0
 
 

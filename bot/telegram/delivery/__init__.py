@@ -7,7 +7,14 @@ replies that come whole and once. preview: an answer that is still being written
 """
 
 from bot.telegram.delivery.calls import Calls, Closing
-from bot.telegram.delivery.content import Target, inline_results, keyboard_of, topic_of
+from bot.telegram.delivery.content import (
+    Target,
+    beside,
+    inline_results,
+    keyboard_of,
+    reply_to,
+    topic_of,
+)
 from bot.telegram.delivery.delivery import ANSWERED, Delivery, Outgoing
 from bot.telegram.delivery.lanes import Lanes, Place
 from bot.telegram.delivery.preview import Preview, typing
@@ -26,8 +33,10 @@ __all__ = [
     "Preview",
     "Target",
     "Wire",
+    "beside",
     "inline_results",
     "keyboard_of",
+    "reply_to",
     "topic_of",
     "typing",
 ]

@@ -18,6 +18,7 @@ from telegram import (
 )
 from telegram.constants import ParseMode
 
+from bot.telegram.addressing import is_private
 from bot.telegram.rendering.inline import Choice
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 
@@ -38,6 +39,16 @@ def topic_of(message: MaybeInaccessibleMessage) -> int | None:
     if isinstance(message, Message) and message.is_topic_message:
         return message.message_thread_id
     return None
+
+
+def reply_to(message: Message) -> Target:
+    """Where a reply to a message goes."""
+    return Target(message.chat_id, topic_of(message), message.id)
+
+
+def beside(message: Message) -> Target:
+    """Where something goes that answers a command: in a group it replies to that."""
+    return Target(message.chat_id, topic_of(message), None if is_private(message) else message.id)
 
 
 def with_markup(part: Part) -> dict[str, Any]:

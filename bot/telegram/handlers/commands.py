@@ -6,11 +6,11 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 from bot.conversations import Conversations
 from bot.telegram.addressing import author_of, is_private, words_of
 from bot.telegram.buttons import OpenCitation
-from bot.telegram.handlers.people import People, beside, place_of
+from bot.telegram.handlers.people import People, place_of
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.handlers.shelf import Shelf, Unopenable
 from bot.telegram.links import parse_payload
-from bot.telegram.rendering import Part, render_text
+from bot.telegram.rendering import render_text
 from bot.telegram.tickets import Tickets
 
 
@@ -53,7 +53,7 @@ class Commands:
                 parts = [*(render_text(phrases.changed_since) if changed else ()), part]
         except Unopenable as why:
             parts = render_text(str(why))
-        await self._reply(update, parts)
+        await self._tickets.reply(update, parts)
 
     async def help(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/help"""
@@ -88,8 +88,4 @@ class Commands:
         return f"{phrases.help}\n\n{commands}{admin}"
 
     async def _say(self, update: Update, text: str) -> None:
-        await self._reply(update, render_text(text))
-
-    async def _reply(self, update: Update, parts: list[Part]) -> None:
-        assert update.message is not None
-        await self._tickets.of(update).reply(parts, beside(update.message))
+        await self._tickets.reply(update, render_text(text))

@@ -8,7 +8,7 @@ from bot.phrases import Phrases
 from bot.telegram.addressing import author_of, words_of
 from bot.telegram.buttons import TurnList
 from bot.telegram.handlers.apologies import apology
-from bot.telegram.handlers.people import People, beside
+from bot.telegram.handlers.people import People
 from bot.telegram.handlers.shelf import Shelf, Unopenable
 from bot.telegram.links import Links
 from bot.telegram.quotas import Quotas
@@ -60,9 +60,9 @@ class Lists:
         phrases, author = self._people.phrases(update), author_of(update)
         words = clean_line(clean_line(words_of(update.message, self._bot))[:_MOST_CHARACTERS])
         if not words:
-            await self._say(update, render_text(phrases.search_usage))
+            await self._tickets.reply(update, render_text(phrases.search_usage))
         elif wait := self._quotas.take(author, update.message.chat_id):
-            await self._say(update, render_wait(wait, phrases))
+            await self._tickets.reply(update, render_wait(wait, phrases))
         else:
             try:
                 parts = [await self._found(words, 0, phrases)]
@@ -71,7 +71,7 @@ class Lists:
                 parts = render_text(apology(error, words, phrases))
             except Unopenable as why:
                 parts = render_text(str(why))
-            await self._say(update, parts)
+            await self._tickets.reply(update, parts)
 
     async def latest(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/latest: the newest articles."""
@@ -80,7 +80,7 @@ class Lists:
             parts = [await self._newest(0, phrases)]
         except Unopenable as why:
             parts = render_text(str(why))
-        await self._say(update, parts)
+        await self._tickets.reply(update, parts)
 
     async def sources(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/sources: what the collection holds."""
@@ -89,7 +89,7 @@ class Lists:
             parts = render_holdings(await self._shelf.holdings(phrases), phrases)
         except Unopenable as why:
             parts = render_text(str(why))
-        await self._say(update, parts)
+        await self._tickets.reply(update, parts)
 
     async def page(
         self, turned: TurnList, message: MaybeInaccessibleMessage, phrases: Phrases
@@ -98,7 +98,7 @@ class Lists:
         if turned.kind == "latest":
             return await self._newest(turned.page, phrases)
         if not (words := _searched(message)):
-            raise Unopenable(phrases.unknown_button)
+            raise Unopenable(phrases.search_again)
         try:
             return await self._found(words, turned.page, phrases)
         except BaodaError as error:
@@ -115,10 +115,6 @@ class Lists:
         page = page_of(page, many)
         articles = await self._shelf.latest(page * A_PAGE, A_PAGE, phrases)
         return render_latest(articles, page, many, phrases, Links(self._bot.username))
-
-    async def _say(self, update: Update, parts: list[Part]) -> None:
-        assert update.message is not None
-        await self._tickets.of(update).reply(parts, beside(update.message))
 
 
 def _searched(message: MaybeInaccessibleMessage) -> str:

@@ -6,7 +6,7 @@ from telegram import Update
 from telegram.ext import ContextTypes
 
 from bot.telegram.delivery import Calls
-from bot.telegram.handlers.people import People, beside
+from bot.telegram.handlers.people import People
 from bot.telegram.rendering import render_text
 from bot.telegram.tickets import Tickets
 
@@ -47,5 +47,4 @@ class Others:
             await self._calls.move(message.migrate_from_chat_id, message.chat_id)
 
     async def _say(self, update: Update, text: str) -> None:
-        assert update.message is not None
-        await self._tickets.of(update).reply(render_text(text), beside(update.message))
+        await self._tickets.reply(update, render_text(text))

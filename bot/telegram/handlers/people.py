@@ -13,8 +13,8 @@ from bot.journal import Journal
 from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases, phrases_for
 from bot.settings import Settings
 from bot.store import StoreError
-from bot.telegram.addressing import author_of, command_of, is_addressed, is_private
-from bot.telegram.delivery import Calls, Target, topic_of
+from bot.telegram.addressing import author_of, command_of, is_addressed
+from bot.telegram.delivery import Calls, topic_of
 from retrieval.answering.language import Language, language_of
 
 logger = logging.getLogger(__name__)
@@ -99,8 +99,14 @@ class People:
         return frozenset(self._moved.get(one, one) for one in self._admins)
 
     def phrases(self, update: Update) -> Phrases:
-        """The interface in the language of whoever wrote: the one they chose, if they did."""
-        return self.phrases_of(update.effective_user)
+        """The interface in the language of whoever wrote: the one they chose, if they did.
+
+        Where Telegram does not tell theirs, as of anonymous admins, it is that of what they wrote.
+        """
+        user, message = update.effective_user, update.effective_message
+        if (user is None or not user.language_code) and message is not None and message.text:
+            return self.phrases_about(message.text, self.phrases_of(user))
+        return self.phrases_of(user)
 
     def phrases_of(self, user: User | None) -> Phrases:
         """The interface for somebody."""
@@ -210,13 +216,3 @@ def _moves(message: Message) -> bool:
 def place_of(message: Message) -> Place:
     """The conversation to which a message belongs."""
     return Place("telegram", message.chat_id, topic_of(message))
-
-
-def reply_to(message: Message) -> Target:
-    """Where a reply to a message goes."""
-    return Target(message.chat_id, topic_of(message), message.id)
-
-
-def beside(message: Message) -> Target:
-    """Where something goes that answers a command: in a group it replies to that."""
-    return Target(message.chat_id, topic_of(message), None if is_private(message) else message.id)

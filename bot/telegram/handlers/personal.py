@@ -11,11 +11,11 @@ from bot.phrases import language_named
 from bot.store import StoreError
 from bot.telegram.addressing import author_of, is_private, words_of
 from bot.telegram.delivery import Calls, Closing, Delivery, Outgoing, Target
-from bot.telegram.handlers.people import People, beside
+from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.handlers.turns import Turns
 from bot.telegram.quotas import Quotas
-from bot.telegram.rendering import Part, render_languages, render_text, render_wait
+from bot.telegram.rendering import render_languages, render_text, render_wait
 from bot.telegram.tickets import Tickets
 
 logger = logging.getLogger(__name__)
@@ -57,14 +57,16 @@ class Personal:
         phrases, author = self._people.phrases(update), author_of(update)
         words = words_of(update.message, self._bot)
         if author is None or author < 0:
-            await self._reply(update, render_text(phrases.nobody))
+            await self._tickets.reply(update, render_text(phrases.nobody))
         elif not words or (language := language_named(words)) is None:
             chosen = self._people.chosen(author)
-            await self._reply(update, [render_languages(phrases, chosen)])
+            await self._tickets.reply(update, [render_languages(phrases, chosen)])
         else:
             if self._may_keep(update):
                 await self._people.choose(author, language or None)
-            await self._reply(update, render_text(self._people.phrases(update).language_chosen))
+            phrases = self._people.phrases(update)
+            text = phrases.language_chosen if language else phrases.language_follows
+            await self._tickets.reply(update, render_text(text))
 
     async def privacy(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/privacy: what is stored, and in a private chat how much of it."""
@@ -83,7 +85,7 @@ class Personal:
                     phrases.remarks_kept(held.remarks),
                 )
                 text += "\n\n" + phrases.kept_now.format(counted=phrases.comma.join(counted))
-        await self._reply(update, render_text(text))
+        await self._tickets.reply(update, render_text(text))
 
     async def forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/forget: all that is stored about whoever asks is deleted, at once and for good.
@@ -96,7 +98,7 @@ class Personal:
             self._questions.stop_all(author, ticket.taken_at)
         await ticket.turn()
         if author is None:
-            await self._reply(update, render_text(phrases.nobody))
+            await self._tickets.reply(update, render_text(phrases.nobody))
             return
         self._calls.keep_no_waits(author)
         try:
@@ -104,7 +106,7 @@ class Personal:
                 held = await self._conversations.forget_person(author, ticket.taken_at)
         except StoreError as error:
             logger.error("what is kept about somebody could not be deleted: %s", error)
-            await self._reply(update, render_text(phrases.not_forgotten))
+            await self._tickets.reply(update, render_text(phrases.not_forgotten))
             return
         self._people.forget(author)
         counted = (
@@ -113,7 +115,7 @@ class Personal:
             phrases.remarks_kept(held.remarks),
         )
         text = phrases.forgotten.format(counted=phrases.comma.join(counted))
-        await self._reply(update, render_text(text))
+        await self._tickets.reply(update, render_text(text))
 
     async def feedback(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/feedback: words for the editors, who get them without a name."""
@@ -121,21 +123,21 @@ class Personal:
         message, phrases, author = update.message, self._people.phrases(update), author_of(update)
         words = words_of(message, self._bot)
         if not words:
-            await self._reply(update, render_text(phrases.feedback_usage))
+            await self._tickets.reply(update, render_text(phrases.feedback_usage))
             return
         if wait := self._quotas.take(author, message.chat_id):
-            await self._reply(update, render_wait(wait, phrases))
+            await self._tickets.reply(update, render_wait(wait, phrases))
             return
         if not self._may_keep(update):
-            await self._reply(update, render_text(phrases.feedback_not_taken))
+            await self._tickets.reply(update, render_text(phrases.feedback_not_taken))
             return
         try:
             await self._journal.remark(author, words, await self._answer_replied_to(update))
         except StoreError as error:
             logger.error("what a reader has to say cannot be kept: %s", error)
-            await self._reply(update, render_text(phrases.feedback_not_taken))
+            await self._tickets.reply(update, render_text(phrases.feedback_not_taken))
             return
-        await self._reply(update, render_text(phrases.reason_taken))
+        await self._tickets.reply(update, render_text(phrases.reason_taken))
         self._tickets.of(update).step_aside()
         await self._tell_admins(phrases.feedback_came.format(words=words))
 
@@ -158,10 +160,6 @@ class Personal:
                 await self._delivery.deliver(outgoing, _nothing)
             except Closing:
                 return
-
-    async def _reply(self, update: Update, parts: list[Part]) -> None:
-        assert update.message is not None
-        await self._tickets.of(update).reply(parts, beside(update.message))
 
 
 async def _nothing(progress: object) -> None:

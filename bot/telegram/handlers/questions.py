@@ -14,9 +14,9 @@ from bot.journal import Journal
 from bot.phrases import Phrases
 from bot.store import Delivered, StoreError
 from bot.telegram.addressing import author_of, command_of, is_private, words_of
-from bot.telegram.delivery import Calls, Preview, typing
+from bot.telegram.delivery import Calls, Preview, reply_to, typing
 from bot.telegram.handlers.apologies import apology
-from bot.telegram.handlers.people import People, beside, place_of, reply_to
+from bot.telegram.handlers.people import People, place_of
 from bot.telegram.handlers.turns import Turns
 from bot.telegram.links import Links
 from bot.telegram.quotas import Quotas
@@ -130,7 +130,7 @@ class Questions:
         if not question and not is_private(message):
             await ticket.turn()
             help_ = phrases.help_in_groups.format(name=self._bot.username)
-            await ticket.reply(render_text(help_), beside(message))
+            await self._tickets.reply(update, render_text(help_))
             return
         target = reply_to(message)
         preview = Preview(

@@ -8,7 +8,8 @@ from telegram import Update
 from telegram.ext import ContextTypes
 
 from bot.phrases import Phrases
-from bot.telegram.handlers.people import People, beside
+from bot.telegram.delivery import beside
+from bot.telegram.handlers.people import People
 from bot.telegram.rendering import render_text
 from bot.telegram.tickets import Tickets
 from retrieval.errors import ReloadError

@@ -154,7 +154,7 @@ class Taps:
         assert query.message is not None
         await self._people.choose(query.from_user.id, language or None)
         phrases = self._people.phrases_of(query.from_user)
-        await self._say(query, phrases.language_chosen)
+        await self._say(query, phrases.language_chosen if language else phrases.language_follows)
         if query.message.chat.type == ChatType.PRIVATE:
             part = render_languages(phrases, language)
             await self._delivery.edit(query.message.chat.id, query.message.message_id, part)

@@ -5,8 +5,8 @@ import logging
 from telegram import Update
 from telegram.ext import ContextTypes
 
-from bot.telegram.delivery import Closing
-from bot.telegram.handlers.people import People, reply_to
+from bot.telegram.delivery import Closing, reply_to
+from bot.telegram.handlers.people import People
 from bot.telegram.rendering import render_text
 from bot.telegram.tickets import Tickets
 
