@@ -56,9 +56,9 @@ bench-retrieval: $(VENV)/.dev
 test-crash: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/e2e/test_crash.py --crashes 100
 
-# The bot's life: starts and ends, rivals, crowds. Those marked as long are not in `make test`.
+# What takes too long for `make test`: starts and ends of the bot, crowds, all that is marked so.
 test-life: $(VENV)/.dev
-	@$(BIN)/python -m pytest tests/e2e --long --numprocesses 2 --dist loadfile $(IN_ORDER)
+	@$(BIN)/python -m pytest --long -m long --numprocesses 2 --dist loadfile $(IN_ORDER)
 
 # Fifty readers, waits as long as Telegram's; another seed makes other faults: SEED=2.
 test-faults: $(VENV)/.dev

@@ -34,7 +34,7 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--crashes", type=int, default=5, help="how often test_crash.py kills")
+    parser.addoption("--crashes", type=int, default=3, help="how often test_crash.py kills")
     parser.addoption("--long", action="store_true", help="the tests marked as long too")
     of_faults = parser.getgroup("test_random_faults.py")
     of_faults.addoption("--questions", type=int, default=16, help="how many are asked")

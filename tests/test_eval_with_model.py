@@ -155,6 +155,7 @@ def test_the_table_tells_what_the_model_did_and_took(
     tell(f"baoda eval, faithful: {of_faithful.of_model}")
 
 
+@pytest.mark.long
 def test_cost_is_left_open_without_prices(of_lazy: Run) -> None:
     assert value(of_lazy, "cost") == "-"
     assert of_lazy.of_model["cost"] is None
@@ -181,6 +182,7 @@ def test_a_faithful_model_writes_the_answers(of_faithful: Run) -> None:
     assert of_faithful.of_model["withheld_share"] <= 0.05
 
 
+@pytest.mark.long
 def test_a_lazy_models_answers_are_cited_all_the_same(
     of_lazy: Run, tell: Callable[[str], None]
 ) -> None:

@@ -28,6 +28,7 @@ def true_answer(body: dict[str, object]) -> Reply:
     return Reply(f"东城区选派了150名干部担任社区专员[{number}]。", usage=(700, 20))
 
 
+@pytest.mark.long
 def test_what_an_answer_costs_is_entered_and_told_by_status(
     baoda: Baoda, server: StubModelServer, data_dir: Path
 ) -> None:
@@ -76,8 +77,8 @@ def test_the_budget_of_the_day_holds_for_the_commands_too(
     ("reply", "advice"),
     [
         (Reply(status=401, text="bad key"), "OPENAI_API_KEY"),
-        (Reply(status=404, text="no such model"), "CHAT_MODEL"),
-        (Reply(body=[b"<html></html>"]), "/v1"),
+        pytest.param(Reply(status=404, text="no such model"), "CHAT_MODEL", marks=pytest.mark.long),
+        pytest.param(Reply(body=[b"<html></html>"]), "/v1", marks=pytest.mark.long),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -165,11 +165,20 @@ async def test_an_update_that_nobody_understands_stops_no_other(
 async def test_an_inline_query_is_worked_on_beside_the_others_and_not_stored(
     tmp_path: Path,
 ) -> None:
-    async with started(tmp_path, wait_for_ever) as desk:
-        await desk.intake.take([update(1), inline(2)])
-        await asyncio.sleep(0)
+    both_came = asyncio.Event()
+
+    async def work(ticket: Ticket) -> None:
+        if ticket.update.inline_query is not None:
+            both_came.set()
+            return
+        await both_came.wait()
         assert desk.open_updates() == [1]
+
+    async with started(tmp_path, work) as desk:
+        await desk.intake.take([update(1), inline(2)])
+        await desk.until_settled()
         assert sorted(desk.worked) == [1, 2]
+        assert desk.open_updates() == []
 
 
 async def test_an_update_that_comes_again_is_answered_once_also_after_a_restart(

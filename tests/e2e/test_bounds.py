@@ -87,7 +87,9 @@ async def test_on_a_day_everybody_gets_what_is_theirs_in_groups_too_and_after_a_
 @pytest.mark.parametrize(
     ("setting", "phrase"),
     [
-        ("CHAT_QUESTIONS_PER_MINUTE", SIMPLIFIED.chat_rate_reached),
+        pytest.param(
+            "CHAT_QUESTIONS_PER_MINUTE", SIMPLIFIED.chat_rate_reached, marks=pytest.mark.long
+        ),
         ("CHAT_DAILY_QUESTIONS", SIMPLIFIED.chat_day_spent),
     ],
 )
