@@ -320,7 +320,7 @@ async def test_any_member_may_open_rate_and_close(group: Group) -> None:
     opened = await group.sees(lambda one: one.reply_to == answer.message_id)
     assert opened.topic_id == 7
     assert await group.tap(opened, labels(opened)[-1], new_reader()) == ""
-    assert await group.tap(answer, "👍", other) == ENGLISH.thanks
+    assert await group.tap(answer, "👍", other) == SIMPLIFIED.thanks
     await group.changed(answer)
     assert [one.message_id for one in group.messages()] == [answer.message_id]
 

@@ -406,7 +406,7 @@ async def test_a_language_is_chosen_by_name_until_it_is_given_up(
     reader = a_reader(api, "fr")
     assert (await reader.command(f"/language {name}")).text == phrases.language_chosen
     assert (await reader.command("/search")).text == phrases.search_usage
-    assert (await reader.command("/language AUTO")).text == ENGLISH.language_chosen
+    assert (await reader.command("/language AUTO")).text == ENGLISH.language_follows
     assert (await reader.command("/search")).text == ENGLISH.search_usage
 
 

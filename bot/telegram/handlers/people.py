@@ -104,7 +104,8 @@ class People:
         Where Telegram does not tell theirs, as of anonymous admins, it is that of what they wrote.
         """
         user, message = update.effective_user, update.effective_message
-        if (user is None or not user.language_code) and message is not None and message.text:
+        told = user is not None and (user.language_code or user.id in self._chosen)
+        if not told and message is not None and message.text:
             return self.phrases_about(message.text, self.phrases_of(user))
         return self.phrases_of(user)
 
