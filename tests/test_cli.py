@@ -225,6 +225,7 @@ def test_a_reader_that_goes_away_is_no_traceback(corpus_data_dir: Path) -> None:
     assert b"Traceback" not in errors
 
 
+@pytest.mark.long
 def test_four_processes_ask_at_once_and_the_index_stays_whole(
     baoda: Baoda, corpus_data_dir: Path
 ) -> None:
@@ -312,6 +313,7 @@ def test_a_damaged_index_is_rebuilt_by_run(baoda: Baoda, tiny: Path, tmp_path: P
     assert not list(tmp_path.glob(".baoda/generations/*.damaged"))
 
 
+@pytest.mark.long
 def test_a_damaged_index_gives_way_to_the_one_before_it(
     baoda: Baoda, tiny: Path, tmp_path: Path
 ) -> None:
@@ -327,6 +329,7 @@ def test_a_damaged_index_gives_way_to_the_one_before_it(
     assert third["previous"] == first
 
 
+@pytest.mark.long
 def test_rollback_prints_what_is_live_and_what_was(
     baoda: Baoda, tiny: Path, tmp_path: Path
 ) -> None:
@@ -517,6 +520,7 @@ def test_doctor_says_what_botfather_has_to_be_told(baoda: Baoda, corpus_data_dir
     assert "/setprivacy" in found["advice"]
 
 
+@pytest.mark.long
 def test_doctor_notices_a_damaged_index(
     baoda: Baoda, corpus_data_dir: Path, tmp_path: Path
 ) -> None:

@@ -185,6 +185,7 @@ def test_json_is_one_object_on_one_line(
     assert figures["limit"] == 1
 
 
+@pytest.mark.long
 def test_without_articles_the_live_index_is_asked_the_golden_questions(
     baoda: Baoda, tmp_path: Path
 ) -> None:

@@ -136,6 +136,7 @@ def reached(run: Run, lies: list[str]) -> list[str]:
     return [lie for lie in lies if any(bare(lie) in text for text in texts)]
 
 
+@pytest.mark.long
 def test_the_table_tells_what_the_model_did_and_took(
     of_faithful: Run, tell: Callable[[str], None]
 ) -> None:
@@ -173,6 +174,7 @@ def test_what_each_question_took_is_kept_beside_its_answer(of_liar: Run) -> None
         }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_faithful_model_writes_the_answers(of_faithful: Run) -> None:
     asked = written(of_faithful)
     assert len(asked) >= ASKED / 2

@@ -181,6 +181,7 @@ async def test_nothing_of_strangers_is_kept(stage: Stage, folder: Path) -> None:
     assert not [line for line in stage.bot.lines if STRANGE in line or str(OUTSIDER) in line]
 
 
+@pytest.mark.long
 async def test_a_group_on_the_list_that_moves_stays_on_it_after_a_restart_too(
     corpus_data_dir: Path, tmp_path: Path
 ) -> None:

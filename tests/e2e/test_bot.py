@@ -503,6 +503,7 @@ async def test_a_reload_that_fails_says_why(guarded: Stage, tmp_path: Path) -> N
     assert text.startswith(f"{start}no folder of articles at ")
 
 
+@pytest.mark.long
 async def test_the_report_comes_as_a_new_message_when_the_old_one_is_gone(guarded: Stage) -> None:
     guarded.api.fail_next("editMessageText", 400, "Bad Request: message to edit not found")
     before = len(guarded.api.sent(ADMIN))
@@ -562,6 +563,7 @@ async def test_an_index_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         assert await bot.stop() == 0
 
 
+@pytest.mark.long
 async def test_readers_are_told_when_the_embedding_model_does_not_answer(tiny: Path) -> None:
     with EmulatedBotApi() as api, StubModelServer() as models:
         settings = {
@@ -577,6 +579,7 @@ async def test_readers_are_told_when_the_embedding_model_does_not_answer(tiny: P
             assert bot.matching("did not answer")
 
 
+@pytest.mark.long
 async def test_sigterm_during_indexing_ends_the_child_too(tiny: Path) -> None:
     with EmulatedBotApi() as api, StubModelServer() as models:
         models.queue(Reply(status=500, delay_seconds=60), path=EMBEDDINGS)
@@ -602,6 +605,7 @@ async def test_sigterm_ends_the_bot_and_nothing_comes_again(data: Path) -> None:
             assert await client.get_updates(timeout=0) == ()
 
 
+@pytest.mark.long
 async def test_the_bot_ends_after_the_answers_under_way_but_waits_for_none_too_long(
     data: Path,
 ) -> None:

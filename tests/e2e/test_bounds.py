@@ -39,6 +39,7 @@ def bounded(folder: Path, data_dir: Path, **settings: object) -> Iterator[Emulat
         yield stage.api
 
 
+@pytest.mark.long
 @PEOPLE
 async def test_in_private_chats_everybody_gets_what_is_theirs_in_a_minute(
     corpus_data_dir: Path, tmp_path: Path, people: int

@@ -262,6 +262,7 @@ def test_kills_at_all_moments_lose_and_mix_nothing(
     tell(f"{crashes} kills, by phase and what was live after: {dict(outcomes)}")
 
 
+@pytest.mark.long
 def test_an_orphaned_builder_holds_the_lock_until_it_is_gone(warehouses: Warehouses) -> None:
     for number in range(COUNT):
         warehouses.fill(number, 500)

@@ -190,6 +190,7 @@ async def test_a_question_that_was_answered_is_not_answered_when_telegram_offers
         assert len(api.sent(reader)) == 1
 
 
+@pytest.mark.long
 async def test_the_message_that_showed_the_beginning_becomes_the_answer(
     folder: Path, models: StubModelServer
 ) -> None:

@@ -49,6 +49,7 @@ async def test_of_two_bots_with_one_token_the_one_that_came_later_stops(folder: 
         assert len(former.matching("another program polls")) == 1
 
 
+@pytest.mark.long
 async def test_of_two_bots_that_start_at_once_exactly_one_stops(folder: Folder) -> None:
     with (
         EmulatedBotApi() as api,

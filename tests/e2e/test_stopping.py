@@ -24,6 +24,7 @@ def folder(corpus_data_dir: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 async def test_sigterm_waits_for_what_telegram_is_carrying_out(folder: Path) -> None:
     typing, answering = new_reader(), new_reader()
     slow = {("sendChatAction", typing), ("sendMessage", answering)}
