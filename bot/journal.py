@@ -3,12 +3,12 @@
 import asyncio
 import datetime
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from bot.store import Asked, Delivered, Held, Pending, Pruned, Store, Taken
+from bot.store import Delivered, Held, Pending, Pruned, Store, Taken
 
 T = TypeVar("T")
 
@@ -91,9 +91,21 @@ class Journal:
         """See Store.remark."""
         return await self.run(lambda store: store.remark(user_id, text, answer_id))
 
-    async def asked_since(self, moment: datetime.datetime) -> Asked:
-        """See Store.asked_since."""
-        return await self.run(lambda store: store.asked_since(moment))
+    async def count_asked(self, who: Collection[int], day: datetime.date) -> None:
+        """See Store.count_asked."""
+        await self.run(lambda store: store.count_asked(who, day))
+
+    async def asked_on(self, day: datetime.date) -> dict[int, int]:
+        """See Store.asked_on."""
+        return await self.run(lambda store: store.asked_on(day))
+
+    async def set_menu(self, chat_id: int, *, shown: bool) -> None:
+        """See Store.set_menu."""
+        await self.run(lambda store: store.set_menu(chat_id, shown=shown))
+
+    async def menus(self) -> frozenset[int]:
+        """See Store.menus."""
+        return await self.run(lambda store: store.menus())
 
     async def held_about(self, user_id: int) -> Held:
         """See Store.held_about."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.journal import Journal
-from bot.store import Asked, Held, Store, StoreError
+from bot.store import Held, Store, StoreError
 from bot.store.address import FILE_NAME
 from tests.store.exchanges import (
     LONG_AGO,
@@ -64,7 +64,10 @@ async def test_every_method_about_people_does_what_the_stores_own_does(journal: 
     assert await journal.remark(1001, "很好") == 1
     answer = await journal.run(lambda store: store.keep(exchange()))
     assert await journal.remark(1001, "日期不对", answer) == 2
-    assert await journal.asked_since(LONG_AGO) == Asked({1001: 1}, {7: 1})
+    await journal.count_asked([1001, -7], MORNING.date())
+    assert await journal.asked_on(MORNING.date()) == {1001: 1, -7: 1}
+    await journal.set_menu(1001, shown=True)
+    assert await journal.menus() == {1001}
     held = Held(1, 0, 2, MORNING, "en")
     assert await journal.held_about(1001) == held
     assert await journal.forget_person(1001) == held

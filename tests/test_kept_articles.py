@@ -113,10 +113,11 @@ def test_a_removed_article_is_found_while_its_generation_is_kept_and_gone_then(
     (corpus / "0.md").unlink()
     reload(corpus, data_dir)
     assert told(kept.find(KEY, version)) == ("第一版。", Standing.FORMER)
-    assert told(kept.find(KEY, "")) == (None, Standing.GONE)
+    assert told(kept.find(KEY, "")) == ("第一版。", Standing.FORMER)
     for _ in range(2):
         reload(corpus, data_dir, full=True)
     assert told(kept.find(KEY, version)) == (None, Standing.GONE)
+    assert told(kept.find(KEY, "")) == (None, Standing.GONE)
     assert told(kept.find("aaaaaaaaaaaa", version)) == (None, Standing.GONE)
 
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 import pytest
 
 from bot.settings import Settings
-from bot.store import Asked
 from bot.telegram.bounds import Bound, Wait
 from bot.telegram.quotas import Quotas
 
@@ -22,6 +21,7 @@ class Clock:
     def __init__(self, begin: datetime.datetime = NOON) -> None:
         self.seconds = 1_000.0
         self._begin = begin
+        self.kept: list[tuple[list[int], datetime.date]] = []
 
     def __call__(self) -> float:
         return self.seconds
@@ -39,7 +39,11 @@ def clock() -> Clock:
 def quotas_of(clock: Clock, **settings: object) -> Quotas:
     usual = {"user_questions_per_minute": 10_000, "chat_questions_per_minute": 10_000}
     made = Settings.model_validate(usual | settings)
-    return Quotas(made, clock=clock, now=clock.now)
+
+    async def keep(who: list[int], day: datetime.date) -> None:
+        clock.kept.append((who, day))
+
+    return Quotas(made, clock=clock, now=clock.now, keep=keep)
 
 
 def wait_of(quotas: Quotas, person: int | None, chat: int) -> Wait:
@@ -148,12 +152,46 @@ def test_the_day_ends_at_midnight_of_the_time_zone(
 
 def test_what_was_asked_before_a_restart_counts(clock: Clock) -> None:
     quotas = quotas_of(clock, user_daily_questions=2, chat_daily_questions=3)
-    assert quotas.midnight() == datetime.datetime(2026, 3, 7, tzinfo=SHANGHAI)
-    quotas.recall(Asked({ANNE: 2, BERT: 1}, {GROUP: 3, ANNE: 1}))
+    assert quotas.today() == datetime.date(2026, 3, 7)
+    quotas.recall({ANNE: 2, BERT: 1, GROUP: 3})
     assert wait_of(quotas, ANNE, ANNE).bound is Bound.OWN_DAY
     assert wait_of(quotas, BERT, GROUP).bound is Bound.CHAT_DAY
     assert quotas.take(BERT, BERT) is None
     assert wait_of(quotas, BERT, BERT).bound is Bound.OWN_DAY
+
+
+async def test_what_counts_for_the_day_is_kept_where_the_day_is_bounded(clock: Clock) -> None:
+    day = datetime.date(2026, 3, 7)
+    await quotas_of(clock, user_daily_questions=2).keep(ANNE, GROUP)
+    await quotas_of(clock, user_daily_questions=2).keep(ANNE, ANNE)
+    await quotas_of(clock).keep(ANNE, GROUP)
+    assert clock.kept == [([ANNE, GROUP], day), ([ANNE], day)]
+
+
+def test_a_command_counts_for_the_minute_alone(clock: Clock) -> None:
+    quotas = quotas_of(clock, user_questions_per_minute=2, user_daily_questions=2)
+    assert quotas.take_command(ANNE, ANNE) is None
+    assert quotas.take(ANNE, ANNE) is None
+    wait = quotas.take_command(ANNE, ANNE)
+    assert wait is not None
+    assert (wait.bound, wait.is_told) == (Bound.OWN_RATE, False)
+    clock.seconds += 60
+    assert quotas.take(ANNE, ANNE) is None
+
+
+def test_who_was_told_a_wait_is_known_for_that_minute_in_that_chat(clock: Clock) -> None:
+    quotas = quotas_of(clock, user_daily_questions=1)
+    assert quotas.take(ANNE, GROUP) is None
+    told = [wait_of(quotas, ANNE, chat).is_told for chat in (GROUP, GROUP, OTHER_GROUP)]
+    clock.seconds += 60
+    assert [*told, wait_of(quotas, ANNE, GROUP).is_told] == [False, True, False, False]
+
+
+def test_a_group_that_moves_takes_what_it_asked_along(clock: Clock) -> None:
+    quotas = quotas_of(clock, chat_questions_per_minute=1)
+    assert quotas.take(ANNE, GROUP) is None
+    quotas.move(GROUP, OTHER_GROUP)
+    assert wait_of(quotas, BERT, OTHER_GROUP).bound is Bound.CHAT_RATE
 
 
 def test_what_is_given_back_may_be_asked_again_on_that_day(clock: Clock) -> None:

@@ -2,7 +2,6 @@
 
 from bot.store.errors import StoreError
 from bot.store.records import (
-    Asked,
     DaySpent,
     Delivered,
     DeliveredPurpose,
@@ -15,7 +14,6 @@ from bot.store.records import (
 from bot.store.store import Store
 
 __all__ = [
-    "Asked",
     "DaySpent",
     "Delivered",
     "DeliveredPurpose",

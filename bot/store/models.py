@@ -191,6 +191,24 @@ class RemarkRow(Base):
     at: Mapped[datetime.datetime] = mapped_column(Moment)
 
 
+class AskedRow(Base):
+    """How much a person, or a group together, has asked on a day."""
+
+    __tablename__ = "asked"
+
+    who: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[datetime.date] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
+class MenuRow(Base):
+    """A chat that was given a menu of its own."""
+
+    __tablename__ = "menu"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
 class MovedChatRow(Base):
     """A group that became a supergroup: its former number and the one that it got."""
 

@@ -1,24 +1,25 @@
 """What is kept about each person, and how it goes."""
 
 import datetime
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store import taking
 from bot.store.models import (
+    AskedRow,
     ConversationRow,
     DeliveredRow,
     FeedbackRow,
     FloodWaitRow,
+    MenuRow,
     MessageRow,
     PersonRow,
     RemarkRow,
     UsageRow,
 )
-from bot.store.records import Asked, Held
-
-_FRONT = "telegram"
+from bot.store.records import Held
 
 
 def set_language(session: Session, user_id: int, language: str | None) -> None:
@@ -29,21 +30,44 @@ def set_language(session: Session, user_id: int, language: str | None) -> None:
         session.merge(PersonRow(user_id=user_id, language=language))
 
 
-def asked_since(session: Session, moment: datetime.datetime) -> Asked:
-    """The questions from Telegram that were answered at `moment` or later."""
-    query = (
-        select(MessageRow.asker_id, ConversationRow.chat_id, func.count())
-        .join(ConversationRow, MessageRow.conversation_id == ConversationRow.id)
-        .where(MessageRow.answered_at >= moment, ConversationRow.front == _FRONT)
-        .group_by(MessageRow.asker_id, ConversationRow.chat_id)
-    )
-    by_person: dict[int, int] = {}
-    by_chat: dict[int, int] = {}
-    for asker_id, chat_id, count in session.execute(query):
-        by_chat[chat_id] = by_chat.get(chat_id, 0) + count
-        if asker_id is not None:
-            by_person[asker_id] = by_person.get(asker_id, 0) + count
-    return Asked(by_person, by_chat)
+def count_asked(session: Session, who: Collection[int], day: datetime.date) -> None:
+    """Count one thing more that each of these, people or groups, has asked on a day."""
+    for one in who:
+        row = session.get(AskedRow, (one, day))
+        if row is None:
+            session.add(AskedRow(who=one, day=day, count=1))
+        else:
+            row.count += 1
+
+
+def asked_on(session: Session, day: datetime.date) -> dict[int, int]:
+    """How much each person and group has asked on a day."""
+    rows = session.scalars(select(AskedRow).where(AskedRow.day == day))
+    return {row.who: row.count for row in rows}
+
+
+def move_asked(session: Session, old: int, new: int) -> None:
+    """A group has another number: what was asked in it counts there."""
+    for row in session.scalars(select(AskedRow).where(AskedRow.who == old)).all():
+        there = session.get(AskedRow, (new, row.day))
+        if there is None:
+            session.add(AskedRow(who=new, day=row.day, count=row.count))
+        else:
+            there.count += row.count
+        session.delete(row)
+
+
+def set_menu(session: Session, chat_id: int, *, shown: bool) -> None:
+    """Keep whether a chat has a menu of its own."""
+    if shown:
+        session.merge(MenuRow(chat_id=chat_id))
+    else:
+        session.execute(delete(MenuRow).where(MenuRow.chat_id == chat_id))
+
+
+def menus(session: Session) -> frozenset[int]:
+    """The chats that have one."""
+    return frozenset(session.scalars(select(MenuRow.chat_id)))
 
 
 def held(session: Session, user_id: int) -> Held:
@@ -79,6 +103,8 @@ def forget(session: Session, user_id: int, at: datetime.datetime) -> None:
         delete(RemarkRow).where(RemarkRow.user_id == user_id),
         delete(FloodWaitRow).where(FloodWaitRow.name == str(user_id)),
         delete(PersonRow).where(PersonRow.user_id == user_id),
+        delete(AskedRow).where(AskedRow.who == user_id),
+        delete(MenuRow).where(MenuRow.chat_id == user_id),
         update(UsageRow).where(UsageRow.asker_id == user_id).values(asker_id=None),
     ):
         session.execute(statement)

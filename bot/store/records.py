@@ -1,7 +1,6 @@
 """What goes into the store and comes out of it. Times are aware; they are kept in UTC."""
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -71,14 +70,6 @@ class DaySpent:
     day: datetime.date
     calls: int
     usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How many answered questions are kept, by their asker and by the number of their chat."""
-
-    by_person: Mapping[int, int]
-    by_chat: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The store: what was asked, answered, rated, taken and spent."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Literal, Self, cast
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.store import conversing, people, taking
 from bot.store.database import Database
 from bot.store.models import (
+    AskedRow,
     ConversationRow,
     DeliveredRow,
     FeedbackRow,
@@ -24,7 +25,6 @@ from bot.store.models import (
     UsageRow,
 )
 from bot.store.records import (
-    Asked,
     DaySpent,
     Delivered,
     Exchange,
@@ -38,6 +38,9 @@ from retrieval.types import Purpose, Turn, Usage
 
 _REPEATED = datetime.timedelta(days=2)
 """How long a settled update is remembered; Telegram offers an update for one day."""
+
+_LONGEST_DAY = datetime.timedelta(days=1)
+"""It is over in the last time zone when the next but one begins in the first."""
 
 Clock = Callable[[], datetime.datetime]
 
@@ -258,6 +261,7 @@ class Store:
         with self._database.writing() as session:
             conversing.move(session, old, new)
             taking.move(session, old, new)
+            people.move_asked(session, old, new)
 
     def moves(self) -> dict[int, int]:
         """The newest number of every chat that moved, by each of its former ones."""
@@ -289,10 +293,25 @@ class Store:
             session.flush()
             return row.id
 
-    def asked_since(self, moment: datetime.datetime) -> Asked:
-        """The questions from Telegram that are kept and were answered at `moment` or later."""
+    def count_asked(self, who: Collection[int], day: datetime.date) -> None:
+        """Count one thing more that each of these, people or groups, has asked on a day."""
+        with self._database.writing() as session:
+            people.count_asked(session, who, day)
+
+    def asked_on(self, day: datetime.date) -> dict[int, int]:
+        """How much each person and group has asked on a day."""
         with self._database.reading() as session:
-            return people.asked_since(session, moment)
+            return people.asked_on(session, day)
+
+    def set_menu(self, chat_id: int, *, shown: bool) -> None:
+        """Keep whether Telegram shows a chat a menu of its own."""
+        with self._database.writing() as session:
+            people.set_menu(session, chat_id, shown=shown)
+
+    def menus(self) -> frozenset[int]:
+        """The chats that have a menu of their own."""
+        with self._database.reading() as session:
+            return people.menus(session)
 
     def held_about(self, user_id: int) -> Held:
         """What is stored about a person."""
@@ -387,6 +406,7 @@ class Store:
         old = MessageRow.answered_at < horizon
         with self._database.writing() as session:
             session.execute(delete(FloodWaitRow).where(FloodWaitRow.until < now))
+            session.execute(delete(AskedRow).where(AskedRow.day < now.date() - _LONGEST_DAY))
             pruned = Pruned(
                 delivered=_delete(
                     session,

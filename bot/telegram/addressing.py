@@ -85,24 +85,28 @@ def is_foreign_command(message: Message, bot: Bot) -> bool:
 
 
 def words_of(message: Message, bot: Bot) -> str:
-    """What a message asks: its text without a command and without the bot's name.
+    """What a message asks: its own words, or those of somebody else's that it replies to.
 
-    Where nothing is left of a message in a group that replies to somebody else's, that one is
-    what is asked.
+    The latter in a group, where it has none.
     """
-    words = message.text or ""
-    if command_of(message, bot) and (command := _COMMAND.match(words)):
-        words = words[command.end() :]
-    first, *others = _name_of(bot).split(words)
-    if others and not first.strip():
-        others[0] = _AFTER_A_NAME.sub("", others[0])
-    words = " ".join(one.strip() for one in (first, *others)).strip()
+    words = own_words_of(message, bot)
     if words or is_private(message) or _is_reply_to(message, bot):
         return words
     if message.quote is not None:
         return message.quote.text.strip()
     former = message.reply_to_message
     return ((former.text or former.caption or "") if former else "").strip()
+
+
+def own_words_of(message: Message, bot: Bot) -> str:
+    """The text of a message without a command and without the bot's name."""
+    words = message.text or ""
+    if command_of(message, bot) and (command := _COMMAND.match(words)):
+        words = words[command.end() :]
+    first, *others = _name_of(bot).split(words)
+    if others and not first.strip():
+        others[0] = _AFTER_A_NAME.sub("", others[0])
+    return " ".join(one.strip() for one in (first, *others)).strip()
 
 
 def _is_of_a_person(message: Message) -> bool:

@@ -22,7 +22,7 @@ from bot.telegram.connecting import Connection, GivesWayError
 from bot.telegram.delivery import Calls, Delivery, FloodWaits, Wire
 from bot.telegram.intake import Intake
 from bot.telegram.polling import poll
-from bot.telegram.profile import register
+from bot.telegram.profile import Profile
 from bot.telegram.quotas import Quotas
 from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
@@ -157,14 +157,17 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             calls=calls,
             delivery=delivery,
             concerns_us=people.concerns_us,
+            is_fleeting=people.is_fleeting,
             is_heard=people.is_heard,
             work=work,
         )
         opened.push_async_callback(intake.finish)
 
+        profile = Profile(bot, connection, journal, settings.bot_language)
+
         async def take() -> None:
             await connection.insist("getMe", application.initialize)
-            await _take_updates(settings, bot, connection, intake, people.admins)
+            await _take_updates(settings, bot, connection, intake, profile, people.admins)
 
         await _until(stopping, take())
 
@@ -188,6 +191,7 @@ async def _take_updates(
     bot: Bot,
     connection: Connection,
     intake: Intake,
+    profile: Profile,
     admins: frozenset[int],
 ) -> None:
     """Go on with what was left open, then take what comes, until cancelled."""
@@ -195,7 +199,7 @@ async def _take_updates(
     await intake.resume(datetime.datetime.now(datetime.UTC) - age)
     aside = [
         asyncio.create_task(_index_if_missing(settings)),
-        asyncio.create_task(_introduce(bot, connection, settings.bot_language, admins)),
+        asyncio.create_task(_introduce(profile, admins)),
     ]
     try:
         if settings.telegram_webhook_url:
@@ -221,7 +225,7 @@ async def _take_updates(
 
 async def _recall_quotas(quotas: Quotas, journal: Journal) -> None:
     try:
-        quotas.recall(await journal.asked_since(quotas.midnight()))
+        quotas.recall(await journal.asked_on(quotas.today()))
     except StoreError as error:
         logger.error("how much was asked today cannot be read: %s", error)
 
@@ -247,11 +251,9 @@ async def _recall(waits: FloodWaits, journal: Journal) -> None:
         logger.error("whether Telegram asks to wait cannot be read: %s", error)
 
 
-async def _introduce(
-    bot: Bot, connection: Connection, language: str, admins: frozenset[int]
-) -> None:
+async def _introduce(profile: Profile, admins: frozenset[int]) -> None:
     try:
-        await register(bot, connection, language=language, admins=admins)
+        await profile.show(admins)
     except TelegramError as error:
         logger.warning("commands and descriptions could not be set: %s", error)
 

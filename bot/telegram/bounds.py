@@ -15,8 +15,12 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why one may not ask now, what the bound is, and how many seconds are left."""
+    """Why one may not ask now, what the bound is, and how many seconds are left.
+
+    `is_told`: they have been told so there, within this minute.
+    """
 
     bound: Bound
     most: int
     seconds: float
+    is_told: bool = False

@@ -44,11 +44,13 @@ class Intake(asyncio.Queue[object]):
         calls: Calls,
         delivery: Delivery,
         concerns_us: Concerns,
+        is_fleeting: Concerns,
         is_heard: Heard,
         work: Work,
     ) -> None:
         super().__init__()
         self._concerns_us = concerns_us
+        self._is_fleeting = is_fleeting
         self._is_heard = is_heard
         self._bot = bot
         self._journal = journal
@@ -70,10 +72,9 @@ class Intake(asyncio.Queue[object]):
         Where they cannot be stored they are worked on all the same.
         """
         updates = [update for update in updates if self._is_for_us(update)]
-        for update in updates:
-            if not _is_kept(update):
-                self._begin(self._ticket(update, None, None))
-        updates = list(filter(_is_kept, updates))
+        for update in filter(self._is_fleeting, updates):
+            self._begin(self._ticket(update, None, None))
+        updates = [update for update in updates if not self._is_fleeting(update)]
         if not updates:
             return
         # places first: what waits for Telegram or the disk may be overtaken
@@ -172,7 +173,7 @@ class Intake(asyncio.Queue[object]):
             return
         finally:
             ticket.step_aside()
-        if _is_kept(ticket.update) and not ticket.is_left:
+        if not self._is_fleeting(ticket.update) and not ticket.is_left:
             await self._settle([ticket, *self._unsettled])
 
     async def _settle(self, tickets: Sequence[Ticket]) -> None:
@@ -200,11 +201,6 @@ def _taken(update: Update, bot: Bot) -> Taken:
         user_id=author_of(update),
         payload=payload_of(update, bot),
     )
-
-
-def _is_kept(update: Update) -> bool:
-    """Whether it is to be answered whatever comes; an inline query is of no use to anybody soon."""
-    return update.inline_query is None
 
 
 def _lane(update: Update) -> Hashable:

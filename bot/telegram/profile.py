@@ -1,7 +1,7 @@
 """What the bot says of itself in Telegram: its commands, by who sees them, and descriptions."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Collection, Iterator
 from functools import partial
 
 from telegram import (
@@ -14,7 +14,9 @@ from telegram import (
 )
 from telegram.error import BadRequest, ChatMigrated, Forbidden
 
+from bot.journal import Journal
 from bot.phrases import Phrases, phrases_for
+from bot.store import StoreError
 from bot.telegram.connecting import Connection
 
 logger = logging.getLogger(__name__)
@@ -25,24 +27,70 @@ _LANGUAGES = ("", "zh")
 Menu = tuple[BotCommand, ...]
 
 
-async def register(
-    bot: Bot, connection: Connection, *, language: str, admins: Collection[int]
-) -> None:
-    """Have Telegram show them; what it shows already is not set again.
+class Profile:
+    """Sets them, but for what Telegram shows already; what it refuses harms nothing else."""
 
-    `language` is BOT_LANGUAGE. Admins, and their groups, see the commands of admins too. Raises
-    InvalidToken, BadRequest, Forbidden.
-    """
-    insist = connection.insist
-    for code in _LANGUAGES:
-        phrases = phrases_for(language, code)
-        for scope, menu in _menus(phrases, admins):
-            try:
-                await _show(bot, connection, scope, menu, code)
-            except (BadRequest, ChatMigrated, Forbidden) as error:
-                if not isinstance(scope, BotCommandScopeChat):
-                    raise
-                logger.info("an admin who never wrote to the bot sees no menu yet: %s", error)
+    def __init__(self, bot: Bot, connection: Connection, journal: Journal, language: str) -> None:
+        """`language` is BOT_LANGUAGE."""
+        self._bot = bot
+        self._insist = connection.insist
+        self._journal = journal
+        self._language = language
+
+    async def show(self, admins: Collection[int]) -> None:
+        """Have Telegram show everything.
+
+        Admins, and their groups, see the commands of admins too; those who were admins before do
+        not any more. Raises InvalidToken, Conflict.
+        """
+        for code in _LANGUAGES:
+            phrases = phrases_for(self._language, code)
+            for scope, menu in _menus(phrases):
+                await self._tried(self._show_menu(scope, menu, code))
+            await self._tried(self._describe(phrases, code))
+        for admin in sorted(admins):
+            await self._show_admin(admin)
+        for former in await self._shown() - frozenset(admins):
+            await self._hide(former)
+
+    async def _show_admin(self, admin: int) -> None:
+        scope = BotCommandScopeChat(admin)
+        try:
+            for code in _LANGUAGES:
+                menu = _menu_of_admins(phrases_for(self._language, code), in_private=admin > 0)
+                await self._show_menu(scope, menu, code)
+            await self._journal.set_menu(admin, shown=True)
+        except (BadRequest, ChatMigrated, Forbidden) as error:
+            logger.info("an admin who never wrote to the bot sees no menu yet: %s", error)
+        except StoreError as error:
+            logger.error("who has an admin's menu cannot be kept: %s", error)
+
+    async def _shown(self) -> frozenset[int]:
+        try:
+            return await self._journal.menus()
+        except StoreError as error:
+            logger.error("who has an admin's menu cannot be read: %s", error)
+            return frozenset()
+
+    async def _hide(self, chat_id: int) -> None:
+        """Take the menu of admins from a chat; also where it is gone."""
+        scope = BotCommandScopeChat(chat_id)
+        for code in _LANGUAGES:
+            forget = partial(self._bot.delete_my_commands, scope=scope, language_code=code)
+            await self._tried(self._insist("deleteMyCommands", forget))
+        try:
+            await self._journal.set_menu(chat_id, shown=False)
+        except StoreError as error:
+            logger.error("who has an admin's menu cannot be kept: %s", error)
+
+    async def _show_menu(self, scope: BotCommandScope, menu: Menu, code: str) -> None:
+        ask = partial(self._bot.get_my_commands, scope=scope, language_code=code)
+        if await self._insist("getMyCommands", ask) != menu:
+            tell = partial(self._bot.set_my_commands, menu, scope=scope, language_code=code)
+            await self._insist("setMyCommands", tell)
+
+    async def _describe(self, phrases: Phrases, code: str) -> None:
+        insist, bot = self._insist, self._bot
         shown = await insist("getMyDescription", partial(bot.get_my_description, code))
         if shown.description != phrases.description:
             describe = partial(bot.set_my_description, phrases.description, code)
@@ -52,23 +100,21 @@ async def register(
             describe = partial(bot.set_my_short_description, phrases.short_description, code)
             await insist("setMyShortDescription", describe)
 
-
-async def _show(
-    bot: Bot, connection: Connection, scope: BotCommandScope, menu: Menu, code: str
-) -> None:
-    ask = partial(bot.get_my_commands, scope=scope, language_code=code)
-    if await connection.insist("getMyCommands", ask) != menu:
-        tell = partial(bot.set_my_commands, menu, scope=scope, language_code=code)
-        await connection.insist("setMyCommands", tell)
+    async def _tried(self, setting: Awaitable[object]) -> None:
+        try:
+            await setting
+        except (BadRequest, ChatMigrated, Forbidden) as error:
+            logger.warning("commands and descriptions could not be set: %s", error)
 
 
-def _menus(phrases: Phrases, admins: Collection[int]) -> Iterator[tuple[BotCommandScope, Menu]]:
-    in_private, in_groups = _in_private(phrases), _in_groups(phrases)
-    yield BotCommandScopeDefault(), in_private
-    yield BotCommandScopeAllGroupChats(), in_groups
-    for admin in sorted(admins):
-        others = in_private if admin > 0 else in_groups
-        yield BotCommandScopeChat(admin), (*others, BotCommand("reload", phrases.command_reload))
+def _menus(phrases: Phrases) -> Iterator[tuple[BotCommandScope, Menu]]:
+    yield BotCommandScopeDefault(), _in_private(phrases)
+    yield BotCommandScopeAllGroupChats(), _in_groups(phrases)
+
+
+def _menu_of_admins(phrases: Phrases, *, in_private: bool) -> Menu:
+    others = _in_private(phrases) if in_private else _in_groups(phrases)
+    return (*others, BotCommand("reload", phrases.command_reload))
 
 
 def _in_private(phrases: Phrases) -> Menu:

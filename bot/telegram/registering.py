@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import logging
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ from telegram.ext import (
 )
 
 from bot.conversations import Conversations
+from bot.journal import Journal
 from bot.settings import Settings
-from bot.telegram.addressing import command_of, is_foreign_command
+from bot.store import StoreError
+from bot.telegram.addressing import author_of, command_of, is_foreign_command
 from bot.telegram.delivery import Calls, Delivery
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.inline import Inline
@@ -36,10 +39,13 @@ from bot.telegram.handlers.taps import Taps
 from bot.telegram.handlers.turns import Turns
 from bot.telegram.handlers.unexpected import Unexpected
 from bot.telegram.quotas import Quotas
+from bot.telegram.rendering import render_wait
 from bot.telegram.tickets import Tickets
 from bot.wiring import today
 from retrieval.index.generations import Generations
 from retrieval.index.kept import KeptArticles
+
+logger = logging.getLogger(__name__)
 
 _ADMISSION, _ACTIONS = -1, 0
 
@@ -89,7 +95,12 @@ def register_handlers(
     """
     bot, journal, turns = application.bot, conversations.journal, Turns()
     people = People(settings, bot, calls, journal)
-    quotas = Quotas(settings, clock=_loop_time, now=partial(datetime.datetime.now, datetime.UTC))
+    quotas = Quotas(
+        settings,
+        clock=_loop_time,
+        now=partial(datetime.datetime.now, datetime.UTC),
+        keep=partial(_keep_count, journal),
+    )
     shelf = Shelf(KeptArticles(Generations(settings.data_dir)), bot=bot)
     opened.callback(shelf.close)
     questions = Questions(
@@ -142,6 +153,18 @@ def register_handlers(
 
         return once_it_is_due
 
+    def in_measure(callback: Handler) -> Handler:
+        async def unless_too_fast(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+            assert update.message is not None
+            await tickets.of(update).turn()
+            wait = quotas.take_command(author_of(update), update.message.chat_id)
+            if wait is None:
+                await callback(update, context)
+            elif not wait.is_told:
+                await tickets.reply(update, render_wait(wait, people.phrases(update)))
+
+        return unless_too_fast
+
     def command(name: str) -> filters.BaseFilter:
         return sent & _Holds(lambda message: command_of(message, bot) == name)
 
@@ -154,30 +177,37 @@ def register_handlers(
     ):
         application.add_handler(early, _ADMISSION)
     for name, callback in (
-        ("start", in_turn(commands.start)),
-        ("help", in_turn(commands.help)),
+        ("start", in_measure(commands.start)),
+        ("help", in_measure(commands.help)),
         ("new", in_turn(commands.begin_anew)),
         ("search", in_turn(lists.search)),
-        ("latest", in_turn(lists.latest)),
-        ("sources", in_turn(lists.sources)),
-        ("language", in_turn(personal.language)),
-        ("privacy", in_turn(personal.privacy)),
+        ("latest", in_measure(lists.latest)),
+        ("sources", in_measure(lists.sources)),
+        ("language", in_measure(personal.language)),
+        ("privacy", in_measure(personal.privacy)),
         ("forget", personal.forget),
         ("feedback", in_turn(personal.feedback)),
     ):
         application.add_handler(MessageHandler(command(name), callback), _ACTIONS)
     for handler in (
         MessageHandler(command("reload") & people.are_admins, reloading.reload),
-        MessageHandler(command("reload") & private | foreign, in_turn(others.commanded)),
+        MessageHandler(command("reload") & private | foreign, in_measure(others.commanded)),
         MessageHandler(filters.TEXT & ~command("reload") & sent, questions.asked),
         MessageHandler(filters.TEXT & edited, questions.edited),
-        MessageHandler(~filters.TEXT & private, in_turn(others.attached)),
+        MessageHandler(~filters.TEXT & private, in_measure(others.attached)),
         CallbackQueryHandler(taps.tapped),
         InlineQueryHandler(inline.asked),
     ):
         application.add_handler(handler, _ACTIONS)
     application.add_error_handler(Unexpected(people, tickets).apologise)
     return Registered(people, quotas, turns, questions, taps, inline, reloading, others)
+
+
+async def _keep_count(journal: Journal, who: list[int], day: datetime.date) -> None:
+    try:
+        await journal.count_asked(who, day)
+    except StoreError as error:
+        logger.error("how much was asked today cannot be kept: %s", error)
 
 
 def _loop_time() -> float:

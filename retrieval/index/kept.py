@@ -49,7 +49,9 @@ class KeptArticles:
         self._holdings: tuple[str, Holdings] | None = None
 
     def find(self, key: str, version: str) -> LookedUp:
-        """The article with that short key, in that version; "" is the live one, whichever it is.
+        """The article with that short key, in that version.
+
+        "" is the live one, whichever it is; where there is none, the last one that is kept.
 
         Raises NoCollectionError before the first reload, CollectionError when the live generation
         cannot be read.
@@ -59,8 +61,10 @@ class KeptArticles:
             current = live.articles.by_key(key)
             if current is not None and version in ("", article_version(current)):
                 return LookedUp(current, Standing.CURRENT)
-            if version and (former := self._former(key, version, live.generation)):
-                return LookedUp(former, Standing.FORMER)
+            if version or current is None:
+                former = self._former(key, version, live.generation)
+                if former is not None:
+                    return LookedUp(former, Standing.FORMER)
         return LookedUp(current, Standing.CHANGED if current else Standing.GONE)
 
     def latest(self, offset: int, limit: int) -> list[Article]:
@@ -115,7 +119,7 @@ class KeptArticles:
                     article = articles.by_key(key)
             except CollectionError:  # deleted just now, damaged, or of a version without keys
                 continue
-            if article is not None and article_version(article) == version:
+            if article is not None and version in ("", article_version(article)):
                 return article
         return None
 

@@ -52,6 +52,7 @@ class Desk:
             calls=calls,
             delivery=Delivery(self.bot, calls),
             concerns_us=_is_no_chatter,
+            is_fleeting=lambda update: update.inline_query is not None,
             is_heard=self._is_heard,
             work=noted,
         )

@@ -101,6 +101,7 @@ class Day:
             calls=calls,
             delivery=delivery,
             concerns_us=registered.people.concerns_us,
+            is_fleeting=registered.people.is_fleeting,
             is_heard=registered.people.is_heard,
             work=work,
         )

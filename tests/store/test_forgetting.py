@@ -272,6 +272,8 @@ class Crowd:
         answer = self._dice.choice(self._answers) if self._answers else 1
         self._store.rate(answer, person, 1, self.words[person])
         self._store.remark(person, self.words[person], answer)
+        self._store.count_asked([person], MORNING.date())
+        self._store.set_menu(person, shown=True)
 
     def _set(self, person: int) -> None:
         self._store.set_language(person, "en")
@@ -304,6 +306,8 @@ def remaining(before: dict[str, list[Row]], person: int) -> dict[str, list[Row]]
     theirs = {row["id"] for row in before["message"] if row["asker_id"] == person}
     after = {
         "person": [row for row in before["person"] if row["user_id"] != person],
+        "asked": [row for row in before["asked"] if row["who"] != person],
+        "menu": [row for row in before["menu"] if row["chat_id"] != person],
         "moved_chat": before["moved_chat"],
         "flood_wait": [row for row in before["flood_wait"] if row["name"] != str(person)],
         "conversation": [row for row in before["conversation"] if row["chat_id"] != person],

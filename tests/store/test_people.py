@@ -1,10 +1,11 @@
 """What is kept about each person, apart from their conversations."""
 
+import datetime
 from pathlib import Path
 
 import pytest
 
-from bot.store import Asked, Held, Store
+from bot.store import Held, Store
 from tests.store.exchanges import HOUR, MINUTE, MORNING, Clock, exchange, rows
 
 
@@ -47,24 +48,37 @@ def test_a_remark_outlives_the_answer_that_it_is_about(
     assert rows(tmp_path, "SELECT text, answer_id FROM remark") == [("日期不对", None)]
 
 
-def test_answered_questions_are_counted_by_person_and_by_chat(store: Store) -> None:
-    for asker_id, chat_id in ((1, 1), (1, -100), (1, -100), (2, -100), (None, -100)):
-        store.keep(exchange(asker_id=asker_id, chat_id=chat_id, at=MORNING))
-    store.keep(exchange(asker_id=1, chat_id=-100, topic_id=3, at=MORNING))
-    store.keep(exchange(asker_id=None, chat_id=0, front="terminal", at=MORNING))
-    assert store.asked_since(MORNING) == Asked({1: 4, 2: 1}, {1: 1, -100: 5})
+def test_what_is_asked_on_a_day_is_counted_by_person_and_by_group(store: Store) -> None:
+    today, tomorrow = MORNING.date(), MORNING.date() + datetime.timedelta(days=1)
+    for who in ([1, -100], [1], [2, -100]):
+        store.count_asked(who, today)
+    store.count_asked([1], tomorrow)
+    assert store.asked_on(today) == {1: 2, 2: 1, -100: 2}
+    assert store.asked_on(tomorrow) == {1: 1}
 
 
-def test_what_was_answered_before_the_moment_does_not_count(store: Store) -> None:
-    store.keep(exchange(asker_id=1, chat_id=1, at=MORNING, took=MINUTE))
-    assert store.asked_since(MORNING + MINUTE) == Asked({1: 1}, {1: 1})
-    assert store.asked_since(MORNING + 2 * MINUTE) == Asked({}, {})
+def test_what_a_group_asked_moves_with_it(store: Store) -> None:
+    today = MORNING.date()
+    store.count_asked([-1, -100], today)
+    store.move_chat(-1, -100)
+    assert store.asked_on(today) == {-100: 2}
 
 
-def test_a_question_that_is_asked_anew_counts_once(store: Store) -> None:
-    former = store.keep(exchange(asker_id=1, chat_id=1))
-    store.keep(exchange(asker_id=1, chat_id=1, at=MORNING + MINUTE), replaces=former)
-    assert store.asked_since(MORNING).by_person == {1: 1}
+def test_counts_of_days_that_are_over_are_pruned(store: Store, clock: Clock) -> None:
+    today = clock.now.date()
+    for days in (0, 1, 2):
+        store.count_asked([1], today - datetime.timedelta(days=days))
+    store.prune()
+    kept = [store.asked_on(today - datetime.timedelta(days=days)) for days in (0, 1, 2)]
+    assert kept == [{1: 1}, {1: 1}, {}]
+
+
+def test_the_chats_with_a_menu_of_their_own_are_kept(store: Store) -> None:
+    for chat_id in (1, 1, -100):
+        store.set_menu(chat_id, shown=True)
+    store.set_menu(1, shown=False)
+    store.set_menu(2, shown=False)
+    assert store.menus() == {-100}
 
 
 def test_what_is_held_about_a_person_is_counted(store: Store) -> None:

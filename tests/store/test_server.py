@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bot.store import Asked, Held, Pruned, Store
+from bot.store import Held, Pruned, Store
 from bot.store.address import checked_url
 from bot.store.models import Base
 from retrieval.types import Usage
@@ -92,7 +92,8 @@ def test_a_person_is_forgotten_there_too(server: sa.Engine) -> None:
         store.spend(Usage(1, 2), day=MORNING.date(), asker_id=1001, model="m", purpose="answer")
         take(store, 5)
         store.move_chat(-1, -100)
-        assert store.asked_since(MORNING) == Asked({1001: 1, 2: 1}, {-100: 2})
+        store.count_asked([1001, 2], MORNING.date())
+        assert store.asked_on(MORNING.date()) == {1001: 1, 2: 1}
         assert store.forget_person(1001) == Held(1, 1, 1, MORNING, "en")
         store.settle(5, delivered=[delivered(31)])
         assert not take(store, 5)

@@ -4,7 +4,7 @@ from telegram import Bot, Update
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bot.conversations import Conversations
-from bot.telegram.addressing import author_of, is_private, words_of
+from bot.telegram.addressing import author_of, is_private, own_words_of
 from bot.telegram.buttons import OpenCitation
 from bot.telegram.handlers.people import People, place_of
 from bot.telegram.handlers.questions import Questions
@@ -38,7 +38,7 @@ class Commands:
         """/start, which a link gives the article or citation that it opens."""
         assert update.message is not None
         phrases = self._people.phrases(update)
-        words = words_of(update.message, self._bot)
+        words = own_words_of(update.message, self._bot)
         opened = parse_payload(words) if is_private(update.message) else None
         if opened is None:
             await self._say(
@@ -72,7 +72,7 @@ class Commands:
         assert update.message is not None
         phrases = self._people.phrases(update)
         begun = await self._conversations.forget(place_of(update.message))
-        if words := words_of(update.message, self._bot):
+        if words := own_words_of(update.message, self._bot):
             await self._questions.answer(update, words)
         else:
             await self._say(update, phrases.begun_anew if begun else phrases.not_begun_anew)

@@ -62,10 +62,12 @@ class Lists:
         if not words:
             await self._tickets.reply(update, render_text(phrases.search_usage))
         elif wait := self._quotas.take(author, update.message.chat_id):
-            await self._tickets.reply(update, render_wait(wait, phrases))
+            if not wait.is_told:
+                await self._tickets.reply(update, render_wait(wait, phrases))
         else:
             try:
                 parts = [await self._found(words, 0, phrases)]
+                await self._quotas.keep(author, update.message.chat_id)
             except BaodaError as error:
                 self._quotas.give_back(author, update.message.chat_id)
                 parts = render_text(apology(error, words, phrases))

@@ -19,9 +19,11 @@ from retrieval.answering.language import Language, language_of
 
 logger = logging.getLogger(__name__)
 
-_MEMBER_SECONDS, _STRANGER_SECONDS, _UNTOLD_SECONDS = 600.0, 60.0, 5.0
-"""How long it is remembered that somebody is in an allowed chat, or is not, or that Telegram did
-not tell: then what was known before goes on."""
+_MEMBER_SECONDS, _STRANGER_SECONDS = 600.0, 60.0
+"""How long it is remembered that somebody is in an allowed chat, or is not."""
+
+_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+"""Before Telegram is asked again who is in a chat."""
 
 _REMEMBERED = 10_000
 _LOOK_SECONDS = 5.0
@@ -77,16 +79,35 @@ class People:
         return self._is_admitted(update) or any(chat < 0 for chat in self._allowed)
 
     async def is_heard(self, update: Update) -> bool:
-        """Whether what concerns the bot may be kept: it comes from somebody admitted, or is /id."""
+        """Whether what concerns the bot may be kept: it comes from no stranger.
+
+        Where Telegram does not tell who is in a group, that is found out later: see admit.
+        """
         if update.message is not None and _moves(update.message):
             return True
-        if self._asks_for_id(update):
+        return self._is_admitted(update) or await self._is_member(update) is not False
+
+    def is_fleeting(self, update: Update) -> bool:
+        """Whether an update is answered now or never, and nothing of it kept meanwhile."""
+        if update.inline_query is not None:
             return True
-        return self._is_admitted(update) or await self._is_member(update)
+        return self._asks_for_id(update) and not self._is_admitted(update)
 
     async def admit(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Stop what comes from people outside the allow-list: they get silence."""
-        if not await self.is_heard(update):
+        """Stop what comes from people outside the allow-list: they get silence.
+
+        Telegram is asked again where it did not tell. Raises Closing when the bot stops first.
+        """
+        if self._is_admitted(update):
+            return
+        told = await self._is_member(update)
+        pauses = () if self.is_fleeting(update) else _PAUSES_SECONDS
+        for seconds in pauses:
+            if told is not None:
+                break
+            await self._calls.pause(seconds)
+            told = await self._is_member(update)
+        if not told:
             raise ApplicationHandlerStop
 
     def is_admin(self, update: Update) -> bool:
@@ -156,39 +177,38 @@ class People:
         known = {author_of(update), chat.id if chat else None} - {None}
         return not known.isdisjoint(self._moved.get(one, one) for one in ids)
 
-    async def _is_member(self, update: Update) -> bool:
-        """Whether somebody is in a chat of the allow-list, as far as Telegram tells."""
+    async def _is_member(self, update: Update) -> bool | None:
+        """Whether somebody is in a chat of the allow-list; None where Telegram does not tell."""
         author = author_of(update)
         chats = [self._moved.get(one, one) for one in self._allowed if one < 0]
         if author is None or author < 0:
             return False
-        return any([await self._is_in(chat, author) for chat in chats])
+        found = [await self._is_in(chat, author) for chat in chats]
+        return True if True in found else None if None in found else False
 
-    async def _is_in(self, chat: int, user: int) -> bool:
+    async def _is_in(self, chat: int, user: int) -> bool | None:
         now = asyncio.get_running_loop().time()
-        known, until = self._members.get((chat, user), (False, 0.0))
+        known, until = self._members.get((chat, user), (None, 0.0))
         if until > now:
             return known
 
         async def look() -> ChatMember:
             return await self._bot.get_chat_member(chat, user, read_timeout=_LOOK_SECONDS)
 
-        seconds = _STRANGER_SECONDS
         try:
             member = await self._calls.aside("getChatMember", look)
         except (BadRequest, Forbidden):
             found = False  # nobody there has that id, or the bot is not there
         except TelegramError as error:
             logger.info("whether somebody is in an allowed chat cannot be told: %s", error)
-            found, seconds = known, _UNTOLD_SECONDS
+            return known
         else:
             if member is None:
-                found, seconds = known, _UNTOLD_SECONDS
-            else:
-                found = member.status in _IN_A_CHAT or getattr(member, "is_member", False)
-                seconds = _MEMBER_SECONDS if found else _STRANGER_SECONDS
+                return known
+            found = member.status in _IN_A_CHAT or bool(getattr(member, "is_member", False))
         if len(self._members) > _REMEMBERED:
             self._members = {key: seen for key, seen in self._members.items() if seen[1] > now}
+        seconds = _MEMBER_SECONDS if found else _STRANGER_SECONDS
         self._members[chat, user] = found, now + seconds
         return found
 

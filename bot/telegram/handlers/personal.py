@@ -9,7 +9,7 @@ from bot.conversations import Conversations
 from bot.journal import Journal
 from bot.phrases import language_named
 from bot.store import StoreError
-from bot.telegram.addressing import author_of, is_private, words_of
+from bot.telegram.addressing import author_of, is_private, own_words_of
 from bot.telegram.delivery import Calls, Closing, Delivery, Outgoing, Target
 from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
@@ -55,7 +55,7 @@ class Personal:
         """/language: the one that is named, else the choice of them."""
         assert update.message is not None
         phrases, author = self._people.phrases(update), author_of(update)
-        words = words_of(update.message, self._bot)
+        words = own_words_of(update.message, self._bot)
         if author is None or author < 0:
             await self._tickets.reply(update, render_text(phrases.nobody))
         elif not words or (language := language_named(words)) is None:
@@ -121,12 +121,13 @@ class Personal:
         """/feedback: words for the editors, who get them without a name."""
         assert update.message is not None
         message, phrases, author = update.message, self._people.phrases(update), author_of(update)
-        words = words_of(message, self._bot)
+        words = own_words_of(message, self._bot)
         if not words:
             await self._tickets.reply(update, render_text(phrases.feedback_usage))
             return
         if wait := self._quotas.take(author, message.chat_id):
-            await self._tickets.reply(update, render_wait(wait, phrases))
+            if not wait.is_told:
+                await self._tickets.reply(update, render_wait(wait, phrases))
             return
         if not self._may_keep(update):
             await self._tickets.reply(update, render_text(phrases.feedback_not_taken))
@@ -137,6 +138,7 @@ class Personal:
             logger.error("what a reader has to say cannot be kept: %s", error)
             await self._tickets.reply(update, render_text(phrases.feedback_not_taken))
             return
+        await self._quotas.keep(author, message.chat_id)
         await self._tickets.reply(update, render_text(phrases.reason_taken))
         self._tickets.of(update).step_aside()
         await self._tell_admins(phrases.feedback_came.format(words=words))

@@ -13,7 +13,8 @@ from bot.conversations import Conversations, Reply
 from bot.journal import Journal
 from bot.phrases import Phrases
 from bot.store import Delivered, StoreError
-from bot.telegram.addressing import author_of, command_of, is_private, words_of
+from bot.telegram.addressing import author_of, command_of, is_private, own_words_of, words_of
+from bot.telegram.bounds import Wait
 from bot.telegram.delivery import Calls, Preview, reply_to, typing
 from bot.telegram.handlers.apologies import apology
 from bot.telegram.handlers.people import People, place_of
@@ -145,18 +146,20 @@ class Questions:
             stop.set()
         self._open[update.update_id] = stop, asker
         try:
-            queued = partial(_show_place, preview, phrases)
+            # what an edited question has for an answer stays until there is another
+            queued = _show_nothing if replaces else partial(_show_place, preview, phrases)
             async with self._turns.turn(ticket, asker, queued):
                 wait = self._quotas.take(asker, message.chat_id, is_owed=ticket.is_resumed)
                 if wait is None:
                     parts, answer_id = await self._written(
                         ticket, message, question, phrases, asker, about, replaces, preview, stop
                     )
-                else:
-                    parts, answer_id = render_wait(wait, phrases), None
         finally:
             del self._open[update.update_id]
             await preview.end()
+        if wait is not None:
+            await self._put_off(update, wait, phrases)
+            return
         await ticket.reply(
             parts,
             target,
@@ -164,6 +167,17 @@ class Questions:
             answer_id=answer_id,
             is_late=update.edited_message is not None,
         )
+
+    async def _put_off(self, update: Update, wait: Wait, phrases: Phrases) -> None:
+        """Tell the wait; in a group once a minute to each. An answer that stands there stays."""
+        message, ticket = update.effective_message, self._tickets.of(update)
+        assert message is not None
+        if update.edited_message is not None:
+            ticket.slots = []
+            await ticket.reply(render_wait(wait, phrases), reply_to(message))
+        elif is_private(message) or not wait.is_told or ticket.slots:
+            parts = render_wait(wait, phrases)
+            await ticket.reply(parts, reply_to(message), question_id=message.id)
 
     async def _written(
         self,
@@ -194,6 +208,8 @@ class Questions:
                     if isinstance(step, Reply):
                         words = self._people.phrases_about(step.answer.question, phrases)
                         links = Links(self._bot.username)
+                        if self._conversations.may_keep(asker, ticket.taken_at):
+                            await self._quotas.keep(asker, message.chat_id)
                         return render(step.answer, words, links, answer_id=step.id), step.id
                     if step.text:
                         is_seen()
@@ -228,11 +244,15 @@ class Questions:
             and author is not None
             and self._conversations.may_keep(author, ticket.taken_at)
             and await self._conversations.rate(
-                asked_for.answer_id, author, -1, reason=words_of(message, self._bot)
+                asked_for.answer_id, author, -1, reason=own_words_of(message, self._bot)
             )
         )
         text = phrases.reason_taken if kept else phrases.answer_not_kept
         await ticket.reply(render_text(text), reply_to(message))
+
+
+def _show_nothing(ahead: int) -> None:
+    pass
 
 
 def _show_place(preview: Preview, phrases: Phrases, ahead: int) -> None:

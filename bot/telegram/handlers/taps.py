@@ -95,9 +95,11 @@ class Taps:
                 await self._turn_list(query, turned, phrases)
             case ChooseLanguage(language):
                 await self._choose_language(query, language)
-            case Close():
+            case Close() if _is_opened(query):
                 await self._say(query, "")
                 await self._delivery.remove(chat_id, message_id)
+            case Close():
+                await self._say(query, phrases.unknown_button)
             case None:
                 await self._say(query, phrases.unknown_button)
 

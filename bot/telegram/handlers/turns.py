@@ -31,20 +31,24 @@ class Turns:
         and again when they have become fewer.
         """
         came = asyncio.Event()
-        own: _Person | None = None
+        own = None if person is None else self._people.setdefault(person, _Person())
 
         def ahead() -> int:
             return max(ticket.ahead, own.ahead(ticket) if own else 0)
 
         telling = asyncio.create_task(_tell(came, ahead, show))
+        if own is not None:
+            own.waiting.append(ticket)
         try:
             async with AsyncExitStack() as held:
                 try:
                     await ticket.turn()
-                    if person is not None:
-                        own = self._people.setdefault(person, _Person())
-                        await held.enter_async_context(self._work(person, own, ticket))
+                    if person is not None and own is not None:
+                        await held.enter_async_context(self._work(person, own))
                 finally:
+                    if person is not None and own is not None:
+                        own.waiting.remove(ticket)
+                        self._leave(person, own)
                     came.set()
                 yield
         finally:
@@ -60,31 +64,21 @@ class Turns:
             async with AsyncExitStack() as held:
                 await held.enter_async_context(own.alone)
                 for _ in range(AT_ONCE):
-                    await held.enter_async_context(self._work(person, own, None))
+                    await held.enter_async_context(self._work(person, own))
                 yield
         finally:
             own.wanting_to_be_alone -= 1
             self._leave(person, own)
 
     @asynccontextmanager
-    async def _work(
-        self, person: int, own: "_Person", ticket: Ticket | None
-    ) -> AsyncIterator[None]:
-        own.waiting.append(ticket)
-        try:
-            await own.permits.acquire()
-        except BaseException:
-            own.waiting.remove(ticket)
-            self._leave(person, own)
-            raise
-        own.waiting.remove(ticket)
-        own.at_work += 1
-        try:
-            yield
-        finally:
-            own.at_work -= 1
-            own.permits.release()
-            self._leave(person, own)
+    async def _work(self, person: int, own: "_Person") -> AsyncIterator[None]:
+        async with own.permits:
+            own.at_work += 1
+            try:
+                yield
+            finally:
+                own.at_work -= 1
+                self._leave(person, own)
 
     def _leave(self, person: int, own: "_Person") -> None:
         if not own.waiting and not own.at_work and not own.wanting_to_be_alone:
@@ -94,14 +88,18 @@ class Turns:
 class _Person:
     def __init__(self) -> None:
         self.permits = asyncio.Semaphore(AT_ONCE)
-        self.waiting: list[Ticket | None] = []
+        self.waiting: list[Ticket] = []
+        """For their chat or for others of the person, in the order in which they came."""
+
         self.at_work = 0
         self.alone = asyncio.Lock()
         self.wanting_to_be_alone = 0
 
     def ahead(self, ticket: Ticket) -> int:
         """How many of the person's questions are to be done before that one begins."""
-        return self.waiting.index(ticket) + 1 if ticket in self.waiting else 0
+        if ticket not in self.waiting:
+            return 0
+        return max(0, self.waiting.index(ticket) + self.at_work - (AT_ONCE - 1))
 
 
 async def _tell(came: asyncio.Event, ahead: Callable[[], int], show: Callable[[int], None]) -> None:

@@ -1,4 +1,4 @@
-"""What readers set and say, and the groups that got another number."""
+"""What readers set and say, how much they ask, menus, and groups that got another number."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make person, remark and moved_chat."""
+    """Make person, remark, asked, menu and moved_chat."""
     op.create_table(
         "person",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -31,6 +31,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_remark")),
     )
     op.create_index(op.f("ix_remark_answer_id"), "remark", ["answer_id"])
+    op.create_table(
+        "asked",
+        sa.Column("who", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("who", "day", name=op.f("pk_asked")),
+    )
+    op.create_table(
+        "menu",
+        sa.Column("chat_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("chat_id", name=op.f("pk_menu")),
+    )
     op.create_table(
         "moved_chat",
         sa.Column("former", sa.BigInteger(), autoincrement=False, nullable=False),
