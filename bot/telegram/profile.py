@@ -55,13 +55,18 @@ class Profile:
 
     async def _show_admin(self, admin: int) -> None:
         scope = BotCommandScopeChat(admin)
+        # first: stopped in between, it is taken away all the same
+        await self._note(admin, shown=True)
         try:
             for code in _LANGUAGES:
                 menu = _menu_of_admins(phrases_for(self._language, code), in_private=admin > 0)
                 await self._show_menu(scope, menu, code)
-            await self._journal.set_menu(admin, shown=True)
         except (BadRequest, ChatMigrated, Forbidden) as error:
             logger.info("an admin who never wrote to the bot sees no menu yet: %s", error)
+
+    async def _note(self, chat_id: int, *, shown: bool) -> None:
+        try:
+            await self._journal.set_menu(chat_id, shown=shown)
         except StoreError as error:
             logger.error("who has an admin's menu cannot be kept: %s", error)
 
@@ -78,10 +83,7 @@ class Profile:
         for code in _LANGUAGES:
             forget = partial(self._bot.delete_my_commands, scope=scope, language_code=code)
             await self._tried(self._insist("deleteMyCommands", forget))
-        try:
-            await self._journal.set_menu(chat_id, shown=False)
-        except StoreError as error:
-            logger.error("who has an admin's menu cannot be kept: %s", error)
+        await self._note(chat_id, shown=False)
 
     async def _show_menu(self, scope: BotCommandScope, menu: Menu, code: str) -> None:
         ask = partial(self._bot.get_my_commands, scope=scope, language_code=code)

@@ -201,3 +201,41 @@ async def test_a_group_on_the_list_that_moves_stays_on_it_after_a_restart_too(
             other.write(f"{BOT} {WHERE}", STRANGER)
             await moved.ask(f"{BOT} {WHERE}")
             assert other.messages() == []
+
+
+async def test_a_member_of_whom_telegram_does_not_tell_at_first_is_answered(stage: Stage) -> None:
+    member = new_reader()
+    stage.api.join(ALLOWED, member)
+    stage.api.fail_next("getChatMember", 500, "Internal Server Error")
+    stage.api.fail_next("getChatMember", 429, "Too Many Requests", {"retry_after": 1})
+    assert THERE in (await person(stage.api, member).ask(WHERE)).text
+
+
+async def test_a_stranger_who_asks_for_their_id_is_told_and_not_stored(
+    stage: Stage, folder: Path
+) -> None:
+    stranger, word = new_reader() + 7_330_000_000, "葡萄牙蛋挞"
+    told = await person(stage.api, stranger).command(f"/id {word}")
+    assert str(stranger) in told.text
+    assert traces(folder, words=[word], people=[stranger]) == []
+
+
+@pytest.mark.long
+async def test_the_menu_of_who_is_no_admin_any_more_goes(
+    corpus_data_dir: Path, tmp_path: Path
+) -> None:
+    former, now = new_reader(), new_reader()
+    with staged(tmp_path, corpus_data_dir) as stage:
+        for reader in (former, now):
+            await person(stage.api, reader).command("/help")
+        assert await stage.bot.stop() == 0
+        for admin, other in ((former, now), (now, former)):
+            settings = {"TELEGRAM_ADMIN_IDS": admin}
+            with RunningBot(tmp_path, stage.api.base_url, **settings) as bot:
+                await stage.api.wait_for(
+                    lambda _, a=admin, o=other: (  # type: ignore[misc]
+                        "reload" in stage.api.menu(a, a) and "reload" not in stage.api.menu(o, o)
+                    ),
+                    SECONDS,
+                )
+                assert await bot.stop() == 0

@@ -110,3 +110,26 @@ async def test_a_group_gets_what_is_the_groups_and_no_other_is_the_worse_for_it(
             assert [THERE in text for text in texts].count(True) == 3
             assert sum(text.startswith(told) for text in texts) == 1
         assert THERE in (await Reader(api).ask(WHERE)).text
+
+
+async def test_a_refused_edit_leaves_the_answer_and_commands_leave_room_for_others(
+    corpus_data_dir: Path, tmp_path: Path
+) -> None:
+    settings = {"USER_DAILY_QUESTIONS": 1, "USER_QUESTIONS_PER_MINUTE": 3}
+    with bounded(tmp_path, corpus_data_dir, **settings) as api:
+        reader = Reader(api)
+        answer = await reader.ask(WHERE)
+        assert answer.reply_to is not None
+        api.edit_text(reader.id, answer.reply_to, f"{WHERE}?")
+        told = words(SIMPLIFIED.own_day_spent.replace("{most}", "1"))
+        await api.wait_for_message(
+            reader.id, timeout=SECONDS, matching=lambda one: one.text.startswith(told)
+        )
+        assert THERE in reader.now(answer).text
+        group, hasty = Group(api), new_reader()
+        for _ in range(6):
+            group.write(f"/sources{BOT}", hasty)
+        assert THERE in (await group.ask(f"{BOT} {WHERE}", new_reader())).text
+        too_fast = words(SIMPLIFIED.own_rate_reached.replace("{most}", "3"))
+        assert [one.text.startswith(too_fast) for one in group.messages()].count(True) == 1
+        assert len(group.messages()) == 5

@@ -9,7 +9,7 @@ import pytest
 from bot.phrases import ENGLISH, SIMPLIFIED
 from tests.e2e.bot_api import EmulatedBotApi
 from tests.e2e.groups import BOT, BOT_ID, Group
-from tests.e2e.readers import Reader, answer_of, labels
+from tests.e2e.readers import SECONDS, Reader, answer_of, labels
 from tests.e2e.running import new_reader
 from tests.e2e.stage import Stage, staged
 
@@ -379,3 +379,19 @@ async def test_an_answer_comes_to_the_group_that_moved_meanwhile(api: EmulatedBo
     assert PARTNERS in (await moved.sees(lambda _: True)).text
     assert TWENTY in (await moved.ask(f"{BOT} {HOW_MANY}")).text
     assert len(moved.messages()) == 2
+
+
+# What nobody may do
+
+
+async def test_an_answer_is_not_closed_by_a_forged_tap(group: Group) -> None:
+    answer = await group.ask(f"{BOT} {WHERE}")
+    query = group.api.press(group.id, answer.message_id, "x", new_reader(), forged=True)
+    await group.api.wait_for(lambda _: query in group.api.toasts, SECONDS)
+    assert [one.message_id for one in group.messages()] == [answer.message_id]
+
+
+async def test_words_of_others_are_no_feedback_of_ones_own(group: Group) -> None:
+    others = group.write("只对朋友说的话")
+    told = await group.ask(f"/feedback{BOT}", reply_to=others)
+    assert told.text == SIMPLIFIED.feedback_usage
