@@ -226,8 +226,8 @@ class Settings(BaseSettings):
         20,
         ge=1,
         le=10_000,
-        description="Questions that a reader may ask within any minute; beyond them they are told "
-        "how long to wait.",
+        description="Questions and commands of a reader within any minute; beyond them they are "
+        "told how long to wait.",
         examples=["20"],
     )
     chat_questions_per_minute: int = Field(
