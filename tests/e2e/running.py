@@ -93,6 +93,16 @@ class RunningBot:
         with self._grown:
             return [line for line in self.lines if re.search(pattern, line)]
 
+    def until_it_listens(self, timeout: float = 120) -> None:
+        """Return once it takes updates; else TimeoutError. No loop goes on meanwhile."""
+
+        def listens() -> bool:
+            return any("is listening" in line for line in self.lines)
+
+        with self._grown:
+            if not self._grown.wait_for(listens, timeout):
+                raise TimeoutError("\n".join(["It does not listen; the lines were:", *self.lines]))
+
     async def wait_for_line(self, pattern: str, count: int = 1, timeout: float = 20) -> list[str]:
         """The lines with the pattern, once there are `count` of them; else TimeoutError."""
 

@@ -22,8 +22,9 @@ class Stage:
 
 @contextmanager
 def staged(folder: Path, data_dir: Path, **settings: object) -> Iterator[Stage]:
-    """A bot with these settings over a copy of an index of the shipped corpus."""
+    """A bot with these settings over a copy of an index of the shipped corpus, once it listens."""
     shutil.copytree(data_dir, folder / "data")
     settings = {"CORPUS_DIR": CORPUS, **settings}
     with EmulatedBotApi() as api, RunningBot(folder, api.base_url, **settings) as bot:
+        bot.until_it_listens()
         yield Stage(api, bot)

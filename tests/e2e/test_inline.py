@@ -52,7 +52,17 @@ def stage(
         "CHAT_MODEL": "stub-model",
     }
     with staged(tmp_path_factory.mktemp("inline"), corpus_data_dir, **settings) as stage:
+        asyncio.run(_is_warm(stage.api))
         yield stage
+
+
+async def _is_warm(api: EmulatedBotApi) -> None:
+    """Return once choices come: the very first look-up may take too long on a busy machine."""
+    for number in range(10):
+        query = api.inline_query(f"{WHERE}{'?' * number}", new_reader())
+        if (await api.wait_for_inline(query, SECONDS)).results:
+            return
+    raise TimeoutError("no choices came")
 
 
 @pytest.fixture(scope="module")
