@@ -156,14 +156,13 @@ def register_handlers(
     def in_measure(callback: Handler) -> Handler:
         async def unless_too_fast(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
             assert update.message is not None
-            await tickets.of(update).turn()
             wait = quotas.take_command(author_of(update), update.message.chat_id)
             if wait is None:
                 await callback(update, context)
             elif not wait.is_told:
                 await tickets.reply(update, render_wait(wait, people.phrases(update)))
 
-        return unless_too_fast
+        return in_turn(unless_too_fast)
 
     def command(name: str) -> filters.BaseFilter:
         return sent & _Holds(lambda message: command_of(message, bot) == name)

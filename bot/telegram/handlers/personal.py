@@ -7,8 +7,8 @@ from telegram.ext import ContextTypes
 
 from bot.conversations import Conversations
 from bot.journal import Journal
-from bot.phrases import language_named
-from bot.store import StoreError
+from bot.phrases import Phrases, language_named
+from bot.store import Held, StoreError
 from bot.telegram.addressing import author_of, is_private, own_words_of
 from bot.telegram.delivery import Calls, Closing, Delivery, Outgoing, Target
 from bot.telegram.handlers.people import People
@@ -79,12 +79,7 @@ class Personal:
             except StoreError as error:
                 logger.error("what is kept about somebody cannot be counted: %s", error)
             else:
-                counted = (
-                    phrases.questions_kept(held.questions),
-                    phrases.ratings_kept(held.ratings),
-                    phrases.remarks_kept(held.remarks),
-                )
-                text += "\n\n" + phrases.kept_now.format(counted=phrases.comma.join(counted))
+                text += "\n\n" + phrases.kept_now.format(counted=_counted(held, phrases))
         await self._tickets.reply(update, render_text(text))
 
     async def forget(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -109,12 +104,7 @@ class Personal:
             await self._tickets.reply(update, render_text(phrases.not_forgotten))
             return
         self._people.forget(author)
-        counted = (
-            phrases.questions_kept(held.questions),
-            phrases.ratings_kept(held.ratings),
-            phrases.remarks_kept(held.remarks),
-        )
-        text = phrases.forgotten.format(counted=phrases.comma.join(counted))
+        text = phrases.forgotten.format(counted=_counted(held, phrases))
         await self._tickets.reply(update, render_text(text))
 
     async def feedback(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -166,3 +156,13 @@ class Personal:
 
 async def _nothing(progress: object) -> None:
     """Words for the admins are in the store as well."""
+
+
+def _counted(held: Held, phrases: Phrases) -> str:
+    return phrases.comma.join(
+        (
+            phrases.questions_kept(held.questions),
+            phrases.ratings_kept(held.ratings),
+            phrases.remarks_kept(held.remarks),
+        )
+    )

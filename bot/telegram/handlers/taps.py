@@ -98,9 +98,7 @@ class Taps:
             case Close() if _is_opened(query):
                 await self._say(query, "")
                 await self._delivery.remove(chat_id, message_id)
-            case Close():
-                await self._say(query, phrases.unknown_button)
-            case None:
+            case Close() | None:
                 await self._say(query, phrases.unknown_button)
 
     async def _open_citation(

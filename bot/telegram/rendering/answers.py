@@ -10,6 +10,7 @@ from bot.telegram.rendering.blocks import LIMIT, Block, Run, lines_of, link, pac
 from bot.telegram.rendering.characters import (
     clean,
     clean_line,
+    credit_line,
     cut,
     is_blank,
     isolated,
@@ -106,8 +107,7 @@ def quotation(citation: Citation, phrases: Phrases, links: Links) -> Block:
     number, title = f"[{citation.number}]", clean_line(citation.title) or phrases.untitled
     quote = clean(citation.quote)
     credit = (citation.byline, citation.date, citation.source)
-    others = map(clean_line, (one for one in credit if one != citation.quote))
-    below = " · ".join(isolated(one) for one in others if one)
+    below = credit_line(one for one in credit if one != citation.quote)
     lines = "".join(f"\n{line}" for line in (below, quote) if line)
     headline = Run(isolated(title), bold=True, url=link(citation.url))
     reminder = f"{number} " + isolated(shorten(title, _LONGEST_REMINDER)) + phrases.continued

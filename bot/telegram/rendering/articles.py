@@ -11,14 +11,14 @@ from bot.telegram.rendering.blocks import LIMIT, Block, Run, link, part_of
 from bot.telegram.rendering.characters import (
     clean,
     clean_line,
+    credit_line,
     cut,
     is_blank,
-    isolated,
     shorten,
     shorten_front,
     utf16_length,
 )
-from bot.telegram.rendering.keyboards import close_button
+from bot.telegram.rendering.keyboards import close_button, turning_rows
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 from retrieval.questions.question import is_chinese
 from retrieval.types import Article, Field, Span
@@ -104,7 +104,7 @@ def _top(article: Article, phrases: Phrases) -> Iterator[Block]:
     page = clean_line(article.page)
     page = phrases.page.format(page=page) if page.isalnum() and page.isascii() else page
     parts = (article.byline, article.date, article.source, page, article.column)
-    if line := " · ".join(isolated(one) for one in map(clean_line, parts) if one):
+    if line := credit_line(parts):
         yield Block((Run(shorten(line, _LONGEST_CREDIT)),))
 
 
@@ -184,15 +184,8 @@ def _source_line(article: Article) -> str:
 
 
 def _page_keyboard(opened: OpenArticle, number: int, pages: int, phrases: Phrases) -> Keyboard:
-    def turn(label: str, page: int) -> Button:
-        return Button(label, pack(replace(opened, page=page)))
-
-    close = (close_button(phrases),)
-    if pages == 1:
-        return (close,)
-    back = [turn("◀", number - 1)] if number > 0 else []
-    on = [turn("▶", number + 1)] if number + 1 < pages else []
-    return (*back, turn(f"{number + 1}/{pages}", number), *on), close
+    turning = turning_rows(number, pages, lambda page: replace(opened, page=page))
+    return *turning, (close_button(phrases),)
 
 
 def _page_of(article: Article, position: int) -> int:

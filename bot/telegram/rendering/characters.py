@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import regex
 
@@ -40,6 +40,11 @@ _ENDS = (
 def utf16_length(text: str) -> int:
     """Length as Telegram counts it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def credit_line(parts: Iterable[str]) -> str:
+    """Byline, date and the like on one line, none reversing what stands beside it."""
+    return " · ".join(isolated(one) for one in map(clean_line, parts) if one)
 
 
 def is_blank(text: str) -> bool:

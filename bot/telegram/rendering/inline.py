@@ -9,7 +9,7 @@ from bot.telegram.buttons import OpenArticle, OpenCitation
 from bot.telegram.links import Links
 from bot.telegram.rendering.answers import quotation
 from bot.telegram.rendering.blocks import Block, Run, link, pack, part_of
-from bot.telegram.rendering.characters import clean, clean_line, isolated, shorten
+from bot.telegram.rendering.characters import clean, clean_line, credit_line, isolated, shorten
 from bot.telegram.rendering.keyboards import opening
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 from retrieval.index.articles import article_version
@@ -93,8 +93,7 @@ def _choice(
     links: Links,
 ) -> Choice:
     title = shorten(clean_line(title), _LONGEST_TITLE) or phrases.untitled
-    line = " · ".join(isolated(one) for one in map(clean_line, credit) if one)
-    line = shorten(line, _LONGEST_CREDIT)
+    line = shorten(credit_line(credit), _LONGEST_CREDIT)
     blocks = [Block((Run(isolated(title), bold=True, url=address),))]
     if line:
         blocks.append(Block((Run(line),)))

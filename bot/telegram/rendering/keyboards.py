@@ -1,9 +1,10 @@
 """Rows of buttons under an answer, made anew from what stands there: nothing is remembered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot.phrases import Phrases
 from bot.telegram.buttons import (
+    Action,
     AskReason,
     ChooseLanguage,
     Close,
@@ -60,6 +61,19 @@ def opening(citation: Citation) -> OpenCitation:
     """What opens a citation."""
     key = short_key(citation.article_id)
     return OpenCitation(key, citation.version, citation.field, citation.start, citation.end)
+
+
+def turning_rows(number: int, pages: int, turned: Callable[[int], Action]) -> Keyboard:
+    """The row that turns pages, of which the one of that number, from 0, is shown; none for one."""
+    if pages == 1:
+        return ()
+
+    def turn(label: str, page: int) -> Button:
+        return Button(label, pack(turned(page)))
+
+    back = [turn("◀", number - 1)] if number > 0 else []
+    on = [turn("▶", number + 1)] if number + 1 < pages else []
+    return ((*back, turn(f"{number + 1}/{pages}", number), *on),)
 
 
 def language_keyboard(phrases: Phrases, chosen: str) -> Keyboard:

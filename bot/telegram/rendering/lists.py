@@ -8,7 +8,8 @@ from bot.telegram.buttons import OpenArticle, OpenCitation, TurnList, pack
 from bot.telegram.links import Links
 from bot.telegram.rendering.blocks import Block, Run, lines_of, part_of
 from bot.telegram.rendering.blocks import pack as pack_blocks
-from bot.telegram.rendering.characters import clean, clean_line, isolated, shorten
+from bot.telegram.rendering.characters import clean, clean_line, credit_line, isolated, shorten
+from bot.telegram.rendering.keyboards import turning_rows
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 from retrieval.index.keys import short_key
 from retrieval.types import Article, Holdings, Match
@@ -98,21 +99,12 @@ def _entry(
     title = shorten(clean_line(article.title), _LONGEST_TITLE) or phrases.untitled
     yield Block((Run(f"{position}. "), Run(isolated(title), bold=True, url=address)), _GAP)
     credit = (article.date, article.byline, article.source)
-    if line := " · ".join(isolated(one) for one in map(clean_line, credit) if one):
+    if line := credit_line(credit):
         yield Block((Run(shorten(line, _LONGEST_CREDIT)),))
 
 
 def _turning(kind: Literal["search", "latest"], number: int, many: int) -> Keyboard:
-    pages = _pages(many)
-    if pages == 1:
-        return ()
-
-    def turn(label: str, page: int) -> Button:
-        return Button(label, pack(TurnList(kind, page)))
-
-    back = [turn("◀", number - 1)] if number > 0 else []
-    on = [turn("▶", number + 1)] if number + 1 < pages else []
-    return ((*back, turn(f"{number + 1}/{pages}", number), *on),)
+    return turning_rows(number, _pages(many), lambda page: TurnList(kind, page))
 
 
 def _pages(many: int) -> int:
