@@ -127,6 +127,14 @@ class Phrases:
     none_dated: str
     language_follows: str
     search_again: str
+    command_add: str
+    command_article: str
+    command_remove: str
+    command_restore: str
+    command_gaps: str
+    command_stats: str
+    command_golden: str
+    command_audit: str
     articles: Counted
     chunks: Counted
     remarks_kept: Counted

@@ -3,6 +3,8 @@
 from bot.store.errors import StoreError
 from bot.store.records import (
     DaySpent,
+    Deed,
+    DeedAction,
     Delivered,
     DeliveredPurpose,
     Exchange,
@@ -15,6 +17,8 @@ from bot.store.store import Store
 
 __all__ = [
     "DaySpent",
+    "Deed",
+    "DeedAction",
     "Delivered",
     "DeliveredPurpose",
     "Exchange",

@@ -218,6 +218,49 @@ class MovedChatRow(Base):
     id: Mapped[int] = mapped_column(BigInteger)
 
 
+class DeedRow(Base):
+    """What an admin did to the collection."""
+
+    __tablename__ = "deed"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    admin_id: Mapped[int | None] = mapped_column(BigInteger)
+    admin: Mapped[str] = mapped_column(Words)
+    """Their name in Telegram then."""
+    action: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Words)
+    at: Mapped[datetime.datetime] = mapped_column(Moment)
+
+
+class DraftRow(Base):
+    """What an admin sent, as it was understood, until it is an article or given up."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index(None, "chat_id", "batch"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    admin_id: Mapped[int | None] = mapped_column(BigInteger)
+    batch: Mapped[str] = mapped_column(String(64))
+    """What was sent together has one."""
+    card_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The message of ours that shows it."""
+    state: Mapped[str] = mapped_column(String(16))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime.datetime] = mapped_column(Moment)
+
+
+class ClosedGapRow(Base):
+    """An answer that was not good enough, and has been seen to."""
+
+    __tablename__ = "closed_gap"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime.datetime] = mapped_column(Moment)
+
+
 class FloodWaitRow(Base):
     """A pause that Telegram has asked for, with a chat or of a method."""
 

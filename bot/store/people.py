@@ -6,11 +6,12 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.store import taking
+from bot.store import deeds, taking
 from bot.store.models import (
     AskedRow,
     ConversationRow,
     DeliveredRow,
+    DraftRow,
     FeedbackRow,
     FloodWaitRow,
     MenuRow,
@@ -87,8 +88,12 @@ def held(session: Session, user_id: int) -> Held:
 
 
 def forget(session: Session, user_id: int, at: datetime.datetime) -> None:
-    """Delete what is stored about a person; what others asked and said stays."""
+    """Delete what is stored about a person; what others asked and said stays.
+
+    So does what an admin did to the collection, without their name.
+    """
     taking.forget(session, user_id, at)
+    deeds.forget(session, user_id)
     _part_from_others(session, user_id)
     questions = select(MessageRow.id).where(_asked_by(user_id))
     for statement in (
@@ -105,6 +110,7 @@ def forget(session: Session, user_id: int, at: datetime.datetime) -> None:
         delete(PersonRow).where(PersonRow.user_id == user_id),
         delete(AskedRow).where(AskedRow.who == user_id),
         delete(MenuRow).where(MenuRow.chat_id == user_id),
+        delete(DraftRow).where(or_(DraftRow.admin_id == user_id, DraftRow.chat_id == user_id)),
         update(UsageRow).where(UsageRow.asker_id == user_id).values(asker_id=None),
     ):
         session.execute(statement)

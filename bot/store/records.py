@@ -63,6 +63,23 @@ class Delivered:
     purpose: DeliveredPurpose
 
 
+DeedAction = Literal["reload", "roll_back", "add", "remove", "restore", "golden", "close_gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an admin did to the collection."""
+
+    admin_id: int | None
+    """None once they are forgotten, and of anonymous admins."""
+    admin: str
+    """Their name in Telegram then, "" once they are forgotten."""
+    action: DeedAction
+    subject: str
+    """What it was done to: a file, an article's title, a generation."""
+    at: datetime.datetime
+
+
 @dataclass(frozen=True, slots=True)
 class DaySpent:
     """What the models took on one day."""

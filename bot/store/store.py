@@ -10,7 +10,7 @@ from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.store import conversing, people, taking
+from bot.store import conversing, deeds, people, taking
 from bot.store.database import Database
 from bot.store.models import (
     AskedRow,
@@ -26,6 +26,8 @@ from bot.store.models import (
 )
 from bot.store.records import (
     DaySpent,
+    Deed,
+    DeedAction,
     Delivered,
     Exchange,
     Held,
@@ -312,6 +314,16 @@ class Store:
         """The chats that have a menu of their own."""
         with self._database.reading() as session:
             return people.menus(session)
+
+    def note_deed(self, admin_id: int | None, admin: str, action: DeedAction, subject: str) -> None:
+        """Keep what an admin of that name did to the collection; for good, whatever its age."""
+        with self._database.writing() as session:
+            deeds.note(session, admin_id, admin, action, subject, self._clock())
+
+    def deeds(self, offset: int, limit: int) -> list[Deed]:
+        """The newest deeds, the newest first, from the one of that number on."""
+        with self._database.reading() as session:
+            return deeds.newest(session, offset, limit)
 
     def held_about(self, user_id: int) -> Held:
         """What is stored about a person."""

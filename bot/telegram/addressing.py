@@ -18,9 +18,21 @@ COMMANDS = (
     "forget",
     "feedback",
     "id",
-    "reload",
 )
-"""All that are obeyed; in a group others belong to other bots."""
+"""All that readers may give; in a group others belong to other bots."""
+
+ADMIN_COMMANDS = (
+    "reload",
+    "add",
+    "article",
+    "remove",
+    "restore",
+    "audit",
+    "gaps",
+    "stats",
+    "golden",
+)
+"""Those of admins; to readers they are commands that there are none of."""
 
 _COMMAND = re.compile(r"/([a-z0-9_]{1,64})(?:@([a-z0-9_]+))?(?![a-z0-9_@/<>])", re.I | re.A)
 _LONE_COMMAND = re.compile(r"/[a-z0-9_]{1,64}(?:@[a-z0-9_]+(?![a-z0-9_])|(?=\s|$))", re.I | re.A)
@@ -76,7 +88,7 @@ def command_of(message: Message, bot: Bot) -> str:
         return ""
     if command[2] is not None and command[2].lower() != bot.username.lower():
         return ""
-    return command[1].lower() if command[1].lower() in COMMANDS else ""
+    return command[1].lower() if command[1].lower() in COMMANDS + ADMIN_COMMANDS else ""
 
 
 def is_foreign_command(message: Message, bot: Bot) -> bool:

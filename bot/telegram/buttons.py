@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from retrieval.types import Field
 
@@ -84,11 +84,32 @@ class ChooseLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class Manage:
+    """Something that only admins may do."""
+
+    desk: Literal["reload", "inbox", "article", "gaps", "golden"]
+    verb: str
+    """Small letters, at most 12."""
+    subject: str = ""
+    """What it is done to: letters, digits and `_ . -`, at most 40."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Take the message away."""
 
 
-Action = OpenCitation | OpenArticle | Rate | AskReason | Stop | TurnList | ChooseLanguage | Close
+Action = (
+    OpenCitation
+    | OpenArticle
+    | Rate
+    | AskReason
+    | Stop
+    | TurnList
+    | ChooseLanguage
+    | Manage
+    | Close
+)
 
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _ARTICLE = "([a-z2-7]{12}):([0-9a-f]{8}|)"
@@ -113,6 +134,8 @@ def pack(action: Action) -> str:
             return f"{'f' if kind == 'search' else 'n'}:{page}"
         case ChooseLanguage(language):
             return f"l:{language}"
+        case Manage(desk, verb, subject):
+            return f"m:{desk}:{verb}:{subject}"
         case Close():
             return "x"
 
@@ -152,5 +175,8 @@ _READERS: Mapping[str, Callable[[re.Match[str]], Action]] = {
     f"f:{_OFFSET}": lambda found: TurnList("search", int(found[1])),
     f"n:{_OFFSET}": lambda found: TurnList("latest", int(found[1])),
     "l:(zh|zh-hant|en|)": lambda found: ChooseLanguage(found[1]),
+    "m:(reload|inbox|article|gaps|golden):([a-z]{1,12}):([A-Za-z0-9_.-]{0,40})": lambda found: (
+        Manage(cast(Any, found[1]), found[2], found[3])
+    ),
     "x": lambda _: Close(),
 }

@@ -116,7 +116,18 @@ def _menus(phrases: Phrases) -> Iterator[tuple[BotCommandScope, Menu]]:
 
 def _menu_of_admins(phrases: Phrases, *, in_private: bool) -> Menu:
     others = _in_private(phrases) if in_private else _in_groups(phrases)
-    return (*others, BotCommand("reload", phrases.command_reload))
+    return (
+        *others,
+        BotCommand("reload", phrases.command_reload),
+        BotCommand("add", phrases.command_add),
+        BotCommand("article", phrases.command_article),
+        BotCommand("remove", phrases.command_remove),
+        BotCommand("restore", phrases.command_restore),
+        BotCommand("gaps", phrases.command_gaps),
+        BotCommand("stats", phrases.command_stats),
+        BotCommand("golden", phrases.command_golden),
+        BotCommand("audit", phrases.command_audit),
+    )
 
 
 def _in_private(phrases: Phrases) -> Menu:

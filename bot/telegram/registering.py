@@ -24,8 +24,10 @@ from bot.conversations import Conversations
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
-from bot.telegram.addressing import author_of, command_of, is_foreign_command
+from bot.telegram.addressing import ADMIN_COMMANDS, author_of, command_of, is_foreign_command
 from bot.telegram.delivery import Calls, Delivery
+from bot.telegram.desk.office import Office
+from bot.telegram.desk.reloading import Reload, Reloading
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.inline import Inline
 from bot.telegram.handlers.lists import Lists
@@ -33,7 +35,6 @@ from bot.telegram.handlers.others import Others
 from bot.telegram.handlers.people import People
 from bot.telegram.handlers.personal import Personal
 from bot.telegram.handlers.questions import Questions
-from bot.telegram.handlers.reloading import Reload, Reloading
 from bot.telegram.handlers.shelf import Shelf
 from bot.telegram.handlers.taps import Taps
 from bot.telegram.handlers.turns import Turns
@@ -128,6 +129,8 @@ def register_handlers(
         quotas=quotas,
         retention_days=settings.retention_days,
     )
+    office = Office(settings, people, tickets, bot, calls, delivery, journal)
+    reloading = Reloading(office, reload)
     taps = Taps(
         people,
         tickets,
@@ -138,11 +141,12 @@ def register_handlers(
         calls=calls,
         delivery=delivery,
         journal=journal,
+        desks={},
     )
     inline = Inline(
         people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
     )
-    reloading, others = Reloading(people, tickets, reload), Others(people, tickets, calls)
+    others = Others(people, tickets, calls)
     sent, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     private = filters.ChatType.PRIVATE & sent
 
@@ -167,6 +171,13 @@ def register_handlers(
     def command(name: str) -> filters.BaseFilter:
         return sent & _Holds(lambda message: command_of(message, bot) == name)
 
+    def hers(name: str) -> filters.BaseFilter:
+        return command(name) & people.are_admins
+
+    def at_the_desk(name: str) -> filters.BaseFilter:
+        """Where readers are not shown what others asked, nor the drafts of editors."""
+        return hers(name) & (private | _Holds(lambda message: message.chat_id in people.admins))
+
     foreign = private & _Holds(lambda message: is_foreign_command(message, bot))
     # before admission: whoever is to be let in asks /id, and a group that moves is let in anew
     for early in (
@@ -188,10 +199,11 @@ def register_handlers(
         ("feedback", in_turn(personal.feedback)),
     ):
         application.add_handler(MessageHandler(command(name), callback), _ACTIONS)
+    by_admins = _Holds(lambda message: command_of(message, bot) in ADMIN_COMMANDS)
+    application.add_handler(MessageHandler(hers("reload"), reloading.reload), _ACTIONS)
     for handler in (
-        MessageHandler(command("reload") & people.are_admins, reloading.reload),
-        MessageHandler(command("reload") & private | foreign, in_measure(others.commanded)),
-        MessageHandler(filters.TEXT & ~command("reload") & sent, questions.asked),
+        MessageHandler((sent & by_admins | foreign) & private, in_measure(others.commanded)),
+        MessageHandler(filters.TEXT & ~by_admins & sent, questions.asked),
         MessageHandler(filters.TEXT & edited, questions.edited),
         MessageHandler(~filters.TEXT & private, in_measure(others.attached)),
         CallbackQueryHandler(taps.tapped),

@@ -274,6 +274,7 @@ class Crowd:
         self._store.remark(person, self.words[person], answer)
         self._store.count_asked([person], MORNING.date())
         self._store.set_menu(person, shown=True)
+        self._store.note_deed(person, self.words[person], "add", "一篇")
 
     def _set(self, person: int) -> None:
         self._store.set_language(person, "en")
@@ -309,6 +310,14 @@ def remaining(before: dict[str, list[Row]], person: int) -> dict[str, list[Row]]
         "asked": [row for row in before["asked"] if row["who"] != person],
         "menu": [row for row in before["menu"] if row["chat_id"] != person],
         "moved_chat": before["moved_chat"],
+        "deed": [
+            {**row, "admin_id": None, "admin": ""} if row["admin_id"] == person else row
+            for row in before["deed"]
+        ],
+        "draft": [
+            row for row in before["draft"] if person not in (row["admin_id"], row["chat_id"])
+        ],
+        "closed_gap": [row for row in before["closed_gap"] if row["message_id"] not in theirs],
         "flood_wait": [row for row in before["flood_wait"] if row["name"] != str(person)],
         "conversation": [row for row in before["conversation"] if row["chat_id"] != person],
         "delivered": [

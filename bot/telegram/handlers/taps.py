@@ -1,18 +1,19 @@
 """Taps on buttons. All that a button needs is in it: none is dead after a restart or a reload."""
 
+from collections.abc import Awaitable, Callable, Mapping
+
 from telegram import CallbackQuery, Update
 from telegram.constants import ChatType
-from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.conversations import Conversations
 from bot.journal import Journal
-from bot.phrases import Phrases
 from bot.store import StoreError
 from bot.telegram.buttons import (
     AskReason,
     ChooseLanguage,
     Close,
+    Manage,
     OpenArticle,
     OpenCitation,
     Rate,
@@ -20,16 +21,17 @@ from bot.telegram.buttons import (
     TurnList,
     parse,
 )
-from bot.telegram.delivery import Calls, Delivery, Target, keyboard_of, topic_of
+from bot.telegram.delivery import Calls, Delivery, keyboard_of
 from bot.telegram.handlers.lists import Lists
 from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.handlers.shelf import Shelf, Unopenable
 from bot.telegram.rendering import feedback_keyboard, render_languages, render_text
-from bot.telegram.tickets import REASON, Ticket, Tickets
+from bot.telegram.tapping import Tap
+from bot.telegram.tickets import REASON, Tickets
 
-_ANSWER_SECONDS = 5.0
-"""A word on a tap that comes later is of no use to anybody."""
+Desks = Mapping[str, Callable[[Tap, Manage], Awaitable[None]]]
+"""What admins' buttons do, by the name of the desk."""
 
 
 class Taps:
@@ -47,6 +49,7 @@ class Taps:
         calls: Calls,
         delivery: Delivery,
         journal: Journal,
+        desks: Desks,
     ) -> None:
         self._people = people
         self._tickets = tickets
@@ -57,6 +60,7 @@ class Taps:
         self._calls = calls
         self._delivery = delivery
         self._journal = journal
+        self._desks = desks
         self._at_work: set[tuple[int, int, str]] = set()
 
     async def tapped(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -65,145 +69,116 @@ class Taps:
         assert query is not None
         if query.message is None or query.data is None:
             return
-        tap = (query.message.chat.id, query.message.message_id, query.data)
-        if tap in self._at_work:
-            await self._say(query, "")
+        tap = Tap(query, self._tickets.of(update), self._people.phrases(update), self._calls)
+        this = (query.message.chat.id, query.message.message_id, query.data)
+        if this in self._at_work:
+            await tap.say("")
             return
-        self._at_work.add(tap)
+        self._at_work.add(this)
         try:
-            await self._obey(query, self._tickets.of(update), self._people.phrases(update))
+            await self._obey(tap, is_admin=self._people.is_admin(update))
         finally:
-            self._at_work.discard(tap)
+            self._at_work.discard(this)
 
-    async def _obey(self, query: CallbackQuery, ticket: Ticket, phrases: Phrases) -> None:
-        assert query.message is not None
-        chat_id, message_id = query.message.chat.id, query.message.message_id
+    async def _obey(self, tap: Tap, *, is_admin: bool) -> None:
+        query, phrases = tap.query, tap.phrases
         match parse(query.data or ""):
             case OpenCitation() as opened:
-                await self._open_citation(query, opened, ticket, phrases)
+                await self._open_citation(tap, opened)
             case OpenArticle() as opened:
-                await self._open_page(query, opened, ticket, phrases)
+                await self._open_page(tap, opened)
             case Rate() as rated:
-                await self._rate(query, rated, phrases)
+                await self._rate(tap, rated)
             case AskReason(answer_id):
-                await self._ask_reason(query, answer_id, ticket, phrases)
+                await self._ask_reason(tap, answer_id)
             case Stop(update_id):
                 stopped = self._questions.stop(update_id, query.from_user.id)
                 words = {None: phrases.not_being_written, False: phrases.only_the_asker}
-                await self._say(query, words.get(stopped, ""))
+                await tap.say(words.get(stopped, ""))
             case TurnList() as turned:
-                await self._turn_list(query, turned, phrases)
+                await self._turn_list(tap, turned)
             case ChooseLanguage(language):
-                await self._choose_language(query, language)
+                await self._choose_language(tap, language)
+            case Manage() as managed if is_admin and managed.desk in self._desks:
+                await self._desks[managed.desk](tap, managed)
             case Close() if _is_opened(query):
-                await self._say(query, "")
-                await self._delivery.remove(chat_id, message_id)
-            case Close() | None:
-                await self._say(query, phrases.unknown_button)
+                await tap.say("")
+                await self._delivery.remove(tap.message.chat.id, tap.message.message_id)
+            case Close() | Manage() | None:
+                await tap.say(phrases.unknown_button)
 
-    async def _open_citation(
-        self, query: CallbackQuery, opened: OpenCitation, ticket: Ticket, phrases: Phrases
-    ) -> None:
+    async def _open_citation(self, tap: Tap, opened: OpenCitation) -> None:
         """The quoted words in their surroundings, in a message of their own."""
         try:
-            part = await self._shelf.citation(opened, phrases)
+            part = await self._shelf.citation(opened, tap.phrases)
         except Unopenable as why:
-            await self._say(query, str(why), alert=True)
+            await tap.say(str(why), alert=True)
             return
-        await self._say(query, "")
-        await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
+        await tap.say("")
+        await tap.ticket.reply([part], tap.answering, answer_id=await self._answer_of(tap))
 
-    async def _answer_of(self, query: CallbackQuery) -> int | None:
+    async def _answer_of(self, tap: Tap) -> int | None:
         """The kept answer that the button stands under: a reply to what it opens is about that."""
-        assert query.message is not None
         try:
-            former = await self._journal.delivered_as(
-                query.message.chat.id, query.message.message_id
-            )
+            former = await self._journal.delivered_as(tap.message.chat.id, tap.message.message_id)
         except StoreError:
             return None
         return former.answer_id if former else None
 
-    async def _open_page(
-        self, query: CallbackQuery, opened: OpenArticle, ticket: Ticket, phrases: Phrases
-    ) -> None:
+    async def _open_page(self, tap: Tap, opened: OpenArticle) -> None:
         """A page of an article: in place of what was opened before, under an answer anew."""
         try:
-            part, changed = await self._shelf.page(opened, phrases)
+            part, changed = await self._shelf.page(opened, tap.phrases)
         except Unopenable as why:
-            await self._say(query, str(why), alert=True)
+            await tap.say(str(why), alert=True)
             return
-        await self._say(query, phrases.changed_since if changed else "", alert=changed)
-        assert query.message is not None
-        if _is_opened(query):
-            await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
+        await tap.say(tap.phrases.changed_since if changed else "", alert=changed)
+        if _is_opened(tap.query):
+            await self._delivery.edit(tap.message.chat.id, tap.message.message_id, part)
         else:
-            await ticket.reply([part], _answering(query), answer_id=await self._answer_of(query))
+            await tap.ticket.reply([part], tap.answering, answer_id=await self._answer_of(tap))
 
-    async def _turn_list(self, query: CallbackQuery, turned: TurnList, phrases: Phrases) -> None:
-        assert query.message is not None
+    async def _turn_list(self, tap: Tap, turned: TurnList) -> None:
         try:
-            part = await self._lists.page(turned, query.message, phrases)
+            part = await self._lists.page(turned, tap.message, tap.phrases)
         except Unopenable as why:
-            await self._say(query, str(why), alert=True)
+            await tap.say(str(why), alert=True)
             return
-        await self._say(query, "")
-        await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
+        await tap.say("")
+        await self._delivery.edit(tap.message.chat.id, tap.message.message_id, part)
 
-    async def _choose_language(self, query: CallbackQuery, language: str) -> None:
-        assert query.message is not None
-        await self._people.choose(query.from_user.id, language or None)
-        phrases = self._people.phrases_of(query.from_user)
-        await self._say(query, phrases.language_chosen if language else phrases.language_follows)
-        if query.message.chat.type == ChatType.PRIVATE:
+    async def _choose_language(self, tap: Tap, language: str) -> None:
+        await self._people.choose(tap.query.from_user.id, language or None)
+        phrases = self._people.phrases_of(tap.query.from_user)
+        await tap.say(phrases.language_chosen if language else phrases.language_follows)
+        if tap.message.chat.type == ChatType.PRIVATE:
             part = render_languages(phrases, language)
-            await self._delivery.edit(query.message.chat.id, query.message.message_id, part)
+            await self._delivery.edit(tap.message.chat.id, tap.message.message_id, part)
 
-    async def _rate(self, query: CallbackQuery, rated: Rate, phrases: Phrases) -> None:
-        assert query.message is not None
+    async def _rate(self, tap: Tap, rated: Rate) -> None:
         kept = await self._conversations.rate(
-            rated.answer_id, query.from_user.id, rated.value, rated.reason or None
+            rated.answer_id, tap.query.from_user.id, rated.value, rated.reason or None
         )
-        await self._say(query, phrases.thanks if kept else phrases.answer_not_kept)
-        keyboard = keyboard_of(query.message)
+        await tap.say(tap.phrases.thanks if kept else tap.phrases.answer_not_kept)
+        keyboard = keyboard_of(tap.message)
         if kept and keyboard:
             await self._delivery.set_keyboard(
-                query.message.chat.id,
-                query.message.message_id,
-                feedback_keyboard(keyboard, rated, phrases),
+                tap.message.chat.id,
+                tap.message.message_id,
+                feedback_keyboard(keyboard, rated, tap.phrases),
             )
 
-    async def _ask_reason(
-        self, query: CallbackQuery, answer_id: int, ticket: Ticket, phrases: Phrases
-    ) -> None:
+    async def _ask_reason(self, tap: Tap, answer_id: int) -> None:
         if not await self._conversations.is_kept(answer_id):
-            await self._say(query, phrases.answer_not_kept)
+            await tap.say(tap.phrases.answer_not_kept)
             return
-        await self._say(query, "")
-        await ticket.reply(
-            render_text(phrases.what_is_wrong),
-            _answering(query),
+        await tap.say("")
+        await tap.ticket.reply(
+            render_text(tap.phrases.what_is_wrong),
+            tap.answering,
             answer_id=answer_id,
             purpose=REASON,
         )
-
-    async def _say(self, query: CallbackQuery, text: str, *, alert: bool = False) -> None:
-        """End the waiting of whoever tapped, with a word. Nothing depends on it."""
-
-        async def answer() -> bool:
-            return await query.answer(text or None, show_alert=alert, read_timeout=_ANSWER_SECONDS)
-
-        try:
-            await self._calls.aside("answerCallbackQuery", answer)
-        except TelegramError:
-            return
-
-
-def _answering(query: CallbackQuery) -> Target:
-    """A reply to the message that the button stands under."""
-    message = query.message
-    assert message is not None
-    return Target(message.chat.id, topic_of(message), message.message_id)
 
 
 def _is_opened(query: CallbackQuery) -> bool:

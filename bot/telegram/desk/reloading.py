@@ -9,9 +9,8 @@ from telegram.ext import ContextTypes
 
 from bot.phrases import Phrases
 from bot.telegram.delivery import beside
-from bot.telegram.handlers.people import People
+from bot.telegram.desk.office import Office
 from bot.telegram.rendering import render_text
-from bot.telegram.tickets import Tickets
 from retrieval.errors import ReloadError
 
 _SHOWN_PROBLEMS = 20
@@ -22,16 +21,15 @@ Reload = Callable[[], Awaitable[dict[str, Any]]]
 class Reloading:
     """One reload at a time; the report takes the place of the word that it has begun."""
 
-    def __init__(self, people: People, tickets: Tickets, reload: Reload) -> None:
-        self._people = people
-        self._tickets = tickets
+    def __init__(self, office: Office, reload: Reload) -> None:
+        self._office = office
         self._reload = reload
         self._running = asyncio.Lock()
 
     async def reload(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """/reload"""
         assert update.message is not None
-        ticket, phrases = self._tickets.of(update), self._people.phrases(update)
+        ticket, phrases = self._office.tickets.of(update), self._office.people.phrases(update)
         target = beside(update.message)
         ticket.step_aside()
         if self._running.locked():

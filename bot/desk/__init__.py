@@ -1,0 +1,1 @@
+"""The editors' work on the collection, whatever front it is done from."""

@@ -1,0 +1,1 @@
+"""What admins do to the collection from their chats."""
