@@ -18,6 +18,7 @@ import pytest
 
 from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases
 from bot.store.address import FILE_NAME
+from bot.telegram.addressing import ADMIN_COMMANDS
 from tests.conftest import CORPUS
 from tests.e2e.bot_api import Call, EmulatedBotApi, SentMessage
 from tests.e2e.bot_api.contents import CONTENTS, WITH_CAPTION
