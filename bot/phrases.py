@@ -135,6 +135,7 @@ class Phrases:
     command_stats: str
     command_golden: str
     command_audit: str
+    feedback_about: str
     articles: Counted
     chunks: Counted
     remarks_kept: Counted

@@ -474,7 +474,8 @@ async def test_a_remark_is_kept_and_told_to_admins_without_a_name(
     (told,) = await api.wait_for_message(
         ADMIN, timeout=SECONDS, matching=lambda one: one.message_id not in before
     )
-    assert told.text == SIMPLIFIED.feedback_came.format(words="第三版 <b> 错了")
+    about = SIMPLIFIED.feedback_about.format(question=WHERE, words="第三版 <b> 错了")
+    assert told.text == about
     assert reader.messages()[-1].text == SIMPLIFIED.reason_taken
     kept = "SELECT text, answer_id IS NOT NULL FROM remark WHERE user_id = " + str(reader.id)
     assert rows(data, kept) == [("第三版 <b> 错了", 1)]

@@ -15,10 +15,19 @@ from bot.telegram.handlers.people import People
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.handlers.turns import Turns
 from bot.telegram.quotas import Quotas
-from bot.telegram.rendering import render_languages, render_text, render_wait
+from bot.telegram.rendering import (
+    clean_line,
+    render_languages,
+    render_text,
+    render_wait,
+    shorten,
+)
 from bot.telegram.tickets import Tickets
 
 logger = logging.getLogger(__name__)
+
+_LONGEST_QUESTION = 100
+"""Of the one that a remark is about."""
 
 
 class Personal:
@@ -123,7 +132,9 @@ class Personal:
             await self._tickets.reply(update, render_text(phrases.feedback_not_taken))
             return
         try:
-            await self._journal.remark(author, words, await self._answer_replied_to(update))
+            about = await self._answer_replied_to(update)
+            await self._journal.remark(author, words, about)
+            told = await self._told_to_admins(words, about, phrases)
         except StoreError as error:
             logger.error("what a reader has to say cannot be kept: %s", error)
             await self._tickets.reply(update, render_text(phrases.feedback_not_taken))
@@ -131,7 +142,7 @@ class Personal:
         await self._quotas.keep(author, message.chat_id)
         await self._tickets.reply(update, render_text(phrases.reason_taken))
         self._tickets.of(update).step_aside()
-        await self._tell_admins(phrases.feedback_came.format(words=words))
+        await self._tell_admins(told)
 
     def _may_keep(self, update: Update) -> bool:
         taken_at = self._tickets.of(update).taken_at
@@ -144,6 +155,15 @@ class Personal:
             return None
         delivered = await self._journal.delivered_as(update.message.chat_id, former.id)
         return delivered.answer_id if delivered else None
+
+    async def _told_to_admins(self, words: str, about: int | None, phrases: Phrases) -> str:
+        turns = None
+        if about is not None:
+            turns = await self._journal.run(lambda store: store.turns_until(about, 1))
+        if not turns:
+            return phrases.feedback_came.format(words=words)
+        question = shorten(clean_line(turns[-1].question), _LONGEST_QUESTION)
+        return phrases.feedback_about.format(question=question, words=words)
 
     async def _tell_admins(self, text: str) -> None:
         for admin in self._people.admins:
