@@ -19,6 +19,7 @@ LAYERS = [
     "retrieval.headings retrieval.lock retrieval.threads",
     "retrieval.words",
     "retrieval.pinyin retrieval.chunking retrieval.embedding retrieval.reranking retrieval.corpus",
+    "retrieval.incoming",
     "retrieval.cache",
     "retrieval.index",
     "retrieval.jobs",

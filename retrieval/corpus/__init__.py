@@ -163,28 +163,28 @@ def _files(folder: Path) -> Iterator[str | Problem]:
         if Path(error.filename) == folder:
             raise CorpusError(f"cannot list {folder}: {error.strerror}") from error
         relative = os.path.relpath(error.filename, folder)
-        problems.append(Problem(_printable(relative), f"cannot be listed: {error.strerror}"))
+        problems.append(Problem(printable(relative), f"cannot be listed: {error.strerror}"))
 
     top = os.fspath(folder)
     for parent, folders, files in os.walk(top, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
         inner = set(folders)
         for name in folders + files:
-            if _is_no_article(name):
+            if is_no_article(name):
                 continue
             path = os.path.join(parent, name)  # noqa: PTH118 (for thousands of files pathlib is slow)
             relative = path[len(top) :].lstrip("/")
             if _leads_out(path, root):
-                problems.append(Problem(_printable(relative), "link that leads out of the folder"))
+                problems.append(Problem(printable(relative), "link that leads out of the folder"))
             elif name not in inner and os.path.splitext(name)[1].lower() in _OTHERS:  # noqa: PTH122
                 reason = f"not one of {', '.join(sorted(SUFFIXES))}; save it as one of these"
-                problems.append(Problem(_printable(relative), reason, lost=False))
+                problems.append(Problem(printable(relative), reason, lost=False))
             elif name not in inner and os.path.splitext(name)[1].lower() in SUFFIXES:  # noqa: PTH122
-                if _printable(relative) == relative:
+                if printable(relative) == relative:
                     paths.append(relative)
                 else:
                     reason = "file name is not valid UTF-8 or holds control characters; rename it"
-                    problems.append(Problem(_printable(relative), reason))
+                    problems.append(Problem(printable(relative), reason))
     yield from sorted(problems, key=lambda problem: problem.file)
     yield from sorted(paths)
 
@@ -195,11 +195,13 @@ def _leads_out(path: str, root: Path) -> bool:
     return is_link and not Path(os.path.realpath(path)).is_relative_to(root)
 
 
-def _is_no_article(name: str) -> bool:
+def is_no_article(name: str) -> bool:
+    """Whether a file in the folder of articles is something else by its name."""
     return (
         name.startswith((".", "_")) or name.upper().startswith("README") or name == "golden.jsonl"
     )
 
 
-def _printable(path: str) -> str:
+def printable(path: str) -> str:
+    """The same with U+FFFD for what would disturb a line: control characters, other directions."""
     return _CONTROL.sub("\ufffd", path.encode("utf-8", "replace").decode())

@@ -42,12 +42,21 @@ _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one file, or why there is none."""
     try:
+        data = read_whole(file, MAX_BYTES)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    yield from read_bytes(data, path)
+
+
+def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
+    """The same of a file's bytes."""
+    try:
         import mammoth  # an optional extra
     except ImportError:
         yield Problem(path, "Word files need an extra: install baoda[docx]")
         return
     try:
-        data = read_whole(file, MAX_BYTES)
         core = _check(data)
         title, blocks = _blocks(mammoth, data)
     except CorpusError as error:

@@ -38,13 +38,23 @@ _JSON_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{4,40})"')
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one page, or why there is none."""
     try:
+        data = read_whole(file, MAX_BYTES)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    yield from read_bytes(data, path)
+
+
+def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
+    """The same of a file's bytes."""
+    try:
         import trafilatura  # an optional extra
         from lxml import html as lxml_html
     except ImportError:
         yield Problem(path, "HTML files need an extra: install baoda[html]")
         return
     try:
-        source = decode_page(read_whole(file, MAX_BYTES))
+        source = decode_page(data)
         page = parse(lxml_html, source)
         fields = _stated(page, source, trafilatura.extract_metadata)
         clean(page)

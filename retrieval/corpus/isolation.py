@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from retrieval.types import Article, Loaded, Problem
 
@@ -47,7 +48,7 @@ class IsolatedReader:
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
-        self._child: _Child | None = None
+        self._child: Child | None = None
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -63,35 +64,33 @@ class IsolatedReader:
         is_fresh = self._child is None
         try:
             items = self._ask(file, path)
-        except _ChildLostError as error:
+        except ChildLostError as error:
             items = [Problem(path, str(error))]
             if not is_fresh and not error.is_slow:
                 try:
                     items = self._ask(file, path)
-                except _ChildLostError as again:
+                except ChildLostError as again:
                     items = [Problem(path, str(again))]
         yield from items
 
     def _ask(self, file: Path, path: str) -> list[Loaded | Problem]:
         if self._child is None:
-            self._child = _Child(self._limits)
-        request = json.dumps({"file": os.fspath(file.absolute()), "path": path})
+            self._child = Child("retrieval.corpus.child", self._limits)
         try:
-            return [_item(each, path) for each in json.loads(self._child.ask(request.encode()))]
+            return self._child.ask(file, path)
         except BaseException:  # an answer that is still to come would be taken for the next file's
             self._child.kill()
             self._child = None
             raise
 
 
-def _item(reply: dict[str, dict[str, str]], path: str) -> Loaded | Problem:
-    if "article" in reply:
-        return Loaded(Article(**reply["article"]), path)
-    problem = reply["problem"]
-    return Problem(path, str(problem["reason"]), lost=bool(problem["lost"]))
+def _item(reply: dict[str, Any]) -> Loaded | Problem:
+    if "problem" in reply:
+        return Problem(**reply["problem"])
+    return Loaded(**reply | {"article": Article(**reply["article"])})
 
 
-class _ChildLostError(Exception):
+class ChildLostError(Exception):
     """The child died or had to be killed; the text is the reason for an editor."""
 
     def __init__(self, reason: str, *, is_slow: bool = False) -> None:
@@ -99,11 +98,13 @@ class _ChildLostError(Exception):
         self.is_slow = is_slow
 
 
-class _Child:
-    def __init__(self, limits: Limits) -> None:
+class Child:
+    """A process of a module that answers as `serving.serve` does."""
+
+    def __init__(self, module: str, limits: Limits) -> None:
         self._limits = limits
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        command = [sys.executable, "-P", "-s", "-m", "retrieval.corpus.child"]
+        command = [sys.executable, "-P", "-s", "-m", module]
         self._process = subprocess.Popen(
             [*command, str(limits.seconds), str(limits.memory_bytes)],
             stdin=subprocess.PIPE,
@@ -115,8 +116,12 @@ class _Child:
             start_new_session=True,  # Ctrl-C in a terminal is for the parent
         )
 
-    def ask(self, request: bytes) -> bytes:
-        """The line that answers a request. Raises _ChildLostError; the child is of no use then."""
+    def ask(self, file: Path, path: str) -> list[Loaded | Problem]:
+        """What the child read. Raises ChildLostError; the child is of no use then."""
+        request = json.dumps({"file": os.fspath(file.absolute()), "path": path})
+        return [_item(each) for each in json.loads(self._reply(request.encode()))]
+
+    def _reply(self, request: bytes) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -136,28 +141,29 @@ class _Child:
                     raise self._why_lost()
                 reply += piece
                 if len(reply) > _MAX_REPLY_BYTES:
-                    raise _ChildLostError("holds too much text; split it")
+                    raise ChildLostError("holds too much text; split it")
         return bytes(reply)
 
-    def _why_lost(self) -> _ChildLostError:
+    def _why_lost(self) -> ChildLostError:
         try:
             status = self._process.wait(_GOODBYE_SECONDS)
         except subprocess.TimeoutExpired:
-            return _ChildLostError("its reader crashed; save the file anew")
+            return ChildLostError("its reader crashed; save the file anew")
         if status == -signal.SIGXCPU:
             return self._too_slow()
         if status == OUT_OF_MEMORY:
             gigabytes = self._limits.memory_bytes / 1_000_000_000
-            return _ChildLostError(f"needs more than {gigabytes:g} GB of memory; make it smaller")
-        return _ChildLostError("its reader crashed; save the file anew")
+            return ChildLostError(f"needs more than {gigabytes:g} GB of memory; make it smaller")
+        return ChildLostError("its reader crashed; save the file anew")
 
-    def _too_slow(self) -> _ChildLostError:
+    def _too_slow(self) -> ChildLostError:
         seconds = self._limits.seconds
-        return _ChildLostError(
+        return ChildLostError(
             f"took longer than {seconds:g} s; make it smaller or save it anew", is_slow=True
         )
 
     def kill(self) -> None:
+        """End the child without waiting for what it is at."""
         self._process.kill()
         self.close()
 

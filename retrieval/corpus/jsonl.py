@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from retrieval.corpus.encoding import detect, sanitise
 from retrieval.corpus.fields import MAX_ARTICLE_BYTES, build_article, titled_id
@@ -13,6 +14,8 @@ from retrieval.types import Loaded, Problem
 
 _SAMPLE_BYTES = 65_536
 _MAX_LINE_BYTES = 3 * MAX_ARTICLE_BYTES  # a character written as \uXXXX takes six bytes for two
+_TOO_LONG = "article over 2 MB"
+_EMPTY = "empty: there is no article in it"
 
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
@@ -32,16 +35,34 @@ def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
         for number, line in enumerate(_lines(stream, opened), 1):
             is_empty = is_empty and not line.strip()
             if len(line) > _MAX_LINE_BYTES:
-                yield Problem(path, "article over 2 MB", number)
+                yield Problem(path, _TOO_LONG, number)
             elif line.strip():
                 yield from _article(line, codec, path, number)
         if version(stream) != opened:
             yield Problem(path, CHANGED)
         elif is_empty:
-            yield Problem(path, "empty: there is no article in it")
+            yield Problem(path, _EMPTY)
 
 
-def _codec(stream: BufferedReader) -> str:
+def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
+    """The same of lines that are in memory."""
+    stream = BytesIO(data)
+    try:
+        codec = _codec(stream)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    stream.seek(0)
+    for number, line in enumerate(stream, 1):
+        if len(line) > _MAX_LINE_BYTES:
+            yield Problem(path, _TOO_LONG, number)
+        elif line.strip():
+            yield from _article(line, codec, path, number)
+    if not data.strip():
+        yield Problem(path, _EMPTY)
+
+
+def _codec(stream: BinaryIO) -> str:
     sample = stream.read(_SAMPLE_BYTES)
     try:
         codec = detect(sample, cut=len(sample) == _SAMPLE_BYTES)

@@ -31,9 +31,17 @@ _STRONG_EDGE = re.compile(r"(?<=\*\*)(?=[“‘《「『【])|(?<=[”’》」�
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one file and what is wrong with it."""
     try:
-        source = (
-            decode(read_whole(file, MAX_ARTICLE_BYTES)).replace("\r\n", "\n").replace("\r", "\n")
-        )
+        data = read_whole(file, MAX_ARTICLE_BYTES)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    yield from read_bytes(data, path)
+
+
+def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
+    """The same of a file's bytes."""
+    try:
+        source = decode(data).replace("\r\n", "\n").replace("\r", "\n")
         fields, body = _split_front_matter(source)
     except CorpusError as error:
         yield Problem(path, str(error))

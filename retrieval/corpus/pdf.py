@@ -73,12 +73,21 @@ class Line:
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one file, or why there is none."""
     try:
+        data = read_whole(file, MAX_BYTES)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    yield from read_bytes(data, path)
+
+
+def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
+    """The same of a file's bytes."""
+    try:
         import pypdfium2  # an optional extra
     except ImportError:
         yield Problem(path, "PDF files need an extra: install baoda[pdf]")
         return
     try:
-        data = read_whole(file, MAX_BYTES)
         if b"%%EOF" not in data[-_TAIL_BYTES:]:
             raise CorpusError("cut off: its end is missing; copy the file here again")
         pages = _pages(pypdfium2, data)

@@ -20,7 +20,17 @@ MAX_PAGE_BYTES = 2 * MAX_ARTICLE_BYTES
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The articles of one file and what is wrong with them."""
     try:
-        text = page_text(read_whole(file, MAX_PAGE_BYTES))
+        data = read_whole(file, MAX_PAGE_BYTES)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    yield from read_bytes(data, path)
+
+
+def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
+    """The same of a file's bytes."""
+    try:
+        text = page_text(data)
     except CorpusError as error:
         yield Problem(path, str(error))
         return

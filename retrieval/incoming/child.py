@@ -1,0 +1,25 @@
+"""The child process that reads uploads; `retrieval.incoming` is its parent."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from retrieval.corpus.files import read_whole
+from retrieval.corpus.serving import serve
+from retrieval.errors import CorpusError
+from retrieval.incoming.limits import MAX_FILE_BYTES
+from retrieval.incoming.reading import read
+from retrieval.types import Loaded, Problem
+
+
+def _read(file: Path, name: str) -> Iterator[Loaded | Problem]:
+    try:
+        data = read_whole(file, MAX_FILE_BYTES)
+    except CorpusError as error:
+        yield Problem(name, str(error))
+        return
+    yield from read(data, name)
+
+
+if __name__ == "__main__":
+    serve(_read, float(sys.argv[1]), int(sys.argv[2]))
