@@ -44,11 +44,17 @@ DEFAULT_LIMITS = Limits()
 
 
 class IsolatedReader:
-    """Reads files in a child process, started at the first one. For one thread at a time."""
+    """Reads files in a child process, started at the first one. For one thread at a time.
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+    `module` names what the child runs: it answers as `serving.serve` does.
+    """
+
+    def __init__(
+        self, limits: Limits = DEFAULT_LIMITS, module: str = "retrieval.corpus.child"
+    ) -> None:
         self._limits = limits
-        self._child: Child | None = None
+        self._module = module
+        self._child: _Child | None = None
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -64,18 +70,18 @@ class IsolatedReader:
         is_fresh = self._child is None
         try:
             items = self._ask(file, path)
-        except ChildLostError as error:
+        except _ChildLostError as error:
             items = [Problem(path, str(error))]
             if not is_fresh and not error.is_slow:
                 try:
                     items = self._ask(file, path)
-                except ChildLostError as again:
+                except _ChildLostError as again:
                     items = [Problem(path, str(again))]
         yield from items
 
     def _ask(self, file: Path, path: str) -> list[Loaded | Problem]:
         if self._child is None:
-            self._child = Child("retrieval.corpus.child", self._limits)
+            self._child = _Child(self._module, self._limits)
         try:
             return self._child.ask(file, path)
         except BaseException:  # an answer that is still to come would be taken for the next file's
@@ -90,7 +96,7 @@ def _item(reply: dict[str, Any]) -> Loaded | Problem:
     return Loaded(**reply | {"article": Article(**reply["article"])})
 
 
-class ChildLostError(Exception):
+class _ChildLostError(Exception):
     """The child died or had to be killed; the text is the reason for an editor."""
 
     def __init__(self, reason: str, *, is_slow: bool = False) -> None:
@@ -98,9 +104,7 @@ class ChildLostError(Exception):
         self.is_slow = is_slow
 
 
-class Child:
-    """A process of a module that answers as `serving.serve` does."""
-
+class _Child:
     def __init__(self, module: str, limits: Limits) -> None:
         self._limits = limits
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
@@ -117,7 +121,7 @@ class Child:
         )
 
     def ask(self, file: Path, path: str) -> list[Loaded | Problem]:
-        """What the child read. Raises ChildLostError; the child is of no use then."""
+        """What the child read. Raises _ChildLostError; the child is of no use then."""
         request = json.dumps({"file": os.fspath(file.absolute()), "path": path})
         return [_item(each) for each in json.loads(self._reply(request.encode()))]
 
@@ -141,29 +145,28 @@ class Child:
                     raise self._why_lost()
                 reply += piece
                 if len(reply) > _MAX_REPLY_BYTES:
-                    raise ChildLostError("holds too much text; split it")
+                    raise _ChildLostError("holds too much text; split it")
         return bytes(reply)
 
-    def _why_lost(self) -> ChildLostError:
+    def _why_lost(self) -> _ChildLostError:
         try:
             status = self._process.wait(_GOODBYE_SECONDS)
         except subprocess.TimeoutExpired:
-            return ChildLostError("its reader crashed; save the file anew")
+            return _ChildLostError("its reader crashed; save the file anew")
         if status == -signal.SIGXCPU:
             return self._too_slow()
         if status == OUT_OF_MEMORY:
             gigabytes = self._limits.memory_bytes / 1_000_000_000
-            return ChildLostError(f"needs more than {gigabytes:g} GB of memory; make it smaller")
-        return ChildLostError("its reader crashed; save the file anew")
+            return _ChildLostError(f"needs more than {gigabytes:g} GB of memory; make it smaller")
+        return _ChildLostError("its reader crashed; save the file anew")
 
-    def _too_slow(self) -> ChildLostError:
+    def _too_slow(self) -> _ChildLostError:
         seconds = self._limits.seconds
-        return ChildLostError(
+        return _ChildLostError(
             f"took longer than {seconds:g} s; make it smaller or save it anew", is_slow=True
         )
 
     def kill(self) -> None:
-        """End the child without waiting for what it is at."""
         self._process.kill()
         self.close()
 

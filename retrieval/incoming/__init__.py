@@ -1,16 +1,17 @@
 """A file that somebody sent to its articles: nothing of it is trusted, not even its name.
 
-It is read in a child process of its own: whatever an upload does to its reader, the next one meets
-a fresh child, and its memory is given back. Only the child looks into the file; it may write
+It is read in a child process of its own: whatever it does to that, the next one meets a fresh
+child, and the memory is given back. Only the child looks into the file; it may write
 nothing, and archives are unpacked in its memory, one member at a time.
 """
 
 import unicodedata
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.corpus import printable
-from retrieval.corpus.isolation import Child, ChildLostError, Limits
+from retrieval.corpus.isolation import IsolatedReader, Limits
 from retrieval.errors import CorpusError
 from retrieval.incoming.limits import LIMITS, MAX_FILE_BYTES, MAX_NAME_CHARACTERS
 from retrieval.types import Article, Loaded, Problem
@@ -27,17 +28,28 @@ class Upload:
     problems: tuple[Problem, ...]
 
 
-def read_upload(file: Path, name: str, limits: Limits = LIMITS) -> Upload:
+def read_upload(file: Path, name: str) -> Upload:
     """Articles and problems of a file that its sender called `name`; blocks up to a minute.
 
     Ids and the files of problems are made of the name and the names inside an archive. A problem
     with `lost` says why there is no article for it; the others are remarks.
     """
+    with closing(child_reader()) as reader:
+        return read_upload_with(reader, file, name)
+
+
+def child_reader(limits: Limits = LIMITS) -> IsolatedReader:
+    """For several uploads one after another; to be closed, since its child keeps its memory."""
+    return IsolatedReader(limits, "retrieval.incoming.child")
+
+
+def read_upload_with(reader: IsolatedReader, file: Path, name: str) -> Upload:
+    """The same as read_upload, with the child of one of `child_reader`."""
     shown = shown_name(name)
     try:
         _check(file, name)
-        items = _ask(file, shown, limits)
-    except (CorpusError, ChildLostError) as error:
+        items = list(reader.read(file, shown))
+    except CorpusError as error:
         items = [Problem(shown, str(error))]
     except OSError as error:
         items = [Problem(shown, f"cannot be read: {error.strerror}")]
@@ -45,17 +57,6 @@ def read_upload(file: Path, name: str, limits: Limits = LIMITS) -> Upload:
         tuple(item.article for item in items if isinstance(item, Loaded)),
         tuple(item for item in items if isinstance(item, Problem)),
     )
-
-
-def _ask(file: Path, name: str, limits: Limits) -> list[Loaded | Problem]:
-    child = Child("retrieval.incoming.child", limits)
-    try:
-        items = child.ask(file, name)
-    except BaseException:
-        child.kill()
-        raise
-    child.close()
-    return items
 
 
 def shown_name(name: str) -> str:

@@ -121,26 +121,27 @@ def suffix_of(name: str) -> str:
 
 
 def kind_of(data: bytes, name: str) -> Kind:
-    """What the bytes are, one of the readable kinds.
+    """What the bytes are, one of the readable kinds; `name` decides only between kinds of text.
 
-    Raises CorpusError for another kind, or when the name says otherwise; HostileError for what is
-    two kinds at once, and for an archive that is not to be opened.
+    Raises CorpusError for another kind; HostileError for what is two kinds at once, and for an
+    archive that is not to be opened.
     """
-    suffix = suffix_of(name)
-    kind = _sniff(data, suffix)
-    if suffix and suffix not in kind.suffixes:
-        raise CorpusError(f"{kind.what}, not {suffix}; name it {kind.suffixes[0]}")
-    return kind
-
-
-def _sniff(data: bytes, suffix: str) -> Kind:
     if not data.strip():
         raise CorpusError("empty: there is no article in it")
     if data.startswith((archive.LOCAL, b"PK\x05\x06")):
         return _packed(archive.Archive(data))
-    kind = PDF if data.startswith(b"%PDF-") else _other(data, suffix)
-    _refuse_polyglots(data, kind)
-    return kind
+    is_pdf = data.startswith(b"%PDF-")
+    if not is_pdf:
+        _refuse_foreign(data)
+    _refuse_polyglots(data, is_pdf=is_pdf)
+    return PDF if is_pdf else _text(data, suffix_of(name))
+
+
+def check_name(kind: Kind, name: str) -> None:
+    """Raises CorpusError when the ending of the name says that the file is of another kind."""
+    suffix = suffix_of(name)
+    if suffix and suffix not in kind.suffixes:
+        raise CorpusError(f"not {suffix} but {kind.what}; name it {kind.suffixes[0]}")
 
 
 def _packed(opened: archive.Archive) -> Kind:
@@ -157,15 +158,12 @@ def _has(names: Collection[str], start: str) -> bool:
     return any(name.startswith(start) for name in names)
 
 
-def _other(data: bytes, suffix: str) -> Kind:
+def _refuse_foreign(data: bytes) -> None:
     for at, signature, what, to_do in _FOREIGN:
         if data.startswith(signature, at):
-            if archive.has_archive(data):
-                raise HostileError(f"{what} with a zip archive inside; {to_do}")
             raise _not_read(what, to_do)
     if data.startswith((b"MZ", b"BM")) and b"\x00" in data[:64]:
         raise _not_read("a program" if data.startswith(b"MZ") else "a BMP picture", _PROGRAM)
-    return _text(data, suffix)
 
 
 def _not_read(what: str, to_do: str) -> CorpusError:
@@ -211,12 +209,12 @@ def _is_json_lines(text: str, suffix: str) -> bool:
     return isinstance(fields, dict) and "text" in fields
 
 
-def _refuse_polyglots(data: bytes, kind: Kind) -> None:
+def _refuse_polyglots(data: bytes, *, is_pdf: bool) -> None:
     """Raises HostileError for what another program would take for something else."""
     begin = data[:_BEGIN_BYTES]
     if archive.has_archive(data) or any(each in data for each in _ARCHIVES_INSIDE):
-        raise HostileError(f"{kind.what} with an archive inside; save it anew")
-    if kind != PDF and _PDF_HEADER.search(begin) and _PDF_OBJECT.search(data):
-        raise HostileError(f"{kind.what} with a PDF inside; save it anew")
-    if kind == PDF and _MARKUP.search(begin):
-        raise HostileError("a PDF with a web page inside; save it anew")
+        raise HostileError("an archive is hidden in it; save it anew")
+    if not is_pdf and _PDF_HEADER.search(begin) and _PDF_OBJECT.search(data):
+        raise HostileError("a PDF is hidden in it; save it anew")
+    if is_pdf and _MARKUP.search(begin):
+        raise HostileError("a web page is hidden in it; save it anew")

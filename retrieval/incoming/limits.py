@@ -44,5 +44,6 @@ MAX_PIXELS = 100_000_000
 
 MAX_NAME_CHARACTERS = 255
 
-LIMITS = Limits(seconds=60.0, memory_bytes=400_000_000)
-"""Of the child, for the whole upload. Of this address space its code takes 215 MB."""
+LIMITS = Limits(seconds=60.0, memory_bytes=350_000_000)
+"""Of the child, for the whole upload. Of this address space the code of all readers
+takes 215 MB, an article of 2 MB in any format not 30 more; so much is left to those like none."""

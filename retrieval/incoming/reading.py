@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from retrieval.corpus import docx, html, is_no_article, jsonl, markdown, pdf, text
+from retrieval.corpus.fields import MAX_ARTICLE_BYTES
 from retrieval.errors import CorpusError
 from retrieval.incoming import kinds
 from retrieval.incoming.archive import Archive
 from retrieval.incoming.errors import HostileError
 from retrieval.incoming.limits import (
     MAX_ARTICLES,
+    MAX_FILE_BYTES,
     MAX_HTML_BYTES,
     MAX_MEMBERS,
     MAX_PIXELS,
@@ -25,6 +27,11 @@ _READERS = {
     kinds.JSONL: jsonl.read_bytes,
     kinds.MARKDOWN: markdown.read_bytes,
     kinds.TEXT: text.read_bytes,
+}
+_MOST_BYTES = {
+    kinds.HTML: MAX_HTML_BYTES,
+    kinds.MARKDOWN: MAX_ARTICLE_BYTES,
+    kinds.TEXT: text.MAX_PAGE_BYTES,
 }
 _OF_THE_SYSTEM = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
 _MAC_DOUBLES = "__MACOSX"
@@ -55,6 +62,7 @@ def read(data: bytes, name: str) -> list[Loaded | Problem]:
 
 def _read(data: bytes, name: str) -> Iterator[Loaded | Problem]:
     kind = kinds.kind_of(data, name)
+    kinds.check_name(kind, name)
     if kind == kinds.ZIP:
         yield from _members(Archive(data), name)
     else:
@@ -62,14 +70,12 @@ def _read(data: bytes, name: str) -> Iterator[Loaded | Problem]:
 
 
 def _file(data: bytes, kind: kinds.Kind, path: str) -> Iterator[Loaded | Problem]:
-    if kind == kinds.HTML and len(data) > MAX_HTML_BYTES:
-        raise CorpusError(
-            f"a web page over {MAX_HTML_BYTES // 1_000_000} MB; save its text as .txt"
-        )
-    if kind == kinds.DOCX:
-        _check_parts(Archive(data))
     if kind == kinds.TEXT and kinds.suffix_of(path) in kinds.MARKDOWN.suffixes:
         kind = kinds.MARKDOWN
+    if len(data) > (most := _MOST_BYTES.get(kind, MAX_FILE_BYTES)):
+        raise CorpusError(f"{kind.what} over {most // 1_000_000} MB; split it")
+    if kind == kinds.DOCX:
+        _check_parts(Archive(data))
     yield from _READERS[kind](data, path)
 
 
@@ -99,7 +105,8 @@ def _members(archive: Archive, name: str) -> Iterator[Loaded | Problem]:
         try:
             kind = kinds.kind_of(data, member.name)
             if kind == kinds.ZIP:
-                raise kinds.UnreadableArchiveError("")
+                raise kinds.UnreadableArchiveError(kind.what)
+            kinds.check_name(kind, member.name)
             yield from _file(data, kind, path)
         except (kinds.UnreadableArchiveError, HostileError) as error:
             raise HostileError(_of_member(member.name, error)) from error
