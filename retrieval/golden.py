@@ -1,14 +1,33 @@
-"""The golden questions, asked of a generation before it is published."""
+"""The golden questions, asked of a generation."""
 
 import asyncio
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 
 from retrieval.answering.answerer import Answerer
 from retrieval.evaluation import GoldenQuestion, is_passed
 from retrieval.index.collection import Collections
 from retrieval.index.generations import Golden
-from retrieval.types import Embedder
+from retrieval.types import Answer, Embedder
+
+
+def ask_each(
+    questions: Sequence[GoldenQuestion], collections: Collections, embedder: Embedder
+) -> Generator[tuple[GoldenQuestion, Answer], None, None]:
+    """Each question with its answer, without a chat model; closes the collections at the end.
+
+    Raises CollectionError and ModelUnavailableError.
+    """
+    answerer = Answerer(
+        live=collections,
+        embedder=embedder,
+        writer=None,
+        today=lambda: datetime.datetime.now(datetime.UTC).date(),
+    )
+    with closing(answerer), asyncio.Runner() as runner:
+        for one in questions:
+            yield one, runner.run(answerer.answer(one.question, asked_at=one.asked_at))
 
 
 def ask_golden(
@@ -22,22 +41,12 @@ def ask_golden(
     `asked` is told after each how many were asked. Raises CollectionError and
     ModelUnavailableError.
     """
-    answerer = Answerer(
-        live=collections,
-        embedder=embedder,
-        writer=None,
-        today=lambda: datetime.datetime.now(datetime.UTC).date(),
-    )
     passed: list[str] = []
     failed: list[str] = []
-    try:
-        with asyncio.Runner() as runner:
-            for number, one in enumerate(questions, start=1):
-                answer = runner.run(answerer.answer(one.question, asked_at=one.asked_at))
-                (passed if is_passed(one, answer) else failed).append(one.id)
-                asked(number)
-    finally:
-        answerer.close()
+    with closing(ask_each(questions, collections, embedder)) as answers:
+        for number, (one, answer) in enumerate(answers, start=1):
+            (passed if is_passed(one, answer) else failed).append(one.id)
+            asked(number)
     return Golden(tuple(passed), tuple(failed))
 
 

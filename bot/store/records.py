@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from retrieval.types import Answer, Usage
+from retrieval.types import Answer, Citation, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,19 @@ class Exchange:
     answer: Answer
     asked_at: datetime.datetime
     answered_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A question that was answered, and what it was answered with, as they are kept."""
+
+    question: str
+    standalone: str
+    """The question as it was looked up."""
+    text: str
+    refused: bool
+    citations: tuple[Citation, ...]
+    asked_at: datetime.datetime
 
 
 @dataclass(frozen=True, slots=True)

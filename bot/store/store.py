@@ -10,7 +10,7 @@ from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.store import conversing, deeds, people, taking
+from bot.store import answers, conversing, deeds, people, taking
 from bot.store.database import Database
 from bot.store.models import (
     AskedRow,
@@ -31,6 +31,7 @@ from bot.store.records import (
     Delivered,
     Exchange,
     Held,
+    KeptAnswer,
     Pending,
     Pruned,
     Taken,
@@ -125,6 +126,11 @@ class Store:
             if message is None:
                 return None
             return conversing.turns(session, conversing.before(message), limit)
+
+    def answer(self, message_id: int) -> KeptAnswer | None:
+        """What a message was answered with; None when it is not kept."""
+        with self._database.reading() as session:
+            return answers.kept(session, message_id)
 
     def keep(self, exchange: Exchange, *, replaces: int | None = None) -> int:
         """Keep a question and its answer; the id of the message.

@@ -5,21 +5,25 @@ sets (files of questions) -> asking (a collection of passages, everything asked 
 """
 
 from retrieval.evaluation.golden import (
+    GOLDEN,
     Figures,
     GoldenQuestion,
     is_passed,
     is_right,
     load_golden,
     measure,
+    parse_golden,
     read_golden,
 )
 
 __all__ = [
+    "GOLDEN",
     "Figures",
     "GoldenQuestion",
     "is_passed",
     "is_right",
     "load_golden",
     "measure",
+    "parse_golden",
     "read_golden",
 ]

@@ -3,15 +3,17 @@
 import datetime
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from retrieval.errors import CorpusError
-from retrieval.types import Answer, Problem
+from retrieval.types import Answer, Citation, Problem
 
-_GOLDEN = "golden.jsonl"
+GOLDEN = "golden.jsonl"
+"""In the folder of articles."""
+
 _MAX_CHARACTERS = 2_000
 
 
@@ -25,6 +27,22 @@ class GoldenQuestion:
     require: tuple[tuple[str, ...], ...]
     """The answer must hold one string of every group."""
     asked_at: datetime.date | None = None
+
+
+class Answered(Protocol):
+    """What is looked at of an answer."""
+
+    @property
+    def text(self) -> str:
+        """With its marks."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it says that the articles do not answer."""
+
+    @property
+    def citations(self) -> Sequence[Citation]:
+        """What it rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,7 @@ def read_golden(
     corpus_dir: Path,
 ) -> tuple[tuple[GoldenQuestion, ...], tuple[Problem, ...]]:
     """The golden questions of a folder of articles, and what is wrong with others; may be none."""
-    path = corpus_dir / _GOLDEN
+    path = corpus_dir / GOLDEN
     if not path.is_file():
         return (), ()
     items = list(_read(path))
@@ -61,24 +79,14 @@ def read_golden(
     return questions, tuple(item for item in items if isinstance(item, Problem))
 
 
-def is_passed(golden: GoldenQuestion, answer: Answer) -> bool:
-    """Whether the answer is right and cites the article, or refuses where none answers."""
-    if golden.article_id is None:
-        return answer.refused
-    cites = any(one.article_id == golden.article_id for one in answer.citations)
-    return cites and not answer.refused and is_right(answer.text, golden.require)
-
-
-def _read(path: Path) -> Iterator[GoldenQuestion | Problem]:
-    ids: set[str] = set()
+def parse_golden(data: bytes) -> Iterator[GoldenQuestion | Problem]:
+    """The questions in the bytes of a golden.jsonl, and what is wrong with other lines."""
     try:
-        lines = path.read_bytes().decode("utf-8-sig").split("\n")
-    except OSError as error:
-        yield Problem(_GOLDEN, f"cannot be read: {error.strerror}", lost=False)
-        return
+        lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:
-        yield Problem(_GOLDEN, "not UTF-8; save it in that encoding", lost=False)
+        yield Problem(GOLDEN, "not UTF-8; save it in that encoding", lost=False)
         return
+    ids: set[str] = set()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -88,10 +96,27 @@ def _read(path: Path) -> Iterator[GoldenQuestion | Problem]:
                 raise ValueError
         except (ValueError, KeyError, TypeError, RecursionError):
             reason = "not a golden question: id, question, article_id or null, require"
-            yield Problem(_GOLDEN, reason, number, lost=False)
+            yield Problem(GOLDEN, reason, number, lost=False)
         else:
             ids.add(question.id)
             yield question
+
+
+def is_passed(golden: GoldenQuestion, answer: Answered) -> bool:
+    """Whether the answer is right and cites the article, or refuses where none answers."""
+    if golden.article_id is None:
+        return answer.refused
+    cites = any(one.article_id == golden.article_id for one in answer.citations)
+    return cites and not answer.refused and is_right(answer.text, golden.require)
+
+
+def _read(path: Path) -> Iterator[GoldenQuestion | Problem]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        yield Problem(GOLDEN, f"cannot be read: {error.strerror}", lost=False)
+    else:
+        yield from parse_golden(data)
 
 
 def _question(fields: dict[str, Any]) -> GoldenQuestion:
