@@ -243,6 +243,16 @@ def builder() -> None:
 
 
 @app.command(hidden=True)
+def examiner() -> None:
+    """Ask the golden questions for /golden, which is told of each."""
+    settings = _prepare()
+    _use_one_thread()
+    from bot.desk.examining import examine
+
+    examine(settings)
+
+
+@app.command(hidden=True)
 def embedder(articles: Annotated[Path, typer.Argument(metavar="PASSAGES.jsonl")]) -> None:
     """Embed the passages of `eval`, which asks in a process of its own."""
     settings = _prepare()

@@ -129,14 +129,16 @@ async def reload_in_child() -> dict[str, Any]:
 def reload_outcome(status: int, output: bytes, errors: bytes) -> dict[str, Any]:
     """What a run of `RELOAD` printed. Raises ReloadError when it failed."""
     if status != 0:
-        said = [
-            line.removeprefix(SPEAKER)
-            for line in errors.decode("utf-8", "replace").splitlines()
-            if line.startswith(SPEAKER)
-        ]
-        raise ReloadError(said[-1] if said else f"it ended with status {status}")
+        raise ReloadError(said_by(status, errors))
     result: dict[str, Any] = json.loads(output)
     return result
+
+
+def said_by(status: int, errors: bytes) -> str:
+    """Why a command of ours failed, as it said on its standard error."""
+    lines = errors.decode("utf-8", "replace").splitlines()
+    said = [line.removeprefix(SPEAKER) for line in lines if line.startswith(SPEAKER)]
+    return said[-1] if said else f"it ended with status {status}"
 
 
 def cores() -> int:

@@ -136,8 +136,42 @@ class Phrases:
     command_golden: str
     command_audit: str
     feedback_about: str
+    golden_added: str
+    golden_must_hold: str
+    golden_must_cite: str
+    golden_must_refuse: str
+    golden_removed: str
+    golden_present: str
+    golden_absent: str
+    golden_read_only: str
+    golden_leads_out: str
+    golden_no_file: str
+    golden_not_utf8: str
+    golden_busy: str
+    golden_failed: str
+    golden_begun: str
+    golden_asking: str
+    golden_comparing: str
+    golden_none: str
+    golden_result: str
+    golden_since: str
+    golden_first: str
+    golden_nothing_broke: str
+    golden_expected: str
+    golden_expected_article: str
+    golden_expected_refusal: str
+    golden_article_gone: str
+    golden_answered: str
+    golden_refused: str
+    golden_problems: str
+    golden_bad_line: str
+    golden_stopped: str
     articles: Counted
     chunks: Counted
+    golden_wrong: Counted
+    golden_still: Counted
+    golden_mended: Counted
+    golden_broke: Counted
     remarks_kept: Counted
     ratings_kept: Counted
     questions_kept: Counted

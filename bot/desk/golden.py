@@ -22,7 +22,7 @@ _MOST = 6
 """Things that an answer must hold; more would ask for its wording."""
 
 _ALTERNATIVES = 3
-_FEWEST_ITEMS = 3
+_FEWEST_ITEMS = 4
 """Of a list that the question does not ask for by a word such as 哪些."""
 
 _AMOUNTS = EXACT - {Kind.DATE, Kind.NAMED}

@@ -21,11 +21,13 @@ from telegram.ext import (
 )
 
 from bot.conversations import Conversations
+from bot.desk.examining import examine_in_child
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.addressing import ADMIN_COMMANDS, author_of, command_of, is_foreign_command
 from bot.telegram.delivery import Calls, Delivery
+from bot.telegram.desk.golden import GoldenDesk
 from bot.telegram.desk.office import Office
 from bot.telegram.desk.reloading import Reload, Reloading
 from bot.telegram.handlers.commands import Commands
@@ -76,6 +78,7 @@ class Registered:
     taps: Taps
     inline: Inline
     reloading: Reloading
+    golden: GoldenDesk
     others: Others
 
 
@@ -131,6 +134,7 @@ def register_handlers(
     )
     office = Office(settings, people, tickets, bot, calls, delivery, journal)
     reloading = Reloading(office, reload)
+    golden = GoldenDesk(office, examine_in_child)
     taps = Taps(
         people,
         tickets,
@@ -141,7 +145,7 @@ def register_handlers(
         calls=calls,
         delivery=delivery,
         journal=journal,
-        desks={},
+        desks={"golden": golden.tapped},
     )
     inline = Inline(
         people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
@@ -201,6 +205,7 @@ def register_handlers(
         application.add_handler(MessageHandler(command(name), callback), _ACTIONS)
     by_admins = _Holds(lambda message: command_of(message, bot) in ADMIN_COMMANDS)
     application.add_handler(MessageHandler(hers("reload"), reloading.reload), _ACTIONS)
+    application.add_handler(MessageHandler(at_the_desk("golden"), golden.examined), _ACTIONS)
     for handler in (
         MessageHandler((sent & by_admins | foreign) & private, in_measure(others.commanded)),
         MessageHandler(filters.TEXT & ~by_admins & sent, questions.asked),
@@ -211,7 +216,7 @@ def register_handlers(
     ):
         application.add_handler(handler, _ACTIONS)
     application.add_error_handler(Unexpected(people, tickets).apologise)
-    return Registered(people, quotas, turns, questions, taps, inline, reloading, others)
+    return Registered(people, quotas, turns, questions, taps, inline, reloading, golden, others)
 
 
 async def _keep_count(journal: Journal, who: list[int], day: datetime.date) -> None:

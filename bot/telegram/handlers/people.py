@@ -114,6 +114,10 @@ class People:
         """Whether it comes from an admin, or from an admins' chat."""
         return self._is_one_of(update, self._admins)
 
+    def is_at_the_desk(self, message: Message) -> bool:
+        """Whether it stands where admins alone read: in private with one, or in their chat."""
+        return message.chat_id in self.admins
+
     @property
     def admins(self) -> frozenset[int]:
         """The ids of the admins, and of their chats as they are now."""

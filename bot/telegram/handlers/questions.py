@@ -210,7 +210,9 @@ class Questions:
                         links = Links(self._bot.username)
                         if self._conversations.may_keep(asker, ticket.taken_at):
                             await self._quotas.keep(asker, message.chat_id)
-                        return render(step.answer, words, links, answer_id=step.id), step.id
+                        golden = self._people.is_at_the_desk(message)
+                        parts = render(step.answer, words, links, answer_id=step.id, golden=golden)
+                        return parts, step.id
                     if step.text:
                         is_seen()
                         update_id = ticket.update.update_id

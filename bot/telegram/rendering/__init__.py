@@ -16,6 +16,12 @@ from bot.telegram.rendering.articles import (
 )
 from bot.telegram.rendering.blocks import LIMIT
 from bot.telegram.rendering.characters import clean_line, shorten, utf16_length
+from bot.telegram.rendering.golden import (
+    render_asked,
+    render_examined,
+    render_not_examined,
+    word_on_added,
+)
 from bot.telegram.rendering.inline import (
     Choice,
     answer_choice,
@@ -23,7 +29,7 @@ from bot.telegram.rendering.inline import (
     match_choice,
     nearest_choice,
 )
-from bot.telegram.rendering.keyboards import feedback_keyboard
+from bot.telegram.rendering.keyboards import feedback_keyboard, golden_keyboard
 from bot.telegram.rendering.lists import (
     A_PAGE,
     page_of,
@@ -46,16 +52,20 @@ __all__ = [
     "clean_line",
     "feedback_keyboard",
     "from_json",
+    "golden_keyboard",
     "match_choice",
     "nearest_choice",
     "page_of",
     "render",
+    "render_asked",
     "render_changed",
     "render_citation",
+    "render_examined",
     "render_holdings",
     "render_languages",
     "render_latest",
     "render_matches",
+    "render_not_examined",
     "render_page",
     "render_preview",
     "render_queued",
@@ -64,4 +74,5 @@ __all__ = [
     "shorten",
     "to_json",
     "utf16_length",
+    "word_on_added",
 ]

@@ -34,14 +34,20 @@ _LONGEST_REMINDER = 60
 
 
 def render(
-    answer: Answer, phrases: Phrases, links: Links, *, answer_id: int | None = None
+    answer: Answer,
+    phrases: Phrases,
+    links: Links,
+    *,
+    answer_id: int | None = None,
+    golden: bool = False,
 ) -> list[Part]:
     """The messages of an answer: its text, then each citation as a quotation that unfolds.
 
     The number of a citation is a link that opens it, wherever the message is passed on to.
     After the text stands that it was stopped, which parts of the question it leaves open, and why
     no model wrote it. Under the last message are buttons for citations, offered articles and, with
-    the id of the kept answer, its rating. An answer that was stopped is not rated.
+    the id of the kept answer, its rating, beside which it can be made a `golden` question. An
+    answer that was stopped is not rated.
     """
     stopped = phrases.stopped if answer.stopped else ""
     remarks = (stopped, left_open(answer, phrases), notice(answer, phrases))
@@ -50,7 +56,7 @@ def render(
     if answer.refused and answer.nearest:
         blocks += _nearest(answer.nearest, phrases)
     blocks += (quotation(citation, phrases, links) for citation in answer.citations)
-    return pack(blocks, answer_keyboard(answer, answer_id))
+    return pack(blocks, answer_keyboard(answer, answer_id, golden=golden))
 
 
 def render_text(text: str) -> list[Part]:

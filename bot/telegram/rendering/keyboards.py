@@ -8,6 +8,7 @@ from bot.telegram.buttons import (
     AskReason,
     ChooseLanguage,
     Close,
+    Manage,
     OpenArticle,
     OpenCitation,
     Rate,
@@ -23,18 +24,24 @@ from retrieval.types import Answer, Citation
 _A_ROW = 8
 _MOST_CITATIONS = 64
 _CHOSEN = "✓ "
-_GOOD, _BAD = "👍", "👎"
+_GOOD, _BAD, _GOLDEN = "👍", "👎", "⭐"
 
 
-def answer_keyboard(answer: Answer, answer_id: int | None) -> Keyboard:
-    """Buttons for citations, for articles offered instead, and to rate a whole kept answer."""
+def answer_keyboard(answer: Answer, answer_id: int | None, *, golden: bool = False) -> Keyboard:
+    """Buttons for citations, for articles offered instead, and to rate a whole kept answer.
+
+    `golden`: in the same row one that makes it a golden question.
+    """
     cited = [Button(f"[{one.number}]", pack(opening(one))) for one in answer.citations]
     offered = [
         Button(str(number), pack(OpenArticle(short_key(one.article_id), one.version)))
         for number, one in enumerate(answer.nearest if answer.refused else (), start=1)
     ]
-    rating = () if answer_id is None or answer.stopped else (_thumbs(answer_id),)
-    return (*_rows(cited[:_MOST_CITATIONS]), *_rows(offered), *rating)
+    rating: Keyboard = ()
+    if answer_id is not None and not answer.stopped:
+        star = (_star(answer_id, chosen=False),) if golden else ()
+        rating = ((*_thumbs(answer_id), *star),)
+    return (*rows_of(cited[:_MOST_CITATIONS]), *rows_of(offered), *rating)
 
 
 def feedback_keyboard(keyboard: Keyboard, rated: Rate, phrases: Phrases) -> Keyboard:
@@ -43,8 +50,15 @@ def feedback_keyboard(keyboard: Keyboard, rated: Rate, phrases: Phrases) -> Keyb
     Under a thumb down stand the reasons one may give.
     """
     others = tuple(row for row in keyboard if not any(map(_is_feedback, row)))
-    rows = (*others, _thumbs(rated.answer_id, rated.value))
+    star = (button for row in keyboard for button in row if _is_star(button))
+    rows = (*others, (*_thumbs(rated.answer_id, rated.value), *star))
     return (*rows, *_reasons(rated, phrases)) if rated.value == -1 else rows
+
+
+def golden_keyboard(keyboard: Keyboard, answer_id: int, *, chosen: bool) -> Keyboard:
+    """The answer's keyboard once it was made a golden question, or that was undone."""
+    star = _star(answer_id, chosen=chosen)
+    return tuple(tuple(star if _is_star(button) else button for button in row) for row in keyboard)
 
 
 def stop_keyboard(update_id: int, phrases: Phrases) -> Keyboard:
@@ -76,6 +90,12 @@ def turning_rows(number: int, pages: int, turned: Callable[[int], Action]) -> Ke
     return ((*back, turn(f"{number + 1}/{pages}", number), *on),)
 
 
+def rows_of(buttons: Sequence[Button]) -> Keyboard:
+    """The buttons in rows that a phone shows whole."""
+    starts = range(0, len(buttons), _A_ROW)
+    return tuple(tuple(buttons[start : start + _A_ROW]) for start in starts)
+
+
 def language_keyboard(phrases: Phrases, chosen: str) -> Keyboard:
     """A button for each language, and one for that of the reader's Telegram."""
     labels = {"zh": "简体中文", "zh-hant": "繁體中文", "en": "English", "": phrases.language_auto}
@@ -86,15 +106,21 @@ def language_keyboard(phrases: Phrases, chosen: str) -> Keyboard:
     return tuple(buttons[:2]), tuple(buttons[2:])
 
 
-def _rows(buttons: Sequence[Button]) -> Iterable[tuple[Button, ...]]:
-    return (tuple(buttons[start : start + _A_ROW]) for start in range(0, len(buttons), _A_ROW))
-
-
 def _thumbs(answer_id: int, chosen: int = 0) -> tuple[Button, ...]:
     return (
         Button(_marked(_GOOD, chosen == 1), pack(Rate(answer_id, 1))),
         Button(_marked(_BAD, chosen == -1), pack(Rate(answer_id, -1))),
     )
+
+
+def _star(answer_id: int, *, chosen: bool) -> Button:
+    verb = "drop" if chosen else "add"
+    return Button(_marked(_GOLDEN, chosen), pack(Manage("golden", verb, str(answer_id))))
+
+
+def _is_star(button: Button) -> bool:
+    action = parse(button.data)
+    return isinstance(action, Manage) and action.desk == "golden"
 
 
 def _reasons(rated: Rate, phrases: Phrases) -> Iterable[tuple[Button, ...]]:
