@@ -10,8 +10,8 @@ from telegram import Update
 
 from bot.journal import Journal
 from bot.store import Delivered, DeliveredPurpose, StoreError
-from bot.telegram.delivery import Calls, Delivery, Outgoing, Place, Target, beside
-from bot.telegram.rendering import Part
+from bot.telegram.delivery import ANSWERED, Calls, Delivery, Outgoing, Place, Target, beside
+from bot.telegram.rendering import Attachment, Part
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +109,13 @@ class Ticket:
         await self._delivery.deliver(outgoing, keep_nothing)
         self.slots = list(outgoing.slots)
         await self._note_slots(target)
+
+    async def attach(self, attachment: Attachment, target: Target) -> bool:
+        """Send a picture or a file; whether it came. Raises Closing when the bot stops first.
+
+        Before the reply: a restart after that would not send it, one before it sends it anew.
+        """
+        return await self._delivery.attach(target, attachment) == ANSWERED
 
     async def resume(self) -> bool:
         """Deliver the reply that was noted before the restart; False where there is none."""

@@ -162,8 +162,9 @@ class SmallTelegram(BaseRequest):
         result: Any = True
         if name == "getMe":
             result = {"id": 1, "is_bot": True, "first_name": "Baoda", "username": "baoda_bot"}
-        elif name == "sendMessage":
+        elif name in ("sendMessage", "sendPhoto", "sendDocument"):
             number = self.new_id()
+            params.setdefault("text", params.get("caption"))
             self.chats[params["chat_id"]][number] = params
             result = _message(params, number)
         elif name == "deleteMessage":

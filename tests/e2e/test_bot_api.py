@@ -1,6 +1,7 @@
 """The emulated Bot API, tried with a real python-telegram-bot application."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -975,3 +976,46 @@ async def test_scopes_and_languages_that_are_none_are_refused() -> None:
                 await bot.set_my_commands([("x", "x")], scope)
         with pytest.raises(BadRequest, match=r"(?i)language code"):
             await bot.set_my_commands([("x", "x")], language_code="zh-hans")
+
+
+def png(width: int, height: int, content: int = 100) -> bytes:
+    """What Telegram looks at of a picture: its size."""
+    header = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height)
+    return header + bytes(content)
+
+
+async def test_pictures_and_files_are_kept_as_they_were_sent() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("图", 1001)
+        photo = await bot.send_photo(1001, png(1080, 1350), filename="图.png", caption="三十天")
+        file = await bot.send_document(1001, b"a,b", filename="表.csv")
+        assert (photo.caption, photo.photo[-1].width, photo.photo[-1].height) == (
+            "三十天",
+            1080,
+            1350,
+        )
+        assert file.document is not None
+        assert (file.document.file_name, file.document.file_size) == ("表.csv", 3)
+        first, second = (one.file for one in api.sent(1001))
+        assert first is not None
+        assert second is not None
+        assert (first.kind, first.content) == ("photo", png(1080, 1350))
+        assert (second.kind, second.content) == ("document", b"a,b")
+
+
+async def test_pictures_and_files_have_bounds() -> None:
+    async with EmulatedBotApi() as api, client(api) as bot:
+        api.send_text("图", 1001)
+        await bot.send_photo(1001, png(1000, 1000), caption="字" * 1024)
+        for content, caption, answer in (
+            (png(1000, 1000), "𠀀" * 513, "Message caption is too long"),
+            (png(9000, 1001), "", "PHOTO_INVALID_DIMENSIONS"),
+            (png(2101, 100), "", "PHOTO_INVALID_DIMENSIONS"),
+            (b"GIF89a", "", "IMAGE_PROCESS_FAILED"),
+        ):
+            with pytest.raises(BadRequest, match=f"(?i){answer}"):
+                await bot.send_photo(1001, content, caption=caption)
+        with pytest.raises(BadRequest, match="File must be non-empty"):
+            await bot.send_document(1001, b"")
+        with pytest.raises(BadRequest, match="There is no text in the message to edit"):
+            await bot.edit_message_text("字", 1001, api.sent(1001)[0].message_id)

@@ -20,7 +20,7 @@ from telegram.constants import ParseMode
 
 from bot.telegram.addressing import is_private
 from bot.telegram.rendering.inline import Choice
-from bot.telegram.rendering.parts import Button, Keyboard, Part
+from bot.telegram.rendering.parts import Attachment, Button, Keyboard, Part
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -68,6 +68,18 @@ def without_markup(part: Part, *, buttons: bool) -> dict[str, Any]:
         "reply_markup": inline_keyboard(part.keyboard) if buttons else None,
         "link_preview_options": _NO_PREVIEW,
     }
+
+
+def upload(attachment: Attachment) -> dict[str, Any]:
+    """A picture or a file."""
+    content: dict[str, Any] = {
+        attachment.kind: attachment.content,
+        "filename": attachment.name,
+        "caption": attachment.caption or None,
+    }
+    if attachment.kind == "document":
+        content["disable_content_type_detection"] = True
+    return content
 
 
 def whereto(target: Target, *, points: bool = True) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from bot.telegram.delivery.content import (
     Target,
     asking_back,
     inline_keyboard,
+    upload,
     whereto,
     with_markup,
     without_markup,
 )
 from bot.telegram.delivery.outcomes import Outcome, verdict
-from bot.telegram.rendering.parts import Keyboard, Part, from_json, to_json
+from bot.telegram.rendering.parts import Attachment, Keyboard, Part, from_json, to_json
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +33,15 @@ T = TypeVar("T")
 ANSWERED = "answered"
 _REFUSED = "refused"
 _GIVEN_UP = "given up"
+_LOST = "lost"
 _PLACEHOLDER = "⏳"
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _TRIES = 1500
 """With these pauses: a day without Telegram costs no answer."""
+
+_MOST_UPLOADS = 3
+"""A file whose replies are lost may stand in the chat as often."""
 
 Note = Callable[[dict[str, Any]], Awaitable[None]]
 """Keeps how far a reply has come."""
@@ -126,6 +131,30 @@ class Delivery:
             logger.warning("a reply cannot be delivered: %s", over)
             return str(over)
         return ANSWERED
+
+    async def attach(self, target: Target, attachment: Attachment) -> str:
+        """Send a picture or a file; ANSWERED, or in a word why it could not be.
+
+        It may come again where Telegram's reply is lost. Raises Closing.
+        """
+        content, there = upload(attachment), whereto(target)
+        send = self._bot.send_photo if attachment.kind == "photo" else self._bot.send_document
+        for _ in range(_MOST_UPLOADS):
+            try:
+                await self._confirmed(
+                    target.chat_id, lambda chat: send(chat, **content, **there), repeatable=False
+                )
+            except _Lost:
+                logger.warning("nobody can tell whether a file came through; it is sent once more")
+            except _Refusal as refusal:
+                logger.error("Telegram refused a file: %s", refusal)
+                return _REFUSED
+            except _Over as over:
+                logger.warning("a file cannot be delivered: %s", over)
+                return str(over)
+            else:
+                return ANSWERED
+        return _LOST
 
     async def edit(self, chat_id: int, message_id: int, part: Part) -> bool:
         """Put a part into a message of ours; whether it stands there now. Raises Closing."""

@@ -37,11 +37,12 @@ from bot.telegram.rendering.lists import (
     render_latest,
     render_matches,
 )
-from bot.telegram.rendering.parts import Button, Keyboard, Part, from_json, to_json
+from bot.telegram.rendering.parts import Attachment, Button, Keyboard, Part, from_json, to_json
 
 __all__ = [
     "A_PAGE",
     "LIMIT",
+    "Attachment",
     "Button",
     "Choice",
     "Keyboard",

@@ -1,8 +1,8 @@
-"""What is sent: messages with their buttons, free of Telegram's own objects."""
+"""What is sent: messages with their buttons, and files, free of Telegram's own objects."""
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class Part:
     markup: str
     plain: str
     keyboard: Keyboard = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture or a file that is sent beside a reply."""
+
+    name: str
+    content: bytes
+    kind: Literal["photo", "document"]
+    caption: str = ""
+    """Plain text, at most 1,024 UTF-16 units."""
 
 
 def to_json(part: Part) -> dict[str, Any]:

@@ -9,6 +9,7 @@ thread and loop, so waiting works from any loop.
 
 from tests.e2e.bot_api.api import EmulatedBotApi
 from tests.e2e.bot_api.entities import links_of
+from tests.e2e.bot_api.files import SentFile
 from tests.e2e.bot_api.html import parse_telegram_html, utf16_length
 from tests.e2e.bot_api.inline import InlineAnswer, InlineResult
 from tests.e2e.bot_api.messages import Call, SentMessage
@@ -20,6 +21,7 @@ __all__ = [
     "EmulatedBotApi",
     "InlineAnswer",
     "InlineResult",
+    "SentFile",
     "SentMessage",
     "links_of",
     "parse_telegram_html",

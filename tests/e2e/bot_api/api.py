@@ -7,6 +7,7 @@ from typing import Any
 
 from lo_bot_api_emulator import ApiRefusal  # type: ignore[import-untyped]
 
+from tests.e2e.bot_api import files
 from tests.e2e.bot_api.html import is_blank, parsed
 from tests.e2e.bot_api.inline import TOO_OLD, Inline
 from tests.e2e.bot_api.keyboards import check_markup
@@ -78,7 +79,10 @@ class EmulatedBotApi(Inline):
             case "getChat":
                 return self._full_chat(params)
         if "reply_markup" in params:
-            check_markup(params["reply_markup"], only_inline=method != "sendMessage")
+            only_inline = not method.startswith("send")
+            check_markup(params["reply_markup"], only_inline=only_inline)
+        if method in files.KINDS:
+            return self._upload(files.KINDS[method], params, uploads)
         if method in ("sendMessage", "editMessageText"):
             return self._text(method, fields, params)
         result = self._package_checks(method, fields)
@@ -129,7 +133,10 @@ class EmulatedBotApi(Inline):
             raise ApiRefusal("Bad Request: message can't be edited")
         if params["message_id"] not in chat.sent:
             raise ApiRefusal("Bad Request: message to edit not found")
-        return chat.sent[params["message_id"]]
+        old = chat.sent[params["message_id"]]
+        if "text" in params and old.file is not None:
+            raise ApiRefusal("Bad Request: there is no text in the message to edit")
+        return old
 
     def _edited(self, chat: Chat, new: SentMessage) -> dict[str, Any]:
         old = chat.sent[new.message_id]
@@ -155,6 +162,20 @@ class EmulatedBotApi(Inline):
             return self._edited(
                 chat, replace(new, message_id=old.message_id, reply_markup=_inline(params))
             )
+        return self._placed(chat, params, new)
+
+    def _upload(
+        self, kind: files.Kind, params: dict[str, Any], uploads: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Send a picture or a file."""
+        source, mode = params.get("caption", ""), params.get("parse_mode")
+        plain, entities = parsed(source, mode, params.get("caption_entities", []))
+        file = files.uploaded(kind, params | {"caption": plain}, uploads)
+        new = SentMessage(0, plain, source, mode, entities, params.get("reply_markup"), file=file)
+        return self._placed(self._chat(params), params, new)
+
+    def _placed(self, chat: Chat, params: dict[str, Any], new: SentMessage) -> dict[str, Any]:
+        """Put a new message in its chat."""
         target = _target(chat, params)
         topic = params.get("message_thread_id")
         if topic is None and target is not None:

@@ -72,7 +72,12 @@ class Chats(BotApiServer):
             return {key: value for key, value in incoming.items() if key != "reply_to_message"}
         sent = chat.sent[message_id]
         message = {"message_id": message_id, "date": int(time.time()), "chat": chat.chat}
-        message |= {"from": self._me, "text": sent.text, "entities": sent.entities}
+        message["from"] = self._me
+        if sent.file is not None:
+            message |= sent.file.shown()
+            message |= {"caption": sent.text, "caption_entities": sent.entities}
+        else:
+            message |= {"text": sent.text, "entities": sent.entities}
         if sent.topic_id is not None:
             message |= {"message_thread_id": sent.topic_id, "is_topic_message": True}
         elif message_id in chat.threads:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.e2e.bot_api.files import SentFile
+
 
 @dataclass
 class Call:
@@ -33,7 +35,7 @@ class SentMessage:
 
     message_id: int
     text: str
-    """The plain text, after parsing."""
+    """The plain text, after parsing; of a file its caption."""
     source: str
     """The text as the bot gave it."""
     parse_mode: str | None
@@ -43,6 +45,7 @@ class SentMessage:
     link_preview_options: dict[str, Any] | None = None
     edits: int = 0
     topic_id: int | None = None
+    file: SentFile | None = None
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
