@@ -10,9 +10,11 @@ from bot.store.records import (
     Exchange,
     Held,
     KeptAnswer,
+    Missed,
     Pending,
     Pruned,
     Taken,
+    Tally,
 )
 from bot.store.store import Store
 
@@ -25,9 +27,11 @@ __all__ = [
     "Exchange",
     "Held",
     "KeptAnswer",
+    "Missed",
     "Pending",
     "Pruned",
     "Store",
     "StoreError",
     "Taken",
+    "Tally",
 ]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -22,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bot.store.texts import sanitise
 
+STOPPED = "stopped"
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -106,6 +108,7 @@ class MessageRow(Base):
     standalone: Mapped[str] = mapped_column(Words)
     answer: Mapped[str] = mapped_column(Words)
     mode: Mapped[str] = mapped_column(String(16))
+    """Who wrote the answer; STOPPED where its asker did not wait for it."""
     refused: Mapped[bool]
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     nearest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
@@ -259,6 +262,20 @@ class ClosedGapRow(Base):
         ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     at: Mapped[datetime.datetime] = mapped_column(Moment)
+
+
+class QuestionVectorRow(Base):
+    """What a question means, as an embedding model has it; goes with the question."""
+
+    __tablename__ = "question_vector"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    model: Mapped[str] = mapped_column(Words)
+    """Its fingerprint."""
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    """Floats of 32 bits."""
 
 
 class FloodWaitRow(Base):

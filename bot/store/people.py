@@ -17,6 +17,7 @@ from bot.store.models import (
     MenuRow,
     MessageRow,
     PersonRow,
+    QuestionVectorRow,
     RemarkRow,
     UsageRow,
 )
@@ -137,12 +138,11 @@ def _part_from_others(session: Session, user_id: int) -> None:
         here = select(ConversationRow.id).where(
             ConversationRow.front == front, ConversationRow.chat_id == chat_id
         )
-        session.execute(
-            update(MessageRow)
-            .where(
-                MessageRow.conversation_id.in_(here),
-                MessageRow.asked_at >= asked_at,
-                MessageRow.standalone != MessageRow.question,
-            )
-            .values(standalone=MessageRow.question)
+        later = (
+            MessageRow.conversation_id.in_(here),
+            MessageRow.asked_at >= asked_at,
+            MessageRow.standalone != MessageRow.question,
         )
+        parted = select(MessageRow.id).where(*later)
+        session.execute(delete(QuestionVectorRow).where(QuestionVectorRow.message_id.in_(parted)))
+        session.execute(update(MessageRow).where(*later).values(standalone=MessageRow.question))

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from retrieval.types import Answer, Citation, Usage
+from retrieval.types import Answer, Citation, NearestArticle, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +125,39 @@ class Pruned:
     pending: int
     delivered: int
     remarks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A question that got no good answer."""
+
+    message_id: int
+    asker_id: int | None
+    """Only to count people by."""
+    question: str
+    """As it was looked up: in a conversation made to stand alone."""
+    asked_at: datetime.datetime
+    refused: bool
+    fallback: bool
+    """Whether quotations took the place of what the chat model should have written."""
+    disliked: int
+    """How many said so."""
+    reasons: tuple[str, ...]
+    """Those they gave."""
+    articles: tuple[NearestArticle, ...]
+    """Those that were offered or cited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was asked in some time."""
+
+    questions: int
+    refused: int
+    fallback: int
+    liked: int
+    disliked: int
+    askers: frozenset[int]
+    """Only to count people by."""
+    milliseconds: tuple[float, ...]
+    """How long each answer took."""

@@ -1,7 +1,7 @@
 """The store: what was asked, answered, rated, taken and spent."""
 
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Literal, Self, cast
@@ -10,9 +10,10 @@ from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.store import answers, conversing, deeds, people, taking
+from bot.store import answers, conversing, counting, deeds, gaps, people, taking
 from bot.store.database import Database
 from bot.store.models import (
+    STOPPED,
     AskedRow,
     ConversationRow,
     DeliveredRow,
@@ -32,9 +33,11 @@ from bot.store.records import (
     Exchange,
     Held,
     KeptAnswer,
+    Missed,
     Pending,
     Pruned,
     Taken,
+    Tally,
 )
 from bot.store.revision import NEWEST, revision_of
 from retrieval.types import Purpose, Turn, Usage
@@ -151,7 +154,7 @@ class Store:
                 question=answer.question,
                 standalone=answer.standalone or answer.question,
                 answer=answer.text,
-                mode=answer.mode,
+                mode=STOPPED if answer.stopped else answer.mode,
                 refused=answer.refused,
                 citations=[asdict(citation) for citation in answer.citations],
                 nearest=[asdict(article) for article in answer.nearest],
@@ -330,6 +333,31 @@ class Store:
         """The newest deeds, the newest first, from the one of that number on."""
         with self._database.reading() as session:
             return deeds.newest(session, offset, limit)
+
+    def missed(self, limit: int) -> list[Missed]:
+        """The newest questions that got no good answer and are not seen to, the newest first."""
+        with self._database.reading() as session:
+            return gaps.missed(session, limit)
+
+    def close_gap(self, message_ids: Collection[int]) -> None:
+        """Note that these questions have been seen to."""
+        with self._database.writing() as session:
+            gaps.close(session, message_ids, self._clock())
+
+    def question_vectors(self, model: str, message_ids: Collection[int]) -> dict[int, bytes]:
+        """What these questions mean, 32-bit floats of a model, as far as that is kept."""
+        with self._database.reading() as session:
+            return gaps.vectors(session, model, message_ids)
+
+    def keep_question_vectors(self, model: str, vectors: Mapping[int, bytes]) -> None:
+        """Keep what questions mean, for as long as the questions are kept."""
+        with self._database.writing() as session:
+            gaps.keep_vectors(session, model, vectors)
+
+    def count(self, first: datetime.datetime, last: datetime.datetime) -> Tally:
+        """How much was answered from one moment to the other (exclusive), and how well."""
+        with self._database.reading() as session:
+            return counting.count(session, first, last)
 
     def held_about(self, user_id: int) -> Held:
         """What is stored about a person."""

@@ -3,7 +3,9 @@
 import datetime
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bot.store import Delivered, DeliveredPurpose, Exchange, Store, Taken
 from bot.store.address import FILE_NAME, in_folder
@@ -54,7 +56,9 @@ def exchange(
     topic_id: int | None = None,
     standalone: str | None = None,
     asker_id: int | None = 1001,
+    **more: Any,
 ) -> Exchange:
+    """`more`: fields of the answer."""
     answer = Answer(
         question=question,
         text=f"{question}的回答[1]",
@@ -69,6 +73,7 @@ def exchange(
         usage=Usage(120, 30),
         withheld=1,
     )
+    answer = replace(answer, **more)
     return Exchange(
         front=front,
         chat_id=chat_id,

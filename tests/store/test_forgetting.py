@@ -259,6 +259,8 @@ class Crowd:
         )
         answer = self._store.keep(one)
         self._answers.append(answer)
+        self._store.keep_question_vectors("m", {answer: standalone.encode()})
+        self._store.close_gap([answer])
         payload: dict[str, object] = {"from": {"id": person}, "text": question}
         self._store.take([taken(self._number, payload, chat_id=chat, user_id=person)])
         self._store.note(self._number, {"chat_id": chat, "parts": [question]})
@@ -305,6 +307,12 @@ def remaining(before: dict[str, list[Row]], person: int) -> dict[str, list[Row]]
             there = place[row["conversation_id"]]
             first[there] = min(str(row["asked_at"]), first.get(there, "9"))
     theirs = {row["id"] for row in before["message"] if row["asker_id"] == person}
+    parted = {
+        row["id"]
+        for row in before["message"]
+        if row["standalone"] != row["question"]
+        and str(row["asked_at"]) >= first.get(place[row["conversation_id"]], "9")
+    }
     after = {
         "person": [row for row in before["person"] if row["user_id"] != person],
         "asked": [row for row in before["asked"] if row["who"] != person],
@@ -318,6 +326,9 @@ def remaining(before: dict[str, list[Row]], person: int) -> dict[str, list[Row]]
             row for row in before["draft"] if person not in (row["admin_id"], row["chat_id"])
         ],
         "closed_gap": [row for row in before["closed_gap"] if row["message_id"] not in theirs],
+        "question_vector": [
+            row for row in before["question_vector"] if row["message_id"] not in theirs | parted
+        ],
         "flood_wait": [row for row in before["flood_wait"] if row["name"] != str(person)],
         "conversation": [row for row in before["conversation"] if row["chat_id"] != person],
         "delivered": [

@@ -1,4 +1,4 @@
-"""What admins did, articles on their way into the collection, and questions that were seen to."""
+"""What admins did, articles on their way into the collection, and what was not answered well."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make deed, draft and closed_gap."""
+    """Make deed, draft, closed_gap and question_vector."""
     op.create_table(
         "deed",
         sa.Column("id", _ID, nullable=False),
@@ -47,4 +47,17 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_closed_gap")),
+    )
+    op.create_table(
+        "question_vector",
+        sa.Column("message_id", _ID, nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+            name=op.f("fk_question_vector_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_question_vector")),
     )
