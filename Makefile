@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval test-crash test-faults test-life catalogues transcript test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval bench-gaps test-crash test-faults test-life catalogues transcript test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -52,6 +52,9 @@ bench-reload: $(VENV)/.dev
 
 bench-retrieval: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.retrieval
+
+bench-gaps: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.gaps
 
 test-crash: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/e2e/test_crash.py --crashes 100
