@@ -93,6 +93,26 @@ class Deed:
     at: datetime.datetime
 
 
+DraftState = Literal["open", "adding", "filed", "added", "discarded", "asked"]
+"""What became of a draft: open to corrections; its files are being written; all are there, and the
+collection is not reloaded yet; in the collection; given up; answered as a question instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an admin sent to become articles, and the message of ours that shows it."""
+
+    id: int
+    chat_id: int
+    admin_id: int | None
+    batch: str
+    """What was sent together has one, in its chat."""
+    card_id: int | None
+    """The message of ours that shows it, None before there is one."""
+    state: DraftState
+    content: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class DaySpent:
     """What the models took on one day."""
@@ -161,3 +181,4 @@ class Tally:
     """Only to count people by."""
     milliseconds: tuple[float, ...]
     """How long each answer took."""
+    drafts: int

@@ -10,13 +10,14 @@ from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.store import answers, conversing, counting, deeds, gaps, people, taking
+from bot.store import answers, conversing, counting, deeds, drafts, gaps, people, taking
 from bot.store.database import Database
 from bot.store.models import (
     STOPPED,
     AskedRow,
     ConversationRow,
     DeliveredRow,
+    DraftRow,
     FeedbackRow,
     FloodWaitRow,
     MessageRow,
@@ -30,6 +31,7 @@ from bot.store.records import (
     Deed,
     DeedAction,
     Delivered,
+    Draft,
     Exchange,
     Held,
     KeptAnswer,
@@ -273,6 +275,7 @@ class Store:
             conversing.move(session, old, new)
             taking.move(session, old, new)
             people.move_asked(session, old, new)
+            drafts.move(session, old, new)
 
     def moves(self) -> dict[int, int]:
         """The newest number of every chat that moved, by each of its former ones."""
@@ -358,6 +361,35 @@ class Store:
         """How much was answered from one moment to the other (exclusive), and how well."""
         with self._database.reading() as session:
             return counting.count(session, first, last)
+
+    def draft_of(self, chat_id: int, admin_id: int | None, batch: str) -> Draft:
+        """The draft of what was sent together in a chat; a new one, without content, if need be."""
+        with self._database.writing() as session:
+            return drafts.of(session, chat_id, admin_id, batch, self._clock())
+
+    def draft(self, draft_id: int) -> Draft | None:
+        """The draft with that number, None where there is none any more."""
+        with self._database.reading() as session:
+            return drafts.get(session, draft_id)
+
+    def draft_shown_as(self, chat_id: int, card_id: int) -> Draft | None:
+        """The draft that a message of ours shows."""
+        with self._database.reading() as session:
+            return drafts.shown_as(session, chat_id, card_id)
+
+    def newest_draft(self, chat_id: int, admin_id: int | None) -> Draft | None:
+        """What somebody sent last in a chat."""
+        with self._database.reading() as session:
+            return drafts.newest(session, chat_id, admin_id)
+
+    def change_draft(self, draft_id: int, change: Callable[[Draft], Draft | None]) -> Draft | None:
+        """The draft as it is after `change`, which gives None to leave it as it is.
+
+        None where nothing was changed, also where there is none any more. Nothing comes between
+        reading and writing it.
+        """
+        with self._database.writing() as session:
+            return drafts.change(session, draft_id, change)
 
     def held_about(self, user_id: int) -> Held:
         """What is stored about a person."""
@@ -491,6 +523,7 @@ class Store:
                     ),
                 ),
                 remarks=_delete(session, delete(RemarkRow).where(RemarkRow.at < horizon)),
+                drafts=_delete(session, delete(DraftRow).where(DraftRow.at < horizon)),
             )
         self._database.empty_log()
         return pruned

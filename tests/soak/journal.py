@@ -76,7 +76,7 @@ class FleetingStore:
         pass
 
     def prune(self) -> Pruned:
-        return Pruned(0, 0, 0, 0, 0, 0, 0)
+        return Pruned(0, 0, 0, 0, 0, 0, 0, 0)
 
     def close(self) -> None:
         pass

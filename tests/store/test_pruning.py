@@ -25,6 +25,7 @@ def fill(store: Store, clock: Clock) -> None:
     store.rate(message, 1001, -1, "因")
     store.spend(Usage(1, 1), day=clock.now.date(), asker_id=1001, model="stub", purpose="condense")
     store.remark(1001, "话", message)
+    store.draft_of(1001, 1001, clock.now.isoformat())
     number = int(clock.now.timestamp())
     take(store, number)
     take(store, number + 1)
@@ -38,9 +39,16 @@ def test_only_what_is_old_is_deleted(store: Store, clock: Clock) -> None:
     assert store.prune().messages == 0
     clock.now += 41 * DAY
     assert store.prune() == Pruned(
-        messages=1, feedback=1, conversations=1, usage=1, pending=2, delivered=1, remarks=1
+        messages=1,
+        feedback=1,
+        conversations=1,
+        usage=1,
+        pending=2,
+        delivered=1,
+        remarks=1,
+        drafts=1,
     )
-    assert store.prune() == Pruned(0, 0, 0, 0, 0, 0, 0)
+    assert store.prune() == Pruned(0, 0, 0, 0, 0, 0, 0, 0)
     assert len(pending(store)) == 1
 
 

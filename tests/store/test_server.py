@@ -71,7 +71,14 @@ def test_a_server_keeps_what_sqlite_keeps(server: sa.Engine) -> None:
         assert questions(store, -(10**13)) == []
         clock.now += 91 * DAY
         assert store.prune() == Pruned(
-            messages=2, feedback=0, conversations=1, usage=1, pending=1, delivered=1, remarks=0
+            messages=2,
+            feedback=0,
+            conversations=1,
+            usage=1,
+            pending=1,
+            delivered=1,
+            remarks=0,
+            drafts=0,
         )
 
 
