@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,9 @@ from retrieval.corpus.markdown import plain_text
 from retrieval.types import Article
 
 _FIELDS = ("title", "kicker", "byline", "column", "date", "source", "page", "url")
+PARTIAL = ".part"
+"""How the name ends of a file that is not complete; it begins with a full stop."""
+
 _MAX_NAME_BYTES = 120
 _MAX_SAME_NAME = 1_000
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u2028\u2029\ufeff\ufffd]+')
@@ -27,20 +31,42 @@ def write_article(folder: Path, article: Article) -> Path:
 
     Raises OSError.
     """
+    with _complete(folder, article) as (partial, content):
+        for name in possible_names(article):
+            file = folder / name
+            if _publish(partial, file) or _holds(file, content):
+                return file
+    raise FileExistsError(f"{folder}: too many files named {file_stem(article)}")
+
+
+def write_article_as(folder: Path, name: str, article: Article) -> bool:
+    """Write the Markdown file of an article under that name; False where another file has it.
+
+    One that holds the same is left as it is. Raises OSError.
+    """
+    with _complete(folder, article) as (partial, content):
+        return _publish(partial, folder / name) or _holds(folder / name, content)
+
+
+def is_free_for(folder: Path, name: str, article: Article) -> bool:
+    """Whether the article may be written under that name. Raises OSError."""
+    file = folder / name
+    return not os.path.lexists(file) or _holds(file, to_markdown(article).encode())
+
+
+@contextmanager
+def _complete(folder: Path, article: Article) -> Iterator[tuple[Path, bytes]]:
+    """The article on disk under a name that no reader takes, and its bytes."""
     content = to_markdown(article).encode()
-    partial = folder / f".{secrets.token_hex(8)}.part"
+    partial = folder / f".{secrets.token_hex(8)}{PARTIAL}"
     try:
         with partial.open("xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        for name in _names(article):
-            file = folder / name
-            if _publish(partial, file) or _holds(file, content):
-                return file
+        yield partial, content
     finally:
         partial.unlink(missing_ok=True)
-    raise FileExistsError(f"{folder}: too many files named {file_stem(article)}")
 
 
 def _holds(file: Path, content: bytes) -> bool:
@@ -87,7 +113,8 @@ def file_stem(article: Article) -> str:
     return name.encode()[:_MAX_NAME_BYTES].decode("utf-8", "ignore").rstrip("._ ") or "article"
 
 
-def _names(article: Article) -> Iterator[str]:
+def possible_names(article: Article) -> Iterator[str]:
+    """What its file may be called, best first."""
     stem = file_stem(article)
     yield f"{stem}.md"
     for number in range(2, _MAX_SAME_NAME):

@@ -107,6 +107,18 @@ class Counts:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Placed:
+    """An article, the file that it was read from, and what else is known of the two."""
+
+    article: Article
+    path: str
+    """Relative to the folder of articles."""
+    chunks: int
+    in_file: int
+    """How many articles the file holds."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Fingerprint:
     """Tells whether an article changed, and which file it came from."""
 
@@ -276,6 +288,29 @@ class ArticleStore:
         with _looked_up(), self._engine.connect() as connection:
             row = connection.execute(query).first()
         return _article(row) if row else None
+
+    def placed(self, key: str) -> Placed | None:
+        """The article with that short key and its file, or None. Raises as `by_key` does."""
+        query = select(_ARTICLES.c.path, _ARTICLES.c.ordinal, *_WHOLE).where(_ARTICLES.c.key == key)
+        number = select(func.count())
+        with _looked_up(), self._engine.connect() as connection:
+            row = connection.execute(query).first()
+            if row is None:
+                return None
+            chunks = number.where(_CHUNKS.c.article == row.ordinal)
+            beside = number.where(_ARTICLES.c.path == row.path)
+            return Placed(
+                _article(row),
+                row.path,
+                chunks=int(connection.execute(chunks).scalar_one()),
+                in_file=int(connection.execute(beside).scalar_one()),
+            )
+
+    def titled(self, title: str, most: int) -> list[Article]:
+        """The first of the articles with exactly that title. Raises as `by_key` does."""
+        query = select(*_WHOLE).where(_ARTICLES.c.title == title).limit(most)
+        with _looked_up(), self._engine.connect() as connection:
+            return [_article(row) for row in connection.execute(query)]
 
     def articles(self, ids: Sequence[str]) -> dict[str, Article]:
         """Those of the articles that there are, by id."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from retrieval.errors import CollectionError
-from retrieval.index.articles import ArticleStore, article_version
+from retrieval.index.articles import ArticleStore, Placed, article_version
 from retrieval.index.generations import ARTICLES, Generations
 from retrieval.types import Article, Holdings
 
@@ -66,6 +66,16 @@ class KeptArticles:
                 if former is not None:
                     return LookedUp(former, Standing.FORMER)
         return LookedUp(current, Standing.CHANGED if current else Standing.GONE)
+
+    def placed(self, key: str) -> Placed | None:
+        """The live article with that short key and its file, or None. Raises as `find` does."""
+        with self._lock:
+            return self._opened_live().articles.placed(key)
+
+    def titled(self, title: str, most: int) -> list[Article]:
+        """The first live articles with exactly that title. Raises as `find` does."""
+        with self._lock:
+            return self._opened_live().articles.titled(title, most)
 
     def latest(self, offset: int, limit: int) -> list[Article]:
         """The live articles, the newest first, at most `limit` from the one at `offset` on.
