@@ -73,6 +73,20 @@ def test_those_who_are_mentioned_or_forwarded_are_not_stored(bot: Bot) -> None:
     )
     assert str(OTHER["id"]) not in text
     assert message.text == "老王说"
+    assert message.forward_origin is not None
+
+
+@pytest.mark.parametrize(("is_admin", "is_kept"), [(True, True), (False, False)])
+def test_what_an_admin_wants_to_be_an_article_is_stored_without_its_author(
+    bot: Bot, is_admin: bool, is_kept: bool
+) -> None:
+    message: dict[str, Any] = {"message_id": 5, "date": 2, "from": READER, "text": "/add"}
+    message["chat"] = {"id": 7, "type": "private", "first_name": "Reader"}
+    message["reply_to_message"] = THEIRS
+    update = Update.de_json({"update_id": 1, "message": message}, bot)
+    payload = str(payload_of(update, bot, is_admin=is_admin))
+    assert ("秘密的话" in payload) is is_kept
+    assert str(OTHER["id"]) not in payload
 
 
 def test_a_tap_is_stored_without_the_question_above_the_button(bot: Bot) -> None:

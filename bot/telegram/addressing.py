@@ -52,18 +52,21 @@ def is_addressed(message: Message, bot: Bot) -> bool:
         return False  # what a reader chose from our inline answers
     if is_private(message):
         return bool(message.text or message.effective_attachment)
+    words = message.text or (message.caption if message.document else "") or ""
     if (
-        not message.text
+        not words
         or message.is_automatic_forward
         or message.forward_origin is not None
         or not _is_of_a_person(message)
     ):
         return False
+    if message.document:
+        return _name_of(bot).search(words) is not None
     if command_of(message, bot):
         return True
-    if _LONE_COMMAND.match(message.text):
+    if _LONE_COMMAND.match(words):
         return False  # another bot's
-    return _is_reply_to(message, bot) or _name_of(bot).search(message.text) is not None
+    return is_reply_to(message, bot) or _name_of(bot).search(words) is not None
 
 
 def author_of(update: Update) -> int | None:
@@ -102,7 +105,7 @@ def words_of(message: Message, bot: Bot) -> str:
     The latter in a group, where it has none.
     """
     words = own_words_of(message, bot)
-    if words or is_private(message) or _is_reply_to(message, bot):
+    if words or is_private(message) or is_reply_to(message, bot):
         return words
     if message.quote is not None:
         return message.quote.text.strip()
@@ -126,7 +129,8 @@ def _is_of_a_person(message: Message) -> bool:
     return user is not None and (not user.is_bot or user.id in _IDENTITIES)
 
 
-def _is_reply_to(message: Message, bot: Bot) -> bool:
+def is_reply_to(message: Message, bot: Bot) -> bool:
+    """Whether it replies to a message of the bot."""
     former = message.reply_to_message
     return (
         former is not None

@@ -159,6 +159,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             concerns_us=people.concerns_us,
             is_fleeting=people.is_fleeting,
             is_heard=people.is_heard,
+            is_admin=people.is_admin,
             work=work,
         )
         opened.push_async_callback(intake.finish)

@@ -46,12 +46,14 @@ class Intake(asyncio.Queue[object]):
         concerns_us: Concerns,
         is_fleeting: Concerns,
         is_heard: Heard,
+        is_admin: Concerns,
         work: Work,
     ) -> None:
         super().__init__()
         self._concerns_us = concerns_us
         self._is_fleeting = is_fleeting
         self._is_heard = is_heard
+        self._is_admin = is_admin
         self._bot = bot
         self._journal = journal
         self._calls = calls
@@ -88,7 +90,7 @@ class Intake(asyncio.Queue[object]):
         if not updates:
             return
         try:
-            fresh = set(await self._journal.take([_taken(update, self._bot) for update in updates]))
+            fresh = set(await self._journal.take([self._taken(update) for update in updates]))
         except StoreError as error:
             logger.error("questions cannot be kept until they are answered: %s", error)
             fresh = {update.update_id for update in updates}
@@ -140,6 +142,16 @@ class Intake(asyncio.Queue[object]):
         if self._running:
             await asyncio.wait(list(self._running), timeout=seconds)
 
+    def _taken(self, update: Update) -> Taken:
+        message, chat = update.effective_message, update.effective_chat
+        return Taken(
+            update_id=update.update_id,
+            chat_id=chat.id if chat else None,
+            topic_id=topic_of(message) if message else None,
+            user_id=author_of(update),
+            payload=payload_of(update, self._bot, is_admin=self._is_admin(update)),
+        )
+
     def _place(self, update: Update) -> Place | None:
         lane = _lane(update)
         return None if lane is None else self._lanes.join(lane)
@@ -190,17 +202,6 @@ class Intake(asyncio.Queue[object]):
         except StoreError as error:
             logger.error("that a question is answered cannot be noted: %s", error)
             self._unsettled += left
-
-
-def _taken(update: Update, bot: Bot) -> Taken:
-    message, chat = update.effective_message, update.effective_chat
-    return Taken(
-        update_id=update.update_id,
-        chat_id=chat.id if chat else None,
-        topic_id=topic_of(message) if message else None,
-        user_id=author_of(update),
-        payload=payload_of(update, bot),
-    )
 
 
 def _lane(update: Update) -> Hashable:

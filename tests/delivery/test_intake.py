@@ -54,6 +54,7 @@ class Desk:
             concerns_us=_is_no_chatter,
             is_fleeting=lambda update: update.inline_query is not None,
             is_heard=self._is_heard,
+            is_admin=lambda update: False,
             work=noted,
         )
 

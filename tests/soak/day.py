@@ -103,6 +103,7 @@ class Day:
             concerns_us=registered.people.concerns_us,
             is_fleeting=registered.people.is_fleeting,
             is_heard=registered.people.is_heard,
+            is_admin=registered.people.is_admin,
             work=work,
         )
         self._parts = (

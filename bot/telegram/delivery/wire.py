@@ -51,7 +51,8 @@ class Wire(HTTPXRequest):
             if isinstance(cause, httpx.HTTPError) and not isinstance(cause, _NEVER_LEFT):
                 raise OutcomeUnknownError(_told(cause)) from error
             raise
-        if code in _GATEWAY or not _is_json(payload):
+        is_file = kwargs.get("method") == "GET"  # all else is posted
+        if code in _GATEWAY or not (is_file or _is_json(payload)):
             raise OutcomeUnknownError(f"no answer of Telegram's, status {code}")
         return code, payload
 

@@ -21,6 +21,9 @@ _NOT_FOR_THE_PACKAGE = {"link_preview_options", "protect_content", "message_thre
 _NOT_FOR_THE_PACKAGE |= {"reply_markup", "reply_parameters", "reply_to_message_id"}
 _NOT_FOR_THE_PACKAGE |= {"allow_sending_without_reply"}
 
+MOST_BYTES = 20 * 1024 * 1024
+"""Of a file that a bot may fetch."""
+
 
 class EmulatedBotApi(Inline):
     """The emulated API; a context manager, plain or asynchronous, that serves while open."""
@@ -76,6 +79,8 @@ class EmulatedBotApi(Inline):
                 return self._answer_inline(params)
             case "getChatMember":
                 return self._member(params)
+            case "getFile":
+                return self._file(params)
             case "getChat":
                 return self._full_chat(params)
         if "reply_markup" in params:
@@ -105,6 +110,16 @@ class EmulatedBotApi(Inline):
                 old = self._editable(chat, params)
                 return self._edited(chat, replace(old, reply_markup=_inline(params)))
         return result
+
+    def _file(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Where a file can be fetched. As at Telegram, none of more than 20 MB."""
+        file_id = params["file_id"]
+        asset = self.assets.get(file_id)
+        if asset is None:
+            raise ApiRefusal("Bad Request: wrong file_id or the file is temporarily unavailable")
+        if asset["size"] > MOST_BYTES:
+            raise ApiRefusal("Bad Request: file is too big")
+        return {"file_id": file_id, "file_unique_id": f"{file_id}-unique", "file_path": file_id}
 
     def _package_checks(self, method: str, fields: dict[str, Any]) -> Any:
         next_id = int(self.next_id)

@@ -27,6 +27,7 @@ TOKEN = "700000001:TEST-TOKEN-of-the-emulated-Bot-API"
 # Parameters that are texts even when they look like JSON.
 _TEXTS = {"text", "caption", "name", "description", "short_description", "url", "parse_mode"}
 _TEXTS |= {"callback_query_id", "inline_query_id", "next_offset"}
+DOWNLOAD = "download"
 _BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
@@ -208,6 +209,20 @@ class BotApiServer(LoBotApiEmulator):  # type: ignore[misc]
             case "garbage":
                 return web.Response(text='{"ok":tr', content_type="application/json")
         return web.json_response(body, status=status)
+
+    async def download(self, request: web.Request) -> web.Response:
+        """A file that a reader sent; DOWNLOAD is its name as a method, for faults."""
+        call = Call(DOWNLOAD, {"path": request.match_info["path"]}, time.monotonic())
+        self.calls.append(call)
+        self._changed()
+        self._check_token(request.match_info["token"])
+        fault = self._fault(call)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.delay_seconds)
+        elif fault is not None:
+            return web.Response(status=fault.status or 502)
+        response: web.Response = await super().download(request)
+        return response
 
     def _check_token(self, token: str) -> None:
         if token != self.token:

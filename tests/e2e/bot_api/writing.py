@@ -13,6 +13,12 @@ from tests.e2e.bot_api.messages import Chat
 from tests.e2e.bot_api.people import TELEGRAM, Said, author_of, channel, person
 
 
+def _origin() -> dict[str, Any]:
+    """Somebody wrote it a while ago."""
+    author = person(7_777_000_001, {"first_name": "Author"})
+    return {"type": "user", "date": int(time.time()) - 3600, "sender_user": author}
+
+
 class Writing(Chats):
     """The readers' side of the chats."""
 
@@ -52,6 +58,48 @@ class Writing(Chats):
         if media_group_id is not None:
             content["media_group_id"] = media_group_id
         return self._write(content, user_id, chat_id, said)
+
+    def send_document(
+        self,
+        name: str,
+        data: bytes,
+        user_id: int = 1001,
+        chat_id: int | None = None,
+        *,
+        caption: str | None = None,
+        media_group_id: str | None = None,
+        forwarded: bool = False,
+        size: int | None = None,
+        **said: Unpack[Said],
+    ) -> int:
+        """Let a reader send or pass on a file of that name; returns the message_id.
+
+        `size` is what Telegram says of it, where that is not how long the data are.
+        """
+        with self._lock:
+            file_id = f"file-{self._new_id()}"
+            self.assets[file_id] = {"data": data, "size": len(data) if size is None else size}
+        document = {
+            "file_id": file_id,
+            "file_unique_id": f"{file_id}-unique",
+            "file_name": name,
+            "file_size": len(data) if size is None else size,
+        }
+        content: dict[str, Any] = {"document": document}
+        if caption is not None:
+            content["caption"] = caption
+            if entities := entities_of(caption):
+                content["caption_entities"] = entities
+        if media_group_id is not None:
+            content["media_group_id"] = media_group_id
+        if forwarded:
+            content["forward_origin"] = _origin()
+        return self._write(content, user_id, chat_id, said)
+
+    def forward_text(self, text: str, user_id: int = 1001, **said: Unpack[Said]) -> int:
+        """Let a reader pass on what somebody else wrote, in private; returns the message_id."""
+        content = {"text": text, "forward_origin": _origin()}
+        return self._write(content, user_id, None, said)
 
     def send_service(
         self, kind: str, chat_id: int, about: int, user_id: int = 1001, **said: Unpack[Said]
