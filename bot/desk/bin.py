@@ -4,9 +4,11 @@ import datetime
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bot.article_files import PARTIAL
 from bot.desk.places import PlaceError, Trouble, file_inside, own_folder, place_inside
 
 BIN = ".bin"
@@ -33,6 +35,8 @@ class Binned:
     """How many it holds."""
     at: str
     """When it was removed, an ISO time."""
+    restored: str = ""
+    """Where it stands again, once it does."""
 
 
 class Bin:
@@ -52,8 +56,7 @@ class Bin:
         try:
             if os.path.lexists(target):
                 raise PlaceError(Trouble.OTHER, BIN, "try again")
-            note = json.dumps(asdict(binned), ensure_ascii=False, indent=1)
-            target.with_name(target.name + _NOTE).write_text(note, "utf-8")
+            _write_note(target, binned)
             file.rename(target)
         except OSError as error:
             raise PlaceError.of(error, path) from error
@@ -62,28 +65,37 @@ class Bin:
     def restore(self, token: str) -> str:
         """Where a file of the bin stands again, relative to the folder of articles.
 
-        Under its old path, or a numbered one where another file has that. Raises PlaceError.
+        Under its old path, or a numbered one where another file has that. Done again, until it is
+        settled, it changes nothing. Raises PlaceError.
         """
         found = next((one for one in self._entries() if one[1].token == token), None)
-        if found is None:
+        if found is None or not (found[0].exists() or found[1].restored):
             raise PlaceError(Trouble.GONE, BIN)
         file, binned = found
+        if binned.restored and not file.exists():
+            return binned.restored
         try:
             for path in _paths(binned.path):
-                target = place_inside(self._corpus, path)
-                if not _is_put(file, target):
+                if not _is_put(file, place_inside(self._corpus, path)):
                     continue
+                _write_note(file, replace(binned, restored=path))
                 file.unlink(missing_ok=True)
-                file.with_name(file.name + _NOTE).unlink(missing_ok=True)
                 return path
         except OSError as error:
             raise PlaceError.of(error, binned.path) from error
         raise PlaceError(Trouble.OTHER, binned.path, "too many files of that name")
 
+    def settle(self, token: str) -> None:
+        """Know nothing any more of a file that was brought back."""
+        for file, binned in self._entries():
+            if binned.token == token and not file.exists():
+                with suppress(OSError):
+                    _note_of(file).unlink(missing_ok=True)
+
     def newest(self, limit: int) -> list[Binned]:
         """What was removed last, the newest first."""
-        entries = sorted((one for _, one in self._entries()), key=lambda one: one.token)
-        return entries[::-1][:limit]
+        binned = [one for file, one in self._entries() if file.is_file()]
+        return sorted(binned, key=lambda one: one.token, reverse=True)[:limit]
 
     def of_article(self, key: str) -> Binned | None:
         """The file that was removed last for that article."""
@@ -103,8 +115,19 @@ class Bin:
                 binned = Binned(**json.loads(note.read_text("utf-8")))
             except (OSError, ValueError, TypeError):
                 continue  # put there by somebody else
-            if file.is_file() and file.name.startswith(binned.token):
+            if file.name.startswith(f"{binned.token}-"):
                 yield file, binned
+
+
+def _note_of(file: Path) -> Path:
+    return file.with_name(file.name + _NOTE)
+
+
+def _write_note(file: Path, binned: Binned) -> None:
+    """Beside a file of the bin; whole or not at all."""
+    partial = file.with_name(f".{binned.token}{PARTIAL}")
+    partial.write_text(json.dumps(asdict(binned), ensure_ascii=False, indent=1), "utf-8")
+    partial.replace(_note_of(file))
 
 
 def _is_put(file: Path, target: Path) -> bool:

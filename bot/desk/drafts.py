@@ -8,7 +8,7 @@ from typing import Any, Self
 from bot.desk.corrections import Correction, Fault, Omission, WrongLineError, corrected
 from retrieval.types import Article, Problem
 
-FULL_PIECE = 3900
+_FULL_PIECE = 3900
 """UTF-16 units: a text that long may go on in the next message, for Telegram cuts at 4096."""
 
 _PIECE_SECONDS = 2
@@ -85,7 +85,7 @@ class Contents:
     def text(self) -> str:
         """The texts of its messages, put together again where Telegram cut them."""
         whole = ""
-        for piece in sorted(self.pieces, key=lambda one: one.message_id):
+        for piece in self.pieces:
             whole += _seam(whole, piece.text) + piece.text
         return whole
 
@@ -93,15 +93,27 @@ class Contents:
         """With one more message, unless it is known."""
         if any(one.message_id == piece.message_id for one in self.pieces):
             return self
-        return replace(self, pieces=(*self.pieces, piece))
+        pieces = sorted((*self.pieces, piece), key=lambda one: one.message_id)
+        return replace(self, pieces=tuple(pieces))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is a text that may go on in another message."""
+        if not self.pieces:
+            return False
+        return len(self.pieces[-1].text.encode("utf-16-le", "replace")) // 2 >= _FULL_PIECE
 
     def is_continued_by(self, sent_at: int, message_id: int) -> bool:
-        """Whether a text that comes then may be the rest of it."""
-        if not self.pieces or self.pieces[-1].name:
+        """Whether a text that was sent then may be the rest of it."""
+        if not self.is_full:
             return False
         last = self.pieces[-1]
-        is_full = len(last.text.encode("utf-16-le", "replace")) // 2 >= FULL_PIECE
-        return is_full and last.message_id < message_id and sent_at - last.sent_at <= _PIECE_SECONDS
+        return last.message_id < message_id and 0 <= sent_at - last.sent_at <= _PIECE_SECONDS
+
+    @property
+    def given_up(self) -> Self:
+        """What is kept of it when nothing is to come of it: which messages it was."""
+        return type(self)(tuple(replace(one, text="", is_read=True) for one in self.pieces))
 
     def read(
         self, message_ids: Iterable[int], entries: Iterable[Entry], problems: Iterable[Problem]

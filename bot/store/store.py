@@ -382,14 +382,23 @@ class Store:
         with self._database.reading() as session:
             return drafts.newest(session, chat_id, admin_id)
 
-    def change_draft(self, draft_id: int, change: Callable[[Draft], Draft | None]) -> Draft | None:
+    def change_draft(
+        self,
+        draft_id: int,
+        change: Callable[[Draft], Draft | None],
+        *,
+        deed: tuple[int | None, str, DeedAction, str] | None = None,
+    ) -> Draft | None:
         """The draft as it is after `change`, which gives None to leave it as it is.
 
         None where nothing was changed, also where there is none any more. Nothing comes between
-        reading and writing it.
+        reading and writing it. With a change the deed is noted, see note_deed.
         """
         with self._database.writing() as session:
-            return drafts.change(session, draft_id, change)
+            changed = drafts.change(session, draft_id, change)
+            if changed is not None and deed is not None:
+                deeds.note(session, *deed, self._clock())
+            return changed
 
     def held_about(self, user_id: int) -> Held:
         """What is stored about a person."""

@@ -28,8 +28,11 @@ from bot.store import StoreError
 from bot.telegram.addressing import ADMIN_COMMANDS, author_of, command_of, is_foreign_command
 from bot.telegram.delivery import Calls, Delivery
 from bot.telegram.desk.golden import GoldenDesk
+from bot.telegram.desk.inbox import InboxDesk
 from bot.telegram.desk.office import Office
+from bot.telegram.desk.refreshing import Refreshing
 from bot.telegram.desk.reloading import Reload, Reloading
+from bot.telegram.desk.shelving import Shelving
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.inline import Inline
 from bot.telegram.handlers.lists import Lists
@@ -135,6 +138,9 @@ def register_handlers(
     office = Office(settings, people, tickets, bot, calls, delivery, journal)
     reloading = Reloading(office, reload)
     golden = GoldenDesk(office, examine_in_child)
+    refreshing = Refreshing(reload, conversations.generation)
+    inbox = InboxDesk(office, shelf, questions, refreshing)
+    shelving = Shelving(office, shelf, conversations, refreshing)
     taps = Taps(
         people,
         tickets,
@@ -146,6 +152,7 @@ def register_handlers(
         delivery=delivery,
         journal=journal,
         desks={"golden": golden.tapped},
+        desks={"inbox": inbox.tapped, "article": shelving.tapped},
     )
     inline = Inline(
         people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
@@ -178,9 +185,13 @@ def register_handlers(
     def hers(name: str) -> filters.BaseFilter:
         return command(name) & people.are_admins
 
+    at_a_desk = people.are_admins & (
+        private | sent & _Holds(lambda message: message.chat_id in people.admins)
+    )
+    """Where readers are not shown what others asked, nor the drafts of editors."""
+
     def at_the_desk(name: str) -> filters.BaseFilter:
-        """Where readers are not shown what others asked, nor the drafts of editors."""
-        return hers(name) & (private | _Holds(lambda message: message.chat_id in people.admins))
+        return command(name) & at_a_desk
 
     foreign = private & _Holds(lambda message: is_foreign_command(message, bot))
     # before admission: whoever is to be let in asks /id, and a group that moves is let in anew
@@ -203,11 +214,23 @@ def register_handlers(
         ("feedback", in_turn(personal.feedback)),
     ):
         application.add_handler(MessageHandler(command(name), callback), _ACTIONS)
+    for name, callback in (
+        ("add", inbox.add),
+        ("article", in_turn(shelving.article)),
+        ("remove", in_turn(shelving.remove)),
+        ("restore", in_turn(shelving.restore)),
+        ("audit", in_turn(shelving.audit)),
+    ):
+        application.add_handler(MessageHandler(at_the_desk(name), callback), _ACTIONS)
     by_admins = _Holds(lambda message: command_of(message, bot) in ADMIN_COMMANDS)
+    own_words = filters.TEXT & _Holds(lambda message: not command_of(message, bot))
     application.add_handler(MessageHandler(hers("reload"), reloading.reload), _ACTIONS)
     application.add_handler(MessageHandler(at_the_desk("golden"), golden.examined), _ACTIONS)
     for handler in (
         MessageHandler((sent & by_admins | foreign) & private, in_measure(others.commanded)),
+        MessageHandler(filters.Document.ALL & ~filters.ANIMATION & at_a_desk, inbox.sent),
+        MessageHandler(own_words & at_a_desk & _Holds(inbox.is_about_a_card), inbox.replied),
+        MessageHandler(own_words & private & people.are_admins, inbox.wrote),
         MessageHandler(filters.TEXT & ~by_admins & sent, questions.asked),
         MessageHandler(filters.TEXT & edited, questions.edited),
         MessageHandler(~filters.TEXT & private, in_measure(others.attached)),

@@ -12,6 +12,7 @@ from bot.telegram.buttons import OpenArticle, OpenCitation
 from bot.telegram.links import Links
 from bot.telegram.rendering import Part, render_changed, render_citation, render_page
 from retrieval.errors import CollectionError
+from retrieval.index.articles import Placed
 from retrieval.index.kept import KeptArticles, Standing
 from retrieval.types import Article, Holdings
 
@@ -59,6 +60,14 @@ class Shelf:
     async def latest(self, offset: int, limit: int, phrases: Phrases) -> list[Article]:
         """The newest articles from the one of that number on. Raises Unopenable."""
         return await self._read(lambda: self._articles.latest(offset, limit), phrases)
+
+    async def placed(self, key: str, phrases: Phrases) -> Placed | None:
+        """The live article with that short key and its file, None for none. Raises Unopenable."""
+        return await self._read(lambda: self._articles.placed(key), phrases)
+
+    async def titled(self, title: str, most: int, phrases: Phrases) -> list[Article]:
+        """The first live articles with exactly that title. Raises Unopenable."""
+        return await self._read(lambda: self._articles.titled(title, most), phrases)
 
     async def holdings(self, phrases: Phrases) -> Holdings:
         """What the collection holds. Raises Unopenable."""

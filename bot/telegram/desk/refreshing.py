@@ -1,0 +1,36 @@
+"""The collection brought up to date after a file was added, removed or brought back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from retrieval.types import Problem
+
+_LOOK_SECONDS = 0.1
+_FOLLOWED_SECONDS = 5.0
+"""Within two seconds the answerer goes over to a new generation."""
+
+Reload = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class Refreshing:
+    """Reloads of which the answers know when they are done."""
+
+    def __init__(self, reload: Reload, generation: Callable[[], str | None]) -> None:
+        """`generation` is the one that answers come from."""
+        self._reload = reload
+        self._generation = generation
+        self._one_by_one = asyncio.Lock()
+
+    async def reload(self) -> tuple[Problem, ...]:
+        """What is wrong in the folder of articles, once questions are answered from it as it is.
+
+        Raises ReloadError.
+        """
+        async with self._one_by_one:
+            result = await self._reload()
+        for _ in range(round(_FOLLOWED_SECONDS / _LOOK_SECONDS)):
+            if self._generation() == result["generation"]:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        return tuple(Problem(one["file"], one["reason"], one["line"]) for one in result["failed"])
