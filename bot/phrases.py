@@ -166,12 +166,6 @@ class Phrases:
     golden_problems: str
     golden_bad_line: str
     golden_stopped: str
-    articles: Counted
-    chunks: Counted
-    golden_wrong: Counted
-    golden_still: Counted
-    golden_mended: Counted
-    golden_broke: Counted
     field_url: str
     draft_reading: str
     draft_head: str
@@ -241,6 +235,10 @@ class Phrases:
     not_reloaded: str
     articles: Counted
     chunks: Counted
+    golden_wrong: Counted
+    golden_still: Counted
+    golden_mended: Counted
+    golden_broke: Counted
     remove_many: Counted
     draft_add_all: Counted
     and_more: Counted

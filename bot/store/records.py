@@ -145,6 +145,7 @@ class Pruned:
     pending: int
     delivered: int
     remarks: int
+    drafts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +182,3 @@ class Tally:
     """Only to count people by."""
     milliseconds: tuple[float, ...]
     """How long each answer took."""
-    drafts: int

@@ -151,8 +151,11 @@ def register_handlers(
         calls=calls,
         delivery=delivery,
         journal=journal,
-        desks={"golden": golden.tapped},
-        desks={"inbox": inbox.tapped, "article": shelving.tapped},
+        desks={
+            "golden": golden.tapped,
+            "inbox": inbox.tapped,
+            "article": shelving.tapped,
+        },
     )
     inline = Inline(
         people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)

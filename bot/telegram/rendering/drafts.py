@@ -10,7 +10,7 @@ from bot.telegram.buttons import Action, Manage, OpenArticle, pack
 from bot.telegram.links import Links
 from bot.telegram.rendering.blocks import Block, Run, lines_of, part_of
 from bot.telegram.rendering.characters import clean, clean_line, credit_line, isolated, shorten
-from bot.telegram.rendering.keyboards import number_rows, turning_rows
+from bot.telegram.rendering.keyboards import rows_of, turning_rows
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 from retrieval.index.keys import short_key
 from retrieval.types import Article, Problem
@@ -76,7 +76,7 @@ def render_added(
     if len(added) > A_LIST:
         blocks.append(Block((Run(phrases.and_more(len(added) - A_LIST)),)))
     blocks += _problem_blocks(problems, phrases)
-    return part_of(blocks, tuple(number_rows(buttons)))
+    return part_of(blocks, rows_of(buttons))
 
 
 def render_filed(draft_id: int, reason: str, phrases: Phrases) -> Part:
@@ -163,7 +163,7 @@ def _keyboard(draft_id: int, contents: Contents, phrases: Phrases) -> Keyboard:
     if number is None:
         page = list_page(contents)
         shown = range(page * A_LIST, min(many, (page + 1) * A_LIST))
-        rows += number_rows(
+        rows += rows_of(
             [Button(str(one + 1), pack(_action(draft_id, "open", one))) for one in shown]
         )
         rows += turning_rows(page, _pages(contents), lambda one: _action(draft_id, "list", one))

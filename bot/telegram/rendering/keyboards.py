@@ -42,8 +42,6 @@ def answer_keyboard(answer: Answer, answer_id: int | None, *, golden: bool = Fal
         star = (_star(answer_id, chosen=False),) if golden else ()
         rating = ((*_thumbs(answer_id), *star),)
     return (*rows_of(cited[:_MOST_CITATIONS]), *rows_of(offered), *rating)
-    rating = () if answer_id is None or answer.stopped else (_thumbs(answer_id),)
-    return (*number_rows(cited[:_MOST_CITATIONS]), *number_rows(offered), *rating)
 
 
 def feedback_keyboard(keyboard: Keyboard, rated: Rate, phrases: Phrases) -> Keyboard:
@@ -106,11 +104,6 @@ def language_keyboard(phrases: Phrases, chosen: str) -> Keyboard:
         for language, label in labels.items()
     ]
     return tuple(buttons[:2]), tuple(buttons[2:])
-
-
-def number_rows(buttons: Sequence[Button]) -> Iterable[tuple[Button, ...]]:
-    """Small buttons, such as numbers, in as few rows as a phone shows."""
-    return (tuple(buttons[start : start + _A_ROW]) for start in range(0, len(buttons), _A_ROW))
 
 
 def _thumbs(answer_id: int, chosen: int = 0) -> tuple[Button, ...]:

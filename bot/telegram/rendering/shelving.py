@@ -9,7 +9,7 @@ from bot.phrases import Phrases
 from bot.telegram.buttons import Manage, OpenArticle, pack
 from bot.telegram.rendering.blocks import Block, Run, lines_of, part_of
 from bot.telegram.rendering.characters import clean_line, credit_line, isolated, shorten
-from bot.telegram.rendering.keyboards import close_button, number_rows
+from bot.telegram.rendering.keyboards import close_button, rows_of
 from bot.telegram.rendering.parts import Button, Part
 from retrieval.index.articles import Placed
 from retrieval.index.keys import short_key
@@ -37,7 +37,7 @@ def render_choice(
         if credit := credit_line((one.date, one.byline, one.source)):
             blocks.append(Block((Run(shorten(credit, _LONGEST_LINE)),)))
         buttons.append(Button(str(number), pack(Manage("article", verb, short_key(article_id)))))
-    return part_of(blocks, tuple(number_rows(buttons)))
+    return part_of(blocks, rows_of(buttons))
 
 
 def render_placed(placed: Placed, changed: datetime.datetime | None, phrases: Phrases) -> Part:
@@ -91,7 +91,7 @@ def render_bin(binned: Sequence[Binned], zone: datetime.tzinfo, phrases: Phrases
         credit = credit_line((at, many, one.path))
         blocks.append(Block((Run(shorten(credit, _LONGEST_LINE)),)))
         buttons.append(Button(str(number), pack(Manage("article", "restore", one.token))))
-    return part_of(blocks, (*number_rows(buttons), (close_button(phrases),)))
+    return part_of(blocks, (*rows_of(buttons), (close_button(phrases),)))
 
 
 def _about(placed: Placed, phrases: Phrases, gap: str = "\n") -> Iterator[Block]:
