@@ -1,12 +1,15 @@
 """What is sent is read whatever its name, or refused with a reason; nothing is written, ever."""
 
+import io
 import json
 import os
 import re
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,7 +111,7 @@ REASONS = {
     "outer file in Word": "its XML declares entities",
     "deep Word": "nested too deeply",
     "picture of huge size in Word": "word/media/image1.png is a picture of over 100 million pixels",
-    "heavy picture in Word": "word/media/image1.bmp unpacks to 60 MB, at most 10 are read",
+    "heavy picture in Word": "word/media/image1.bmp unpacks to 61 MB, at most 10 are read",
     "zip slip in Word": "outside of its folder",
     "many parts in Word": "says that it has 3,005 files",
     "PDF whose pages loop": "has 1,000,000 pages, at most 500 are read",
@@ -216,6 +219,45 @@ def test_text_of_any_encoding_is_read(desk: Desk, suffix: str, encoding: str) ->
         }[suffix]
     (article,) = desk.read(source.encode(encoding), "a" + suffix).articles
     assert (article.title, article.text) == (title, body)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        *(("a.txt", start) for start in ("BM", "GIF8", "ID3", "MZ", "BZh", "{注意}", "---\n\n")),
+        ("a.md", '<div align="center">\n\n'),
+        ("a.html", f"<!--{'长' * 30_000}-->\n<p>"),
+        ("a.html", "<p>"),
+    ],
+)
+def test_an_article_may_begin_as_it_likes(desk: Desk, name: str, start: str) -> None:
+    (article,) = desk.read(f"{start}{BODY}\n".encode(), name).articles
+    assert PARAGRAPHS[-1] in article.text
+
+
+class _Pipe(io.RawIOBase):
+    """Where a packer cannot go back to, so that sizes follow their members."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self.content += bytes(piece)
+        return len(piece)
+
+
+def test_an_archive_may_be_packed_in_one_go_and_have_a_comment(desk: Desk) -> None:
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", GOOD[".txt"])
+        archive.writestr("b.docx", GOOD[".docx"])
+        with archive.open("c.pdf", "w", force_zip64=True) as member:
+            member.write(GOOD[".pdf"])
+        archive.comment = b"week 12"
+    assert len(desk.read(pipe.content, "a.zip").articles) == 3
 
 
 def test_a_newspaper_page_gives_its_articles(desk: Desk) -> None:
@@ -348,6 +390,8 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
         ("a\n\u202eb.txt", "a\ufffd\ufffdb.txt"),
         ("", "file"),
         ("///", "file"),
+        ("..", "file"),
+        (".txt", ".txt"),
         ("  a   b.txt ", "a b.txt"),
         ("长" * 10_000 + ".txt", "长" * 30 + "…" + "长" * 25 + ".txt"),
     ],

@@ -62,7 +62,9 @@ def read_upload_with(reader: IsolatedReader, file: Path, name: str) -> Upload:
 def shown_name(name: str) -> str:
     """The sender's name of a file, safe and short enough for a line; its ending is kept."""
     last = printable(name.replace("\\", "/").rstrip("/").rpartition("/")[2])
-    last = " ".join(unicodedata.normalize("NFC", last).split()) or _UNNAMED
+    last = " ".join(unicodedata.normalize("NFC", last).split())
+    if not last.strip("."):
+        return _UNNAMED
     if len(last) > _SHOWN_CHARACTERS:
         half = _SHOWN_CHARACTERS // 2
         last = f"{last[:half]}…{last[-half + 1 :]}"
@@ -75,7 +77,7 @@ def _check(file: Path, name: str) -> None:
         raise CorpusError(f"its name is over {MAX_NAME_CHARACTERS} characters; rename it")
     if printable(name) != name:
         raise CorpusError("its name holds control characters; rename it")
-    if "/" in name or "\\" in name:
+    if "/" in name or "\\" in name or name in (".", ".."):
         raise CorpusError("its name leads to another folder; rename it")
     size = file.stat().st_size
     if size > MAX_FILE_BYTES:

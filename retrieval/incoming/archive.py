@@ -112,8 +112,8 @@ class Archive:
         total = sum(info.file_size for info in infos)
         if total > MAX_UNPACKED_BYTES:
             raise HostileError(
-                f"unpacks to {total / 1e6:,.0f} MB, at most {MAX_UNPACKED_BYTES // 1_000_000} are"
-                " read; send it in parts"
+                f"unpacks to {_megabytes(total):,} MB, at most {_megabytes(MAX_UNPACKED_BYTES)}"
+                " are read; send it in parts"
             )
         self.members = tuple(
             Member(name, info)
@@ -218,11 +218,15 @@ def _check_member(name: str, info: zipfile.ZipInfo) -> None:
             raise HostileError(f"{shown} is a folder with content of its own; {_AGAIN}")
     elif info.file_size > MAX_MEMBER_BYTES:
         raise HostileError(
-            f"{shown} unpacks to {info.file_size / 1e6:,.0f} MB, at most"
-            f" {MAX_MEMBER_BYTES // 1_000_000} are read; make it smaller"
+            f"{shown} unpacks to {_megabytes(info.file_size):,} MB, at most"
+            f" {_megabytes(MAX_MEMBER_BYTES)} are read; make it smaller"
         )
     if info.file_size > max(RATIO_MATTERS, MAX_RATIO * info.compress_size):
         raise HostileError(f"{shown} is packed too tightly to be an article; {_AGAIN}")
+
+
+def _megabytes(size: int) -> int:
+    return -(-size // 1_000_000)
 
 
 def _check_places(data: bytes, infos: list[zipfile.ZipInfo], directory_at: int) -> None:

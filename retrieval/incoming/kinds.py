@@ -53,6 +53,7 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x89PNG", "a PNG picture", _PICTURE),
     (0, b"\xff\xd8\xff", "a JPEG picture", _PICTURE),
     (0, b"GIF8", "a GIF picture", _PICTURE),
+    (0, b"BM", "a BMP picture", _PICTURE),
     (0, b"II*\x00", "a TIFF picture", _PICTURE),
     (0, b"MM\x00*", "a TIFF picture", _PICTURE),
     (8, b"WEBP", "a WebP picture", _PICTURE),
@@ -72,19 +73,26 @@ _FOREIGN: tuple[tuple[int, bytes, str, str], ...] = (
     (257, b"ustar", "a tar archive", _ARCHIVE),
     (0, b"PK\x07\x08", "one part of a split archive", _ARCHIVE),
     (0, b"\xd0\xcf\x11\xe0", "an old or protected Office file", "save it as .docx, unprotected"),
-    (0, b"{\\rtf", "an RTF file", _DOCUMENT),
-    (0, b"%!PS", "a PostScript file", _DOCUMENT),
     (0, b"CAJ\x00", "a CAJ file", _DOCUMENT),
     (0, b"KDH ", "a CAJ file", _DOCUMENT),
     (60, b"BOOKMOBI", "an e-book", _DOCUMENT),
     (0, b"\x7fELF", "a program", _PROGRAM),
+    (0, b"MZ", "a program", _PROGRAM),
     (0, b"\xca\xfe\xba\xbe", "a program", _PROGRAM),
     (0, b"\xcf\xfa\xed\xfe", "a program", _PROGRAM),
     (0, b"\x00asm", "a program", _PROGRAM),
     (0, b"L\x00\x00\x00\x01\x14\x02\x00", "a Windows shortcut", _PROGRAM),
-    (0, b"#!", "a program", _PROGRAM),
     (0, b"SQLite format 3\x00", "a database", _PROGRAM),
 )
+_FOREIGN_TEXT = (
+    (b"{\\rtf", "an RTF file", _DOCUMENT),
+    (b"%!PS", "a PostScript file", _DOCUMENT),
+    (b"#!", "a program", _PROGRAM),
+)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROL_WITHIN = 300
+"""Bytes: an article too may begin with GIF8 or ID3, but has no control characters."""
+
 _PARTS: tuple[tuple[str, str, str], ...] = (
     ("xl/", "an Excel file", _DOCUMENT),
     ("ppt/", "a PowerPoint file", _DOCUMENT),
@@ -159,11 +167,14 @@ def _has(names: Collection[str], start: str) -> bool:
 
 
 def _refuse_foreign(data: bytes) -> None:
+    for signature, what, to_do in _FOREIGN_TEXT:
+        if data.startswith(signature):
+            raise _not_read(what, to_do)
+    if not _CONTROL.search(data[:_CONTROL_WITHIN]):
+        return
     for at, signature, what, to_do in _FOREIGN:
         if data.startswith(signature, at):
             raise _not_read(what, to_do)
-    if data.startswith((b"MZ", b"BM")) and b"\x00" in data[:64]:
-        raise _not_read("a program" if data.startswith(b"MZ") else "a BMP picture", _PROGRAM)
 
 
 def _not_read(what: str, to_do: str) -> CorpusError:
@@ -182,7 +193,9 @@ def _text(data: bytes, suffix: str) -> Kind:
     if b"\x00" in data and not codec.startswith(_UTF_16_32):
         raise CorpusError("not text: holds NUL bytes; save it again as UTF-8")
     text = head.decode(codec, "replace").lstrip("\ufeff \t\r\n")
-    if _PAGE.match(text) or (suffix in HTML.suffixes and _TAG.search(text)):
+    if _PAGE.match(text) or (
+        suffix in HTML.suffixes and (text.startswith("<") or _TAG.search(text))
+    ):
         return HTML
     if text.startswith("<svg"):
         raise _not_read("an SVG picture", _PICTURE)
