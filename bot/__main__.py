@@ -5,6 +5,7 @@ import io
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on one line.")]
+Attended = Annotated[
+    bool, typer.Option("--attended", hidden=True, help="End when standard input ends.")
+]
 
 
 class ProgressStyle(StrEnum):
@@ -118,21 +122,25 @@ def reload(
         ProgressStyle, typer.Option(help="How to show progress on standard error.")
     ] = ProgressStyle.AUTO,
     json_output: Json = False,
+    is_attended: Attended = False,
 ) -> None:
     """Read the folder of articles and publish what is new in it."""
     settings = _prepare()
+    from bot.attending import attended
     from bot.indexing import reload_articles
 
     if corpus is not None:
         settings = settings.model_copy(update={"corpus_dir": corpus})
-    reload_articles(
-        settings,
-        full=full,
-        force=force,
-        dry_run=dry_run,
-        json_progress=progress is ProgressStyle.JSON,
-        as_json=json_output,
-    )
+    with attended() if is_attended else nullcontext():
+        reload_articles(
+            settings,
+            full=full,
+            force=force,
+            dry_run=dry_run,
+            json_progress=progress is ProgressStyle.JSON,
+            as_json=json_output,
+            is_attended=is_attended,
+        )
 
 
 @app.command()
@@ -141,12 +149,15 @@ def rollback(
         str, typer.Argument(metavar="[GENERATION]", help="Id; else the one before the live one.")
     ] = "",
     json_output: Json = False,
+    is_attended: Attended = False,
 ) -> None:
     """Make a former index the live one again. `baoda status` lists those that are kept."""
     settings = _prepare()
+    from bot.attending import attended
     from bot.indexing import roll_back
 
-    roll_back(settings, generation or None, as_json=json_output)
+    with attended() if is_attended else nullcontext():
+        roll_back(settings, generation or None, as_json=json_output)
 
 
 @app.command()

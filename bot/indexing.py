@@ -1,6 +1,5 @@
 """Reloads from the command line, and from the fronts in a process of their own."""
 
-import asyncio
 import dataclasses
 import json
 import os
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.logs import SPEAKER
-from bot.results import reload_object, to_line
+from bot.results import attended_object, reload_object, to_line
 from bot.settings import Settings
 from bot.wiring import BAODA, make_embedder, make_reloader
 from retrieval.errors import CollectionError, ReloadError
@@ -45,6 +44,7 @@ def reload_articles(
     dry_run: bool,
     json_progress: bool,
     as_json: bool,
+    is_attended: bool,
 ) -> None:
     """`baoda reload`: print what changed. Raises BaodaError."""
     with _progress(json_progress) as progress:
@@ -52,7 +52,7 @@ def reload_articles(
             full=full, force=force, dry_run=dry_run, progress=progress
         )
     if as_json:
-        print(to_line(reload_object(result)))
+        print(to_line(attended_object(result) if is_attended else reload_object(result)))
         return
     for problem in result.failed:
         place = f"{problem.file}:{problem.line}" if problem.line else problem.file
@@ -106,24 +106,6 @@ def index_if_missing(settings: Settings) -> None:
     )
     if finished.returncode != 0:
         raise ReloadError("the articles could not be indexed")
-
-
-async def reload_in_child() -> dict[str, Any]:
-    """The object of `baoda reload --json`, run in a process of its own. Raises ReloadError."""
-    child = await asyncio.create_subprocess_exec(
-        *RELOAD,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        output, errors = await child.communicate()
-    except asyncio.CancelledError:
-        child.terminate()
-        await child.wait()
-        raise
-    assert child.returncode is not None
-    return reload_outcome(child.returncode, output, errors)
 
 
 def reload_outcome(status: int, output: bytes, errors: bytes) -> dict[str, Any]:

@@ -68,7 +68,6 @@ class Phrases:
     model_unavailable: str
     unexpected: str
     your_id: str
-    reload_started: str
     reload_running: str
     reload_unchanged: str
     reload_done: str
@@ -233,6 +232,54 @@ class Phrases:
     deed_close_gap: str
     draft_not_added: str
     not_reloaded: str
+    reload_done_before: str
+    reload_took: str
+    reload_looking: str
+    reload_at_work: str
+    reload_phase_start: str
+    reload_phase_verify: str
+    reload_phase_read: str
+    reload_phase_copy: str
+    reload_phase_chunk: str
+    reload_phase_embed: str
+    reload_phase_check: str
+    reload_phase_golden: str
+    reload_rate: str
+    reload_left: str
+    reload_so_far: str
+    reload_cancel: str
+    reload_cancelling: str
+    reload_cancelled: str
+    reload_not_running: str
+    reload_plan: str
+    reload_added: str
+    reload_changed: str
+    reload_removed: str
+    reload_held: str
+    reload_ask: str
+    reload_many_gone: str
+    reload_golden_fails: str
+    reload_golden_unreadable: str
+    reload_golden_advice: str
+    reload_golden: str
+    reload_golden_failed: str
+    reload_golden_newly: str
+    reload_go: str
+    reload_leave: str
+    reload_left_alone: str
+    reload_force: str
+    reload_sure: str
+    reload_surely: str
+    reload_elsewhere: str
+    reload_holder: str
+    reload_more: str
+    roll_back: str
+    roll_back_undo: str
+    rolling_back: str
+    rolled_back: str
+    rolled_back_watching: str
+    roll_back_other: str
+    roll_back_failed: str
     articles: Counted
     chunks: Counted
     golden_wrong: Counted

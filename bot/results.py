@@ -9,6 +9,7 @@ from retrieval.reload import ReloadResult
 from retrieval.types import Answer, Article
 
 _NEAREST_FIELDS = ("article_id", "title", "date")
+_FOR_FRONTS = ("held", "names", "outdated")
 _CITATION_FIELDS = (
     *("number", "article_id", "title", "byline", "date", "source"),
     *("field", "start", "end", "quote"),
@@ -52,11 +53,20 @@ def article_object(article: Article) -> dict[str, Any]:
 def reload_object(result: ReloadResult) -> dict[str, Any]:
     """The object of `baoda reload --json`."""
     fields = dataclasses.asdict(result)
+    for name in _FOR_FRONTS:
+        del fields[name]
     fields["failed"] = [
         {"file": problem.file, "line": problem.line, "reason": problem.reason}
         for problem in result.failed
     ]
     return fields | {"golden": golden_object(result.golden)}
+
+
+def attended_object(result: ReloadResult) -> dict[str, Any]:
+    """The same with what a front needs besides."""
+    return reload_object(result) | {
+        name: value for name, value in dataclasses.asdict(result).items() if name in _FOR_FRONTS
+    }
 
 
 def golden_object(golden: Golden | None) -> dict[str, int] | None:

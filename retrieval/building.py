@@ -16,21 +16,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrieval.cache import EmbeddingCache
+from retrieval.comparing import names_of
 from retrieval.difference import Reading, read_difference
-from retrieval.errors import CollectionError, CorpusError, ReloadError
+from retrieval.errors import CollectionError, CorpusError, GoldenError, ManyGoneError, ReloadError
 from retrieval.evaluation import GoldenQuestion, read_golden
 from retrieval.index.articles import ArticleStore, ArticleWriter
 from retrieval.index.generations import ARTICLES, Generations, Golden, Manifest, matches
-from retrieval.jobs import BuildJob, Built, Difference
+from retrieval.jobs import BuildJob, Built, Difference, many_are_gone
 from retrieval.types import Embedder, Loaded, Progress, Step
 
 if TYPE_CHECKING:
     from retrieval.index.writing import Embedding, GenerationWriter
 
 logger = logging.getLogger(__name__)
-
-_MAX_GONE = 0.3
-"""A larger share of the articles gone looks like a folder that is not there."""
 
 _MAX_CHURN = 0.2
 """A larger share of chunks added or removed since all was last built anew: build anew. Chroma's
@@ -101,20 +99,33 @@ class Builder:
             verified = manifest is not None
             questions, complaints = read_golden(job.corpus_dir)
             failed = (*reading.failed, *complaints)
+            with closing(ArticleStore(folder / _INCOMING)) as store:
+                names = names_of(reading.difference, store, live.articles if live else None)
             if job.dry_run or up_to_date:
                 chunks = manifest.chunks if manifest else 0
-                return Built(None, reading.difference, failed, chunks, 0, verified)
+                return Built(
+                    None, reading.difference, failed, chunks, 0, verified, reading.held, names
+                )
             before = manifest.golden if manifest else None
             if complaints and before and not job.force:
                 place = f"{complaints[0].file}:{complaints[0].line}"
-                raise ReloadError(
+                raise GoldenError(
                     f"{place}: {complaints[0].reason}; nothing changed. Correct it, or publish "
                     "without such questions: baoda reload --force"
                 )
             made, embedded = self._write(job, live, reading, progress)
             if questions:
                 made = self._with_golden(job, questions, before, made, progress)
-            return Built(made, reading.difference, failed, made.chunks, embedded, verified)
+            return Built(
+                made,
+                reading.difference,
+                failed,
+                made.chunks,
+                embedded,
+                verified,
+                reading.held,
+                names,
+            )
 
     def _open_live(self, job: BuildJob, progress: Progress) -> _Live | None:
         """The live generation; where it is damaged, the articles of the newest that is not."""
@@ -149,13 +160,13 @@ class Builder:
             raise CorpusError(f"no article in {job.corpus_dir} can be read; nothing was changed")
         gone = len(difference.removed)
         before = live.articles.counts().articles if live else 0
-        if gone > _MAX_GONE * before and not job.force:
+        if many_are_gone(gone, before) and not job.force:
             complaint = (
                 f"{gone} of {before} articles are gone; nothing changed. "
                 "Is the folder complete? If so: baoda reload --force"
             )
             if not job.dry_run:
-                raise ReloadError(complaint)
+                raise ManyGoneError(complaint)
             logger.warning("a reload would stop: %s", complaint)
 
     def _write(
@@ -237,14 +248,14 @@ class Builder:
             questions,
             OneCollection(self._generations.folder(made.id), made),
             self._embedder,
-            lambda asked: progress(Step("golden", asked, len(questions))),
+            lambda asked, failed: progress(Step("golden", asked, len(questions), failed=failed)),
         )
         complaint = complaint_about(
             golden, before, min_share=self._golden_min_share, max_drop=self._golden_max_drop
         )
         if complaint and not job.force:
             names = ", ".join(golden.failed[:10]) + (" …" if len(golden.failed) > 10 else "")
-            raise ReloadError(
+            raise GoldenError(
                 f"{complaint}; nothing changed. Failed: {names}. Correct the articles or "
                 "golden.jsonl, or publish all the same: baoda reload --force"
             )

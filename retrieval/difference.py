@@ -23,6 +23,8 @@ class Reading:
     """Those that were read without a complaint, with their sha256."""
     stay: frozenset[str]
     """Ids of the articles that are to be taken from the live generation."""
+    held: int
+    """How many of these stay because their files cannot be read now."""
 
 
 def read_difference(
@@ -82,18 +84,20 @@ def read_difference(
             incoming.add(item.article, path=item.path)
     broken = {problem.file for problem in failed if problem.lost}
     removed: list[str] = []
+    held = 0
     for name, path in live.ids() if live else ():
         if name in taken or name in stay:
             continue
         if _is_broken(path, broken):
             stay.add(name)
+            held += 1
         else:
             removed.append(name)
     unchanged = len(stay) + len(taken) - len(added) - len(changed)
     difference = Difference(
         tuple(sorted(added)), tuple(sorted(changed)), tuple(sorted(removed)), unchanged
     )
-    return Reading(difference, tuple(failed), tuple(files), frozenset(stay))
+    return Reading(difference, tuple(failed), tuple(files), frozenset(stay), held)
 
 
 def _is_broken(path: str, broken: set[str]) -> bool:

@@ -6,7 +6,9 @@ BaodaError
 │   ├── NoCollectionError   there is none yet
 │   └── OutdatedCollectionError  it was made by another version or embedding model
 ├── ReloadError             the reload stopped; the live collection stays
-│   └── LockedError         another one is running
+│   ├── LockedError         another one is running
+│   ├── ManyGoneError       the folder may be incomplete; an editor may force it
+│   └── GoldenError         golden questions fail; an editor may force it
 ├── EvaluationError         fix the questions, the passages or the folders named
 ├── ModelUnavailableError   try later, or look at the key and the address
 └── QuestionError           ask otherwise
@@ -39,6 +41,14 @@ class ReloadError(BaodaError):
 
 class LockedError(ReloadError):
     """Another process is changing the generations."""
+
+
+class ManyGoneError(ReloadError):
+    """So many articles are gone that the folder may be incomplete."""
+
+
+class GoldenError(ReloadError):
+    """Golden questions cannot be asked, or too many are not answered as they should be."""
 
 
 class EvaluationError(BaodaError):

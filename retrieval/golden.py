@@ -34,19 +34,19 @@ def ask_golden(
     questions: Sequence[GoldenQuestion],
     collections: Collections,
     embedder: Embedder,
-    asked: Callable[[int], None],
+    asked: Callable[[int, tuple[str, ...]], None],
 ) -> Golden:
     """Which of the questions are answered as they should be, without a chat model.
 
-    `asked` is told after each how many were asked. Raises CollectionError and
-    ModelUnavailableError.
+    `asked` is told after each how many were asked, and which of them failed. Raises
+    CollectionError and ModelUnavailableError.
     """
     passed: list[str] = []
     failed: list[str] = []
     with closing(ask_each(questions, collections, embedder)) as answers:
         for number, (one, answer) in enumerate(answers, start=1):
             (passed if is_passed(one, answer) else failed).append(one.id)
-            asked(number)
+            asked(number, tuple(failed))
     return Golden(tuple(passed), tuple(failed))
 
 

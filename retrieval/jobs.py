@@ -1,11 +1,20 @@
 """What a reload asks of whoever builds its generation, and what it gets back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from retrieval.index.generations import Manifest
 from retrieval.types import Problem, Progress
+
+_MOST_GONE = 0.3
+"""A larger share of the articles gone looks like a folder that is not there."""
+
+
+def many_are_gone(gone: int, before: int) -> bool:
+    """Whether, of so many articles before, so many gone stop a reload that is not forced."""
+    return gone > _MOST_GONE * before
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,10 @@ class Built:
     embedded: int
     live_verified: bool
     """The live generation can be gone on from: it is whole, and of this model and version."""
+    held: int = 0
+    """Articles that stay in their last good version, for their files cannot be read now."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the first of the articles that came, changed or went are called, by id."""
 
 
 class Building(Protocol):

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from retrieval import lock
@@ -32,6 +33,12 @@ class ReloadResult:
     embedded: int
     seconds: float
     golden: Golden | None
+    held: int
+    """Articles that stay in their last good version, for their files cannot be read now."""
+    names: Mapping[str, str]
+    """What the first of the articles that came, changed or went are called, by id."""
+    outdated: bool
+    """Whether the live generation was damaged, or of another model or version, or not there."""
 
 
 class Reloader:
@@ -94,6 +101,9 @@ class Reloader:
             embedded=built.embedded,
             seconds=round(time.monotonic() - started, 3),
             golden=published.golden if published else None,
+            held=built.held,
+            names=built.names,
+            outdated=not built.live_verified,
         )
 
     def roll_back(self, generation: str | None) -> tuple[str, str]:

@@ -26,6 +26,10 @@ class Strictness(StrEnum):
     GENEROUS = "generous"
 
 
+_NAME = 40
+"""Characters that an article without a title is named by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One news item. Missing strings are ""; `date` is YYYY-MM-DD or ""."""
@@ -45,6 +49,11 @@ class Article:
     def heading(self) -> str:
         """Kicker and title on one line; what a reader sees first."""
         return " ".join(part for part in (self.kicker, self.title) if part)
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is one of many: its title, else how it begins, on one line."""
+        return " ".join((self.title or self.text[:_NAME]).split())
 
     @property
     def day(self) -> datetime.date | None:
@@ -314,6 +323,8 @@ class Step:
     """Texts embedded a second."""
     seconds_left: float | None = None
     """Of the phase, where it can be told."""
+    failed: tuple[str, ...] = ()
+    """Ids of the golden questions that were not answered as they should be."""
 
 
 Progress = Callable[[Step], None]

@@ -23,6 +23,7 @@ LAYERS = [
     "retrieval.cache",
     "retrieval.index",
     "retrieval.jobs",
+    "retrieval.comparing",
     "retrieval.difference retrieval.child retrieval.pruning",
     "retrieval.questions",
     "retrieval.filters",

@@ -14,7 +14,8 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
-from bot.indexing import has_usable_index, reload_in_child
+from bot.desk.reloads import Reloads
+from bot.indexing import has_usable_index
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
@@ -28,7 +29,7 @@ from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
 from bot.telegram.webhook import listen
 from bot.wiring import make_conversations
-from retrieval.errors import ReloadError
+from retrieval.errors import BaodaError
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +134,8 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
 
         calls = Calls(waits, moved=moved)
         delivery, tickets = Delivery(bot, calls), Tickets()
+        reloads = Reloads(settings)
+        opened.push_async_callback(reloads.close)
         registered = register_handlers(
             application,
             settings,
@@ -140,7 +143,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             calls=calls,
             delivery=delivery,
             tickets=tickets,
-            reload=reload_in_child,
+            reloads=reloads,
             opened=opened,
         )
         people = registered.people
@@ -168,7 +171,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
 
         async def take() -> None:
             await connection.insist("getMe", application.initialize)
-            await _take_updates(settings, bot, connection, intake, profile, people.admins)
+            await _take_updates(settings, bot, connection, intake, profile, reloads, people.admins)
 
         await _until(stopping, take())
 
@@ -193,13 +196,14 @@ async def _take_updates(
     connection: Connection,
     intake: Intake,
     profile: Profile,
+    reloads: Reloads,
     admins: frozenset[int],
 ) -> None:
     """Go on with what was left open, then take what comes, until cancelled."""
     age = datetime.timedelta(hours=settings.pending_hours)
     await intake.resume(datetime.datetime.now(datetime.UTC) - age)
     aside = [
-        asyncio.create_task(_index_if_missing(settings)),
+        asyncio.create_task(_index_if_missing(settings, reloads)),
         asyncio.create_task(_introduce(profile, admins)),
     ]
     try:
@@ -259,13 +263,13 @@ async def _introduce(profile: Profile, admins: frozenset[int]) -> None:
         logger.warning("commands and descriptions could not be set: %s", error)
 
 
-async def _index_if_missing(settings: Settings) -> None:
+async def _index_if_missing(settings: Settings, reloads: Reloads) -> None:
     if has_usable_index(settings):
         return
     logger.info("no index yet: indexing the articles; readers are told meanwhile")
     try:
-        result = await reload_in_child()
-    except ReloadError as error:
+        result = await reloads.run()
+    except BaodaError as error:
         logger.error("the articles could not be indexed: %s", error)
     else:
         logger.info("indexed %d articles", result["articles"])

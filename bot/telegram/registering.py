@@ -22,6 +22,7 @@ from telegram.ext import (
 
 from bot.conversations import Conversations
 from bot.desk.examining import examine_in_child
+from bot.desk.reloads import Reloads
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
@@ -31,7 +32,7 @@ from bot.telegram.desk.golden import GoldenDesk
 from bot.telegram.desk.inbox import InboxDesk
 from bot.telegram.desk.office import Office
 from bot.telegram.desk.refreshing import Refreshing
-from bot.telegram.desk.reloading import Reload, Reloading
+from bot.telegram.desk.reloading import Reloading
 from bot.telegram.desk.shelving import Shelving
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.inline import Inline
@@ -93,7 +94,7 @@ def register_handlers(
     calls: Calls,
     delivery: Delivery,
     tickets: Tickets,
-    reload: Reload,
+    reloads: Reloads,
     opened: AsyncExitStack,
 ) -> Registered:
     """Tell the application who does what; what has to be closed later is put on `opened`.
@@ -136,9 +137,9 @@ def register_handlers(
         retention_days=settings.retention_days,
     )
     office = Office(settings, people, tickets, bot, calls, delivery, journal)
-    reloading = Reloading(office, reload)
+    reloading = Reloading(office, reloads)
     golden = GoldenDesk(office, examine_in_child)
-    refreshing = Refreshing(reload, conversations.generation)
+    refreshing = Refreshing(reloads.run, conversations.generation)
     inbox = InboxDesk(office, shelf, questions, refreshing)
     shelving = Shelving(office, shelf, conversations, refreshing)
     taps = Taps(
@@ -152,6 +153,7 @@ def register_handlers(
         delivery=delivery,
         journal=journal,
         desks={
+            "reload": reloading.tapped,
             "golden": golden.tapped,
             "inbox": inbox.tapped,
             "article": shelving.tapped,

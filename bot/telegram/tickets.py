@@ -67,6 +67,8 @@ class Ticket:
         self.delivered: tuple[Delivered, ...] = ()
         self.slots: list[int] = list(noted["outgoing"]["slots"]) if noted else []
         """Messages of ours that the reply is to be put into."""
+        self.memo: dict[str, Any] = noted.get("memo", {}) if noted else {}
+        """What the work has to know when it is done anew after a restart."""
         self.is_resumed = is_resumed
         self.is_left = False
         """Whether it is to be done after the next start."""
@@ -97,6 +99,11 @@ class Ticket:
     async def use(self, target: Target, message_id: int) -> None:
         """Have the reply put into a message that shows what there is of it already."""
         self.slots.append(message_id)
+        await self._note_slots(target)
+
+    async def remember(self, memo: dict[str, Any], target: Target) -> None:
+        """Have this as `memo` after a restart."""
+        self.memo = memo
         await self._note_slots(target)
 
     async def show(self, parts: Sequence[Part], target: Target) -> None:
@@ -174,7 +181,8 @@ class Ticket:
 
     async def _note_slots(self, target: Target) -> None:
         """After a restart the work is done anew, and its reply put into these messages."""
-        await self._note({"outgoing": Outgoing(target, (), slots=self.slots).to_json()})
+        outgoing = Outgoing(target, (), slots=self.slots).to_json()
+        await self._note({"outgoing": outgoing, "memo": self.memo})
 
     async def _note(self, noted: dict[str, Any]) -> None:
         try:

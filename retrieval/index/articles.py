@@ -328,6 +328,18 @@ class ArticleStore:
             rows = connection.execute(query, {"ids": list(ids)})
             return {row.id: Fingerprint(row.path, row.hash) for row in rows}
 
+    def all_fingerprints(self) -> dict[str, Fingerprint]:
+        """Path and hash of all articles, by id. Raises CollectionError."""
+        query = select(_ARTICLES.c.id, _ARTICLES.c.path, _ARTICLES.c.hash)
+        with _looked_up(), self._engine.connect() as connection:
+            rows = _streamed(connection, query)
+            return {row.id: Fingerprint(row.path, row.hash) for row in rows}
+
+    def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """What those of the articles that there are are called, by id. Raises CollectionError."""
+        with _looked_up():
+            return {one.id: one.name for one in self.articles(ids).values()}
+
     def ids(self) -> Iterator[tuple[str, str]]:
         """Id and file of every article, in order of their ordinals."""
         query = select(_ARTICLES.c.id, _ARTICLES.c.path).order_by(_ARTICLES.c.ordinal)

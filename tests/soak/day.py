@@ -14,6 +14,7 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.conversations import Conversations
+from bot.desk.reloads import Reloads
 from bot.settings import Settings
 from bot.telegram.application import ForgettingApplication
 from bot.telegram.delivery import Calls, Delivery, FloodWaits
@@ -21,7 +22,7 @@ from bot.telegram.intake import Intake
 from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
 from retrieval.answering.answerer import Answerer
-from retrieval.types import Answer
+from retrieval.types import Answer, Progress
 from tests.delivery.simulated import SmallTelegram
 from tests.e2e.bot_api import TOKEN
 from tests.soak.answers import QuickAnswerer
@@ -87,7 +88,7 @@ class Day:
             calls=calls,
             delivery=delivery,
             tickets=tickets,
-            reload=_reload_of_nothing,
+            reloads=Reloads(settings, _reload_of_nothing),
             opened=self._opened,
         )
 
@@ -250,9 +251,16 @@ class Day:
         return message | {"text": stands["text"]} | markup
 
 
-async def _reload_of_nothing() -> dict[str, Any]:
+async def _reload_of_nothing(arguments: Sequence[str], progress: Progress) -> dict[str, Any]:
     await asyncio.sleep(3)
-    return {"generation": "1", "previous": "1", "articles": 5, "failed": []}
+    nothing: dict[str, Any] = {"added": [], "changed": [], "removed": [], "failed": []}
+    return nothing | {
+        "previous": None,
+        "unchanged": 5,
+        "held": 0,
+        "names": {},
+        "outdated": False,
+    }
 
 
 def _is_answer(message: dict[str, Any], question: str) -> bool:
