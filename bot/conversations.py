@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from bot.journal import Journal
 from bot.store import Exchange, Held, Store, StoreError
 from retrieval.answering.answerer import Answerer
-from retrieval.types import Answer, Match, Notice, Partial, Quoted, Turn
+from retrieval.types import Answer, Embedder, Match, Notice, Partial, Quoted, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,11 @@ class Conversations:
     async def look_up(self, words: str) -> tuple[Match, ...]:
         """See Answerer.look_up: nothing is kept of it."""
         return await self._answerer.look_up(words)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model that questions are looked up with."""
+        return self._answerer.embedder
 
     def generation(self) -> str | None:
         """See Answerer.generation."""

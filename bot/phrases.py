@@ -280,6 +280,47 @@ class Phrases:
     rolled_back_watching: str
     roll_back_other: str
     roll_back_failed: str
+    gaps_head: str
+    gaps_none: str
+    gaps_working: str
+    gaps_by_words: str
+    gaps_newest: str
+    gaps_hint: str
+    gap_refused: str
+    gap_fallback: str
+    gap_disliked: str
+    gap_since: str
+    gap_articles: str
+    gap_closed: str
+    gap_gone: str
+    gap_undo: str
+    gap_reopened: str
+    gaps_export: str
+    gaps_columns: str
+    not_sent: str
+    stats_head: str
+    stats_none: str
+    stats_usage: str
+    stats_questions: str
+    stats_answered: str
+    stats_fallback: str
+    stats_ratings: str
+    stats_no_ratings: str
+    stats_time: str
+    stats_tokens: str
+    stats_day: str
+    stats_kept: str
+    stats_no_picture: str
+    stats_picture_failed: str
+    chart_questions: str
+    chart_answered: str
+    chart_refused: str
+    chart_seconds: str
+    chart_median: str
+    chart_most: str
+    chart_ratings: str
+    chart_liked: str
+    chart_disliked: str
     articles: Counted
     chunks: Counted
     golden_wrong: Counted
@@ -291,6 +332,9 @@ class Phrases:
     and_more: Counted
     characters: Counted
     drafts_found: Counted
+    people: Counted
+    times: Counted
+    gap_groups: Counted
     remarks_kept: Counted
     ratings_kept: Counted
     questions_kept: Counted

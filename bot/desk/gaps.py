@@ -1,7 +1,7 @@
 """What readers asked and did not get: the questions that mean the same, together."""
 
 import datetime
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,12 +44,18 @@ class Gap:
         return self.questions[0].question
 
     @property
+    def wordings(self) -> list[list[Missed]]:
+        """The questions by their words: first those of the label, then the most usual."""
+        found: dict[str, list[Missed]] = defaultdict(list)
+        for one in self.questions:
+            found[_bare(one.question)].append(one)
+        first, *others = found.values()
+        return [first, *sorted(others, key=len, reverse=True)]
+
+    @property
     def examples(self) -> list[str]:
-        """Other wordings, the most usual first."""
-        wordings = Counter(_bare(one.question) for one in self.questions)
-        wordings.pop(_bare(self.label))
-        spelt = {_bare(one.question): one.question for one in reversed(self.questions)}
-        return [spelt[bare] for bare, _ in wordings.most_common(_EXAMPLES)]
+        """Some other wordings, the most usual first."""
+        return [one[0].question for one in self.wordings[1 : 1 + _EXAMPLES]]
 
     @property
     def times(self) -> int:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from bot.store.models import STOPPED, ClosedGapRow, FeedbackRow, MessageRow, QuestionVectorRow
@@ -72,6 +72,15 @@ def close(session: Session, message_ids: Collection[int], at: datetime.datetime)
     """Note that these have been seen to; those that are not kept any more are left out."""
     for number in _kept(session, message_ids):
         session.merge(ClosedGapRow(message_id=number, at=at))
+
+
+def reopen(session: Session, message_id: int) -> bool:
+    """Undo the closing of a question and of those that were closed with it; whether it was."""
+    closed = session.get(ClosedGapRow, message_id)
+    if closed is None:
+        return False
+    session.execute(delete(ClosedGapRow).where(ClosedGapRow.at == closed.at))
+    return True
 
 
 def vectors(session: Session, model: str, message_ids: Collection[int]) -> dict[int, bytes]:

@@ -347,6 +347,11 @@ class Store:
         with self._database.writing() as session:
             gaps.close(session, message_ids, self._clock())
 
+    def reopen_gap(self, message_id: int) -> bool:
+        """Undo the closing of a question and of those that were closed with it; whether it was."""
+        with self._database.writing() as session:
+            return gaps.reopen(session, message_id)
+
     def question_vectors(self, model: str, message_ids: Collection[int]) -> dict[int, bytes]:
         """What these questions mean, 32-bit floats of a model, as far as that is kept."""
         with self._database.reading() as session:

@@ -87,7 +87,7 @@ class ChooseLanguage:
 class Manage:
     """Something that only admins may do."""
 
-    desk: Literal["reload", "inbox", "article", "gaps", "golden"]
+    desk: Literal["reload", "inbox", "article", "gaps", "stats", "golden"]
     verb: str
     """Small letters, at most 12."""
     subject: str = ""
@@ -114,6 +114,7 @@ Action = (
 _FIELDS: tuple[Field, ...] = get_args(Field)
 _ARTICLE = "([a-z2-7]{12}):([0-9a-f]{8}|)"
 _OFFSET = "(0|[1-9][0-9]{0,8})"
+_DESK = "(reload|inbox|article|gaps|stats|golden)"
 _NUMBER = "(0|-?[1-9][0-9]{0,18})"
 
 
@@ -175,8 +176,8 @@ _READERS: Mapping[str, Callable[[re.Match[str]], Action]] = {
     f"f:{_OFFSET}": lambda found: TurnList("search", int(found[1])),
     f"n:{_OFFSET}": lambda found: TurnList("latest", int(found[1])),
     "l:(zh|zh-hant|en|)": lambda found: ChooseLanguage(found[1]),
-    "m:(reload|inbox|article|gaps|golden):([a-z]{1,12}):([A-Za-z0-9_.-]{0,40})": lambda found: (
-        Manage(cast(Any, found[1]), found[2], found[3])
+    f"m:{_DESK}:([a-z]{{1,12}}):([A-Za-z0-9_.-]{{0,40}})": lambda found: Manage(
+        cast(Any, found[1]), found[2], found[3]
     ),
     "x": lambda _: Close(),
 }

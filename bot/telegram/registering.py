@@ -21,6 +21,7 @@ from telegram.ext import (
 )
 
 from bot.conversations import Conversations
+from bot.desk.board import Board
 from bot.desk.examining import examine_in_child
 from bot.desk.reloads import Reloads
 from bot.journal import Journal
@@ -28,6 +29,7 @@ from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.addressing import ADMIN_COMMANDS, author_of, command_of, is_foreign_command
 from bot.telegram.delivery import Calls, Delivery
+from bot.telegram.desk.gaps import GapDesk
 from bot.telegram.desk.golden import GoldenDesk
 from bot.telegram.desk.inbox import InboxDesk
 from bot.telegram.desk.office import Office
@@ -142,6 +144,8 @@ def register_handlers(
     refreshing = Refreshing(reloads.run, conversations.generation)
     inbox = InboxDesk(office, shelf, questions, refreshing)
     shelving = Shelving(office, shelf, conversations, refreshing)
+    reloading = Reloading(office, reload)
+    gaps = GapDesk(office, Board(journal, conversations.embedder))
     taps = Taps(
         people,
         tickets,
@@ -158,6 +162,7 @@ def register_handlers(
             "inbox": inbox.tapped,
             "article": shelving.tapped,
         },
+        desks={"gaps": gaps.tapped},
     )
     inline = Inline(
         people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
@@ -231,6 +236,7 @@ def register_handlers(
     own_words = filters.TEXT & _Holds(lambda message: not command_of(message, bot))
     application.add_handler(MessageHandler(hers("reload"), reloading.reload), _ACTIONS)
     application.add_handler(MessageHandler(at_the_desk("golden"), golden.examined), _ACTIONS)
+    application.add_handler(MessageHandler(at_the_desk("gaps"), gaps.show), _ACTIONS)
     for handler in (
         MessageHandler((sent & by_admins | foreign) & private, in_measure(others.commanded)),
         MessageHandler(filters.Document.ALL & ~filters.ANIMATION & at_a_desk, inbox.sent),

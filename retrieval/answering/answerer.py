@@ -121,7 +121,8 @@ class Answerer:
         cached_answers: int = 0,
     ) -> None:
         self._live = live
-        self._embedder = embedder
+        self.embedder = embedder
+        """Loaded once for all that a process needs it for."""
         self._writer = writer
         self._condenser = condenser
         self._today = today
@@ -242,7 +243,7 @@ class Answerer:
 
     def _look_up(self, words: str, today: datetime.date) -> tuple[Match, ...]:
         with self._live.use() as collection:
-            return look_up(collection, self._embedder, words, today)
+            return look_up(collection, self.embedder, words, today)
 
     async def _exhausted(self, asker: int | None) -> Notice | None:
         return await _on(self._spender, self._budget.exhausted, asker)
@@ -281,7 +282,7 @@ class Answerer:
             yield _Outcome(found.statements, stopped=True)
             return
         draft = writer.draft(brief)
-        checking = _Checking(self._checker, brief, self._embedder.embed_query)
+        checking = _Checking(self._checker, brief, self.embedder.embed_query)
         grounded = Grounded()
         fault = detail = ""
         notice = None

@@ -114,3 +114,16 @@ def test_only_reasons_that_were_given_are_told(store: Store, reason: str | None)
     store.rate(number, 5, -1, reason)
     (one,) = store.missed(9)
     assert one.reasons == ((reason,) if reason else ())
+
+
+def test_what_was_closed_together_is_opened_together(store: Store, clock: Clock) -> None:
+    first, second, other = (
+        store.keep(exchange(str(number), at=MORNING - number * HOUR, refused=True))
+        for number in range(3)
+    )
+    store.close_gap([other])
+    clock.now += HOUR
+    store.close_gap([first, second])
+    assert store.reopen_gap(second)
+    assert missed(store) == ["0", "1"]
+    assert not store.reopen_gap(second)
