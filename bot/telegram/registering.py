@@ -144,7 +144,6 @@ def register_handlers(
     refreshing = Refreshing(reloads.run, conversations.generation)
     inbox = InboxDesk(office, shelf, questions, refreshing)
     shelving = Shelving(office, shelf, conversations, refreshing)
-    reloading = Reloading(office, reload)
     gaps = GapDesk(office, Board(journal, conversations.embedder))
     taps = Taps(
         people,
@@ -161,8 +160,8 @@ def register_handlers(
             "golden": golden.tapped,
             "inbox": inbox.tapped,
             "article": shelving.tapped,
+            "gaps": gaps.tapped,
         },
-        desks={"gaps": gaps.tapped},
     )
     inline = Inline(
         people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
