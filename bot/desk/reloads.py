@@ -204,6 +204,8 @@ class Run:
         self.wish = wish
         self.stage: Literal["looking", "reloading"] = "looking"
         self.step: Step | None = None
+        self.articles = 0
+        """How many there are to be read, once that is known."""
         self.result: dict[str, Any] = {}
         """The object of `baoda reload --json`, once it is done."""
         self.error: BaodaError | None = None
@@ -372,7 +374,7 @@ class Reloads:
             return Asks(plan)
         if not plan.is_little and not is_agreed:
             return Asks(plan)
-        run.stage, run.step = "reloading", None
+        run.step, run.articles = None, plan.change.difference.articles
         return await self._reloaded(run, plan)
 
     async def _reloaded(self, run: Run, plan: Plan | None) -> Outcome:

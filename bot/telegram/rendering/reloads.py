@@ -43,7 +43,7 @@ def render_progress(run: Run, seconds: float, phrases: Phrases) -> Part:
     at_work = run.stage == "reloading"
     lines = [phrases.reload_at_work if at_work else phrases.reload_looking]
     if run.step is not None:
-        lines.append(_step_line(run.step, phrases))
+        lines.append(_step_line(run.step, run.articles, phrases))
     elif at_work:
         lines.append(phrases.reload_phase_start)
     if seconds >= 1:
@@ -103,12 +103,13 @@ def other_live(live: str | None, phrases: Phrases, timezone: str) -> str:
     return phrases.roll_back_other.format(made=made)
 
 
-def _step_line(step: Step, phrases: Phrases) -> str:
+def _step_line(step: Step, articles: int, phrases: Phrases) -> str:
     parts = [_phase(step, phrases)]
-    if step.total:
-        parts[0] += f" {step.done:,}/{step.total:,}"
+    total = articles if step.phase == "read" else step.total
+    if total:
+        parts[0] += f" {min(step.done, total):,}/{total:,}"
     elif step.done:
-        parts[0] += f" {phrases.articles(step.done)}"
+        parts.append(phrases.articles(step.done))
     if step.chunks:
         parts.append(phrases.chunks(step.chunks))
     if step.rate:
