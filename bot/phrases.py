@@ -145,7 +145,7 @@ class Phrases:
     golden_read_only: str
     golden_leads_out: str
     golden_no_file: str
-    golden_not_utf8: str
+    golden_not_text: str
     golden_busy: str
     golden_failed: str
     golden_begun: str

@@ -168,7 +168,7 @@ def _why_not(error: GoldenFileError, phrases: Phrases) -> str:
         Hindrance.READ_ONLY: phrases.golden_read_only,
         Hindrance.LEADS_OUT: phrases.golden_leads_out,
         Hindrance.NO_FILE: phrases.golden_no_file,
-        Hindrance.NOT_UTF8: phrases.golden_not_utf8,
+        Hindrance.NOT_UTF8: phrases.golden_not_text,
         Hindrance.BUSY: phrases.golden_busy,
         Hindrance.FAILED: phrases.golden_failed.format(reason=error.detail),
     }[error.hindrance]
