@@ -321,6 +321,7 @@ class Phrases:
     chart_ratings: str
     chart_liked: str
     chart_disliked: str
+    reload_needs_a_word: str
     articles: Counted
     chunks: Counted
     golden_wrong: Counted

@@ -29,7 +29,7 @@ from bot.telegram.buttons import Manage, parse
 from bot.telegram.delivery import Target, keyboard_of, reply_to
 from bot.telegram.desk.downloads import Downloads, TooBigError, UnavailableError
 from bot.telegram.desk.office import Office
-from bot.telegram.desk.refreshing import Refreshing
+from bot.telegram.desk.refreshing import Refreshing, why_not
 from bot.telegram.desk.troubles import told_fault, told_trouble
 from bot.telegram.handlers.questions import Questions
 from bot.telegram.handlers.shelf import Shelf, Unopenable
@@ -271,7 +271,7 @@ class InboxDesk:
         try:
             failed = await self._refreshing.reload()
         except ReloadError as error:
-            await self._put(tap, render_filed(draft_id, str(error), tap.phrases))
+            await self._put(tap, render_filed(draft_id, why_not(error, tap.phrases), tap.phrases))
             return
         await self._set(draft_id, "added", of=("filed",), card_id=tap.message.message_id)
         ours = {path_of(entry.file) for entry in contents.chosen}

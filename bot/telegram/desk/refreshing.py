@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.phrases import Phrases
+from retrieval.errors import GoldenError, ManyGoneError, ReloadError
 from retrieval.types import Problem
 
 _LOOK_SECONDS = 0.1
@@ -34,3 +36,10 @@ class Refreshing:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         return tuple(Problem(one["file"], one["reason"], one["line"]) for one in result["failed"])
+
+
+def why_not(error: ReloadError, phrases: Phrases) -> str:
+    """Why the collection is not up to date, and what an editor can do."""
+    if isinstance(error, ManyGoneError | GoldenError):
+        return phrases.reload_needs_a_word
+    return str(error)

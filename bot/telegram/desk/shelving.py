@@ -18,7 +18,7 @@ from bot.telegram.addressing import own_words_of
 from bot.telegram.buttons import Manage, OpenArticle, OpenCitation, parse
 from bot.telegram.delivery import beside, keyboard_of
 from bot.telegram.desk.office import Office
-from bot.telegram.desk.refreshing import Refreshing
+from bot.telegram.desk.refreshing import Refreshing, why_not
 from bot.telegram.desk.troubles import told_trouble
 from bot.telegram.handlers.apologies import apology
 from bot.telegram.handlers.shelf import Shelf, Unopenable
@@ -238,7 +238,7 @@ class Shelving:
         try:
             await self._refreshing.reload()
         except ReloadError as error:
-            reason = str(error)
+            reason = why_not(error, tap.phrases)
         else:
             reason = ""
         await self._put(tap, render(reason))
