@@ -5,6 +5,7 @@ child, and the memory is given back. Only the child looks into the file; it may 
 nothing, and archives are unpacked in its memory, one member at a time.
 """
 
+import threading
 import unicodedata
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from retrieval.types import Article, Loaded, Problem
 
 _UNNAMED = "file"
 _SHOWN_CHARACTERS = 60
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,11 @@ class Upload:
 def read_upload(file: Path, name: str) -> Upload:
     """Articles and problems of a file that its sender called `name`; blocks up to a minute.
 
-    Ids and the files of problems are made of the name and the names inside an archive. A problem
-    with `lost` says why there is no article for it; the others are remarks.
+    Uploads of several threads are read one after another, so that their children are never in
+    memory together. Ids and the files of problems are made of the name and the names inside an
+    archive. A problem with `lost` says why there is no article for it; the others are remarks.
     """
-    with closing(child_reader()) as reader:
+    with _one_at_a_time, closing(child_reader()) as reader:
         return read_upload_with(reader, file, name)
 
 

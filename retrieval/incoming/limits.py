@@ -44,6 +44,7 @@ MAX_PIXELS = 100_000_000
 
 MAX_NAME_CHARACTERS = 255
 
-LIMITS = Limits(seconds=60.0, memory_bytes=350_000_000)
-"""Of the child, for the whole upload. Of this address space the code of all readers
-takes 215 MB, an article of 2 MB in any format not 30 more; so much is left to those like none."""
+LIMITS = Limits(seconds=60.0, memory_bytes=280_000_000)
+"""Of the child, for the whole upload. Of this address space the code of all readers takes 215 MB,
+an article of 2 MB in any format no more than 10 besides. What presses against it has 210 MB in
+memory, and a bot over a small collection 260."""
