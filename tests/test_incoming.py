@@ -205,6 +205,10 @@ def test_names_marked_as_utf_8_are_read(desk: Desk) -> None:
     assert article.id == "a.zip/会议.txt"
 
 
+def test_a_name_that_says_here_leads_nowhere(desk: Desk) -> None:
+    assert len(desk.read(packed(("./a.txt", GOOD[".txt"])), "a.zip").articles) == 1
+
+
 def test_what_a_system_puts_into_archives_is_passed_over_in_silence(desk: Desk) -> None:
     doubles = [(f"__MACOSX/._{number}.txt", bytes(100)) for number in range(150)]
     others = [(name, b"\x00") for name in (".DS_Store", "x/.DS_Store", "Thumbs.db", "desktop.ini")]
@@ -220,6 +224,7 @@ def test_what_is_no_article_in_an_archive_is_told_and_the_rest_read(desk: Desk) 
         "c.txt": GOOD[".pdf"],
         "d.docx": b"PK\x03\x04" + bytes(99),
         "README.md": GOOD[".md"],
+        ".git/x.md": GOOD[".md"],
         "e.md": GOOD[".md"],
     }
     upload = desk.read(packed(*members.items()), "a.zip")
@@ -229,6 +234,7 @@ def test_what_is_no_article_in_an_archive_is_told_and_the_rest_read(desk: Desk) 
         ("a.zip/c.txt", "not .txt but a PDF; name it .pdf", True),
         ("a.zip/d.docx", "a damaged zip archive; pack it again as .zip", True),
         ("a.zip/README.md", "left out: by its name it is no article", False),
+        ("a.zip/.git/x.md", "left out: by its name it is no article", False),
     ]
 
 

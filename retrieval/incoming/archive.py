@@ -204,7 +204,7 @@ def _check_member(name: str, info: zipfile.ZipInfo) -> None:
     if shown != name or not name:
         raise HostileError("the name of one of its files holds control characters or is too long")
     parts = name.rstrip("/").split("/")
-    if name.startswith("/") or _DRIVE.match(name) or ".." in parts or "" in parts or "." in parts:
+    if name.startswith("/") or _DRIVE.match(name) or ".." in parts:
         raise HostileError(f"{shown} would be written outside of its folder; {_AGAIN}")
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):

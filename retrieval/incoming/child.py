@@ -1,5 +1,6 @@
 """The child process that reads uploads; `retrieval.incoming` is its parent."""
 
+import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,5 +22,14 @@ def _read(file: Path, name: str) -> Iterator[Loaded | Problem]:
     yield from read(data, name)
 
 
+def _address_space() -> int:
+    """Bytes that this process takes now; more than any limit where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return sys.maxsize // 2
+    return pages * resource.getpagesize()
+
+
 if __name__ == "__main__":
-    serve(_read, float(sys.argv[1]), int(sys.argv[2]))
+    serve(_read, float(sys.argv[1]), _address_space() + int(sys.argv[2]))

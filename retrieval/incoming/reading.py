@@ -98,7 +98,7 @@ def _members(archive: Archive, name: str) -> Iterator[Loaded | Problem]:
         raise CorpusError("holds no file that can be read")
     for member in members:
         path = f"{name}/{member.name}"
-        if is_no_article(member.name.rpartition("/")[2]):
+        if _is_no_article(member.name):
             yield Problem(path, "left out: by its name it is no article", lost=False)
             continue
         data = archive.unpack(member)
@@ -118,6 +118,13 @@ def _of_member(name: str, error: CorpusError) -> str:
     if isinstance(error, kinds.UnreadableArchiveError):
         return f"{name} is an archive inside the archive; send its files themselves"
     return f"{name}: {error}"
+
+
+def _is_no_article(name: str) -> bool:
+    *folders, last = name.split("/")
+    return is_no_article(last) or any(
+        folder.startswith((".", "_")) for folder in folders if folder != "."
+    )
 
 
 def _is_of_the_system(name: str) -> bool:
