@@ -86,10 +86,16 @@ async def test_many_hostile_uploads_at_once_stay_within_the_memory(
 
 
 class Memory:
-    """What a process and its descendants had in memory at most; 0 where /proc is missing."""
+    """What a process and its descendants had in memory at most; 0 where /proc is missing.
+
+    A child that is only starting still has its parent's memory, which is not counted twice.
+    """
 
     def __init__(self, process_id: int) -> None:
         self._process_id = process_id
+        self._command = b""
+        with suppress(OSError):
+            self._command = Path(f"/proc/{process_id}/cmdline").read_bytes()
         self.most_bytes = 0
 
     def look(self) -> None:
@@ -100,7 +106,9 @@ class Memory:
                 fields = dict(re.findall(r"^(PPid|VmRSS):\s+(\d+)", status.read_text(), re.M))
                 number = int(status.parent.name)
                 parents[number] = int(fields.get("PPid", 0))
-                sizes[number] = 1024 * int(fields.get("VmRSS", 0))
+                command = status.with_name("cmdline").read_bytes()
+                is_starting = number != self._process_id and command == self._command
+                sizes[number] = 0 if is_starting else 1024 * int(fields.get("VmRSS", 0))
         family = {self._process_id}
         while more := {one for one, parent in parents.items() if parent in family} - family:
             family |= more
