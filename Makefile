@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-retrieval bench-gaps test-crash test-faults test-life catalogues transcript test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-faults test-life catalogues transcript test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -49,6 +49,9 @@ fit: $(VENV)/.dev
 
 bench-reload: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.reload
+
+bench-during: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.during
 
 bench-retrieval: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench.retrieval

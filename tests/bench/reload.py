@@ -167,10 +167,10 @@ def _told(what: str, seconds: float) -> float:
     return seconds
 
 
-def write_articles(root: Path, count: int) -> Path:
-    """So many generated articles in a folder, which is returned."""
+def write_articles(root: Path, count: int, first: int = 0) -> Path:
+    """So many generated articles in a folder, which is returned; from that number on."""
     corpus = root / "corpus"
-    for number in range(count):
+    for number in range(first, first + count):
         path = corpus / f"{number // 100:03}" / f"{number:05}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_article(number, random.Random(number)), "utf-8")

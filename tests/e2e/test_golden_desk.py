@@ -283,10 +283,10 @@ async def test_golden_says_what_broke_what_is_mended_and_what_was_wrong_before(
     assert head.startswith("黄金问题：4 题，答对 2 题\n与上一版（20")
     assert rest == [
         "❌ 新出错 1 题",
-        f"1. {APPLES}\n应含：80吨\n实答：东山果园今年收了75吨苹果。[1]",
+        f"1. {APPLES} · apples\n应含：80吨\n实答：东山果园今年收了75吨苹果。[1]",
         "⚠️ 原来就答错 1 题",
-        f"2. {LENGTH}\n应含：99米\n实答：新桥长320米。[1]",
-        f"✅ 新答对 1 题\n• {TREES}",
+        f"2. {LENGTH} · length\n应含：99米\n实答：新桥长320米。[1]",
+        f"✅ 新答对 1 题\n• {TREES} · trees",
         "golden.jsonl 里没有提问的行：\n• 第 2 行：格式不对，或 id 重复",
     ]
     assert labels(report) == ["1", "2"]

@@ -99,7 +99,7 @@ def _section(
     yield Block((Run(heading(len(failures)), bold=True),), _GAP)
     for number, one in enumerate(failures[:_SHOWN], start=first):
         question = isolated(shorten(clean_line(one.question), _LONGEST_QUESTION))
-        yield Block((Run(f"{number}. {question}"),), _GAP)
+        yield Block((Run(f"{number}. {question} · {clean_line(one.id)}"),), _GAP)
         yield from (_line(text) for text in _expected(one, phrases))
         if one.refused:
             yield _line(phrases.golden_refused)
@@ -122,13 +122,14 @@ def _expected(failure: Failure, phrases: Phrases) -> Iterator[str]:
 
 
 def _words(require: Sequence[Sequence[str]]) -> str:
-    return clean_line("、".join("/".join(group) for group in require))
+    return clean_line(" + ".join("/".join(group) for group in require))
 
 
 def _mended(mended: Sequence[tuple[str, str]], phrases: Phrases) -> Iterator[Block]:
     if mended:
         yield Block((Run(phrases.golden_mended(len(mended)), bold=True),), _GAP)
-        yield from (_line(f"• {clean_line(question)}") for _, question in mended[:_SHOWN])
+        for id_, question in mended[:_SHOWN]:
+            yield _line(f"• {isolated(clean_line(question))} · {clean_line(id_)}")
         yield from _more(len(mended))
 
 
