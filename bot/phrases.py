@@ -322,6 +322,7 @@ class Phrases:
     chart_liked: str
     chart_disliked: str
     reload_needs_a_word: str
+    roll_back_not_kept: str
     articles: Counted
     chunks: Counted
     golden_wrong: Counted

@@ -12,6 +12,7 @@ from bot.desk.reloads import (
     Cancelled,
     Change,
     Failed,
+    NotKept,
     OtherLive,
     Plan,
     Reloads,
@@ -197,6 +198,14 @@ async def test_nothing_is_rolled_back_where_another_one_is_live(tmp_path: Path) 
     commands = Commands()
     outcome = await made(tmp_path, commands).roll_back("x", "123456-ffff", before=None)
     assert outcome == OtherLive(LIVE)
+    assert commands.asked == []
+
+
+async def test_one_that_is_not_kept_any_more_is_not_rolled_back_to(tmp_path: Path) -> None:
+    (tmp_path / "CURRENT").write_text(LIVE)
+    commands = Commands()
+    outcome = await made(tmp_path, commands).roll_back("x", LIVE[-13:], before=None)
+    assert outcome == NotKept()
     assert commands.asked == []
 
 

@@ -158,6 +158,11 @@ class OtherLive:
 
 
 @dataclass(frozen=True, slots=True)
+class NotKept:
+    """Not rolled back: the generation is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Busy:
     """Another process changes the collection."""
 
@@ -177,7 +182,7 @@ class Failed:
 
 
 Outcome = Unchanged | Asks | GoldenFails | Published | Busy | Cancelled | Failed
-RolledBack = Published | OtherLive | Busy | Failed
+RolledBack = Published | OtherLive | NotKept | Busy | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +307,12 @@ class Reloads:
         live = self.live()
         if live is None or not live.endswith(undone) or live == to:
             return OtherLive(live)
+        if to not in self._generations.kept():
+            return NotKept()
         try:
             done = await self._attend(("rollback", to), lambda _: None)
         except LockedError as error:
-            return Busy(lock.held_by(self._settings.data_dir) or str(error))
+            return Busy(self._holder(error))
         except BaodaError as error:
             return Failed(str(error))
         if done["previous"] != live:
@@ -318,6 +325,9 @@ class Reloads:
         if self.current is not None and self.current.task is not None:
             self.current.task.cancel()
             await asyncio.wait([self.current.task])
+
+    def _holder(self, error: LockedError) -> str:
+        return lock.held_by(self._settings.data_dir) or str(error)
 
     async def _over(self, run: Run) -> None:
         assert run.task is not None
@@ -333,28 +343,24 @@ class Reloads:
         run.is_begun = True
         if run.wish.key in self._cancelled:
             return Cancelled()
-        live = self.live()
+        before = run.wish.before if run.wish.resumed else self.live()
         try:
             return await self._done(run)
         except LockedError as error:
             run.error = error
-            return Busy(lock.held_by(self._settings.data_dir) or str(error))
+            outcome: Outcome = Busy(self._holder(error))
         except BaodaError as error:
             run.error = error
-            now = self.live()  # its process may have been ended when it had published
-            if now is None or now == live:
-                return Failed(str(error))
-            return await self._compared(live, now)
+            outcome = Failed(str(error))
         except asyncio.CancelledError:
             if self._is_closing:
                 raise
             task = asyncio.current_task()
             assert task is not None
             task.uncancel()
-            now = self.live()
-            if now is None or now == live:
-                return Cancelled()
-            return await self._compared(live, now)
+            outcome = Cancelled()
+        now = self.live()  # it may have been published all the same
+        return outcome if now is None or now == before else await self._compared(before, now)
 
     async def _done(self, run: Run) -> Outcome:
         wish = run.wish

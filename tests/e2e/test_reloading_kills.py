@@ -98,7 +98,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def agree(desk: Desk) -> None:
     """Say yes once it asks."""
     await until(desk.asks, SECONDS)
-    (question,) = desk.shown()
+    (question,) = (one for one in desk.shown() if SIMPLIFIED.reload_ask in one.text)
     desk.admin.api.press(ADMIN, question.message_id, SIMPLIFIED.reload_go)
 
 
@@ -140,3 +140,27 @@ async def test_a_bot_that_is_killed_reports_once_when_it_is_back(
     live = desk.generations.require_live()
     assert desk.deeds() == [("reload", live)]
     assert desk.generations.manifest(live).previous == desk.before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("moment", ["looking", "copying"])
+async def test_a_bot_that_is_stopped_ends_soon_and_reports_once_in_all(
+    moment: str, prepared: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    for number in range(4, COUNT):
+        (tmp_path / "corpus" / f"n{number}.md").unlink()
+    settings = {"CORPUS_DIR": tmp_path / "corpus", "TELEGRAM_ADMIN_IDS": ADMIN}
+    with EmulatedBotApi() as api:
+        desk = Desk(api, tmp_path)
+        with RunningBot(tmp_path, api.base_url, **settings) as bot:
+            bot.until_it_listens()
+            desk.admin.write("/reload")
+            await until(MOMENTS[moment](desk), SECONDS)
+            assert await bot.stop() == 0
+            assert lock.held_by(desk.data) is None
+        with RunningBot(tmp_path, api.base_url, **settings) as bot:
+            await until(lambda: desk.is_told("新增 4 篇"), SECONDS)
+            assert await bot.stop() == 0
+        assert len(desk.shown()) == 1
+    assert len(stored(desk.data)) == 12 + 4

@@ -12,6 +12,7 @@ from bot.desk.reloads import (
     Change,
     Failed,
     GoldenFails,
+    NotKept,
     OtherLive,
     Outcome,
     Plan,
@@ -88,6 +89,8 @@ def render_rolled_back(outcome: RolledBack, phrases: Phrases, timezone: str) -> 
         case Published():
             undo = _button(phrases.roll_back_undo, "back", undoing(outcome))
             return _parts(list(_rolled_back_lines(outcome, phrases, timezone)), ((undo,),))
+        case NotKept():
+            return _parts([phrases.roll_back_not_kept])
         case OtherLive(live):
             return _parts([other_live(live, phrases, timezone)])
         case Busy(holder):
@@ -198,7 +201,9 @@ def _published_lines(done: Published, phrases: Phrases) -> list[str]:
 
 
 def _rolled_back_lines(done: Published, phrases: Phrases, timezone: str) -> Iterator[str]:
-    assert done.change is not None
+    if done.change is None:
+        yield from _published_lines(done, phrases)
+        return
     difference = done.change.difference
     yield phrases.rolled_back.format(
         made=made_at(done.after, timezone),
