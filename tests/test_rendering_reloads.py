@@ -100,7 +100,7 @@ def test_progress_tells_phase_number_rate_and_time_left() -> None:
     run.step = Step("embed", 320, 1024, rate=44.7, seconds_left=15.6)
     part = render_progress(run, 9.2, SIMPLIFIED)
     assert part.plain == (
-        f"{SIMPLIFIED.reload_at_work}\n计算向量 320/1,024 · 每秒 45 段 · 约剩 16 秒\n已过 10 秒"
+        f"{SIMPLIFIED.reload_at_work}\n计算向量 320/1,024 · 每秒 45 段 · 约剩 16 秒\n已过 0:09"
     )
     ((button,),) = part.keyboard
     assert parse(button.data) == Manage("reload", "cancel", "17")

@@ -48,7 +48,8 @@ def render_progress(run: Run, seconds: float, phrases: Phrases) -> Part:
     elif at_work:
         lines.append(phrases.reload_phase_start)
     if seconds >= 1:
-        lines.append(phrases.reload_so_far.format(time=duration(seconds, phrases)))
+        passed = "{}:{:02}".format(*divmod(int(seconds), 60))
+        lines.append(phrases.reload_so_far.format(time=passed))
     return _part(lines, ((_button(phrases.reload_cancel, "cancel", run.wish.key),),))
 
 
