@@ -36,6 +36,7 @@ from bot.telegram.desk.office import Office
 from bot.telegram.desk.refreshing import Refreshing
 from bot.telegram.desk.reloading import Reloading
 from bot.telegram.desk.shelving import Shelving
+from bot.telegram.desk.stats import StatsDesk
 from bot.telegram.handlers.commands import Commands
 from bot.telegram.handlers.inline import Inline
 from bot.telegram.handlers.lists import Lists
@@ -145,6 +146,7 @@ def register_handlers(
     inbox = InboxDesk(office, shelf, questions, refreshing)
     shelving = Shelving(office, shelf, conversations, refreshing)
     gaps = GapDesk(office, Board(journal, conversations.embedder))
+    stats = StatsDesk(office)
     taps = Taps(
         people,
         tickets,
@@ -161,6 +163,7 @@ def register_handlers(
             "inbox": inbox.tapped,
             "article": shelving.tapped,
             "gaps": gaps.tapped,
+            "stats": stats.tapped,
         },
     )
     inline = Inline(
@@ -236,6 +239,7 @@ def register_handlers(
     application.add_handler(MessageHandler(hers("reload"), reloading.reload), _ACTIONS)
     application.add_handler(MessageHandler(at_the_desk("golden"), golden.examined), _ACTIONS)
     application.add_handler(MessageHandler(at_the_desk("gaps"), gaps.show), _ACTIONS)
+    application.add_handler(MessageHandler(at_the_desk("stats"), stats.show), _ACTIONS)
     for handler in (
         MessageHandler((sent & by_admins | foreign) & private, in_measure(others.commanded)),
         MessageHandler(filters.Document.ALL & ~filters.ANIMATION & at_a_desk, inbox.sent),
