@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 _DRAWING = (sys.executable, "-m", "bot.desk.drawing")
 _FONT = Path("fonts", "NotoSansSC-Regular.ttf")
-_SECONDS = 60
+_SECONDS = 120
 
 
 class DrawingError(Exception):
