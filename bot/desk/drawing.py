@@ -20,12 +20,16 @@ _INCHES = (7.2, 9.0)
 _DOTS_AN_INCH = 150
 """Together 1,080 x 1,350 pixels, a phone's screen."""
 
-_MARGINS = {"left": 0.1, "right": 0.96, "bottom": 0.05, "top": 0.88, "hspace": 0.42}
+_MARGINS = {"left": 0.1, "right": 0.94, "bottom": 0.05, "top": 0.88, "hspace": 0.42}
 _MOST_LABELS = 6
 _POINTS = 15
 _MOST_APART = 45
 """Days that are drawn each by itself; more of them run together, and take less time so."""
 
+_LEAST_ROOM = 7
+"""Days that there is room for at least: a single one is no wall."""
+
+_ROOM_ABOVE = 1.12
 _NICENESS = 5
 _THOUSAND, _MILLION = 1_000, 1_000_000
 
@@ -86,15 +90,19 @@ def _draw_panel(axes: Axes, panel: Panel, days: Sequence[str]) -> None:
         columnspacing=1.0,
         fontsize=_POINTS - 1,
     )
-    axes.set_xlim(-0.6, len(days) - 0.4)
-    axes.set_ylim(bottom=0)
-    if not any(value for series in panel.series for value in series.values):
-        axes.set_ylim(0, 1)
+    beside = 0.6 + max(0, _LEAST_ROOM - len(days)) / 2
+    axes.set_xlim(-beside, len(days) - 1 + beside)
+    highest = max(base) or max(_known(panel), default=0.0)
+    axes.set_ylim(0, _ROOM_ABOVE * (highest or 1))
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=not panel.is_lines))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     shown = _labelled(len(days))
     axes.set_xticks(shown, [days[place] for place in shown])
     axes.tick_params(length=0)
+
+
+def _known(panel: Panel) -> list[float]:
+    return [value for series in panel.series for value in series.values if value is not None]
 
 
 def _labelled(many: int) -> list[int]:

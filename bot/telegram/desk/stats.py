@@ -55,7 +55,7 @@ class StatsDesk:
 
     async def tapped(self, tap: Tap, managed: Manage) -> None:
         """A button with another period."""
-        days = _days_of(managed.subject)
+        days = _days_of(managed.subject) if managed.subject else None
         if managed.verb != "days" or days is None:
             await tap.say(tap.phrases.unknown_button)
             return
