@@ -1,6 +1,7 @@
 """/stats over HTTP: figures and a picture for admins, and for nobody else."""
 
 import datetime
+import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,8 +11,10 @@ import pytest
 
 from bot.phrases import ENGLISH, SIMPLIFIED
 from retrieval.types import Timings, Usage
+from tests.conftest import CORPUS
 from tests.e2e.bot_api import EmulatedBotApi, SentMessage
 from tests.e2e.readers import SECONDS, Reader, labels
+from tests.e2e.running import RunningBot, until
 from tests.e2e.stage import Stage, staged
 from tests.store.exchanges import DAY, exchange, open_store
 
@@ -27,10 +30,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory, corpus_data_dir: Path) -> It
         yesterday = datetime.datetime.now(datetime.UTC) - DAY
         with closing(open_store(folder / "data")) as store:
             for reader in READERS:
-                took = {"timings_ms": Timings(1, 2, 3, 1500), "mode": "llm"}
+                took = Timings(1, 2, 3, 1500)
                 for refused in (True, False):
                     one = exchange(
-                        at=yesterday, chat_id=reader, asker_id=reader, refused=refused, **took
+                        at=yesterday,
+                        chat_id=reader,
+                        asker_id=reader,
+                        refused=refused,
+                        timings_ms=took,
                     )
                     number = store.keep(one)
                 store.rate(number, reader, 1 if reader % 2 else -1)
@@ -118,3 +125,24 @@ async def test_a_forged_button_does_nothing(api: EmulatedBotApi, data: str) -> N
     shown = await admin.command("/stats x")
     said = await admin.forge(shown, data)
     assert said == ENGLISH.unknown_button
+
+
+@pytest.mark.long
+async def test_what_a_kill_breaks_off_is_done_anew_in_the_same_message(
+    tmp_path: Path, corpus_data_dir: Path
+) -> None:
+    shutil.copytree(corpus_data_dir, tmp_path / "data")
+    with closing(open_store(tmp_path / "data")) as store:
+        store.keep(exchange(at=datetime.datetime.now(datetime.UTC)))
+    settings = {"CORPUS_DIR": CORPUS, "TELEGRAM_ADMIN_IDS": ADMIN}
+    with EmulatedBotApi() as api:
+        admin = Reader(api, identity=ADMIN)
+        with RunningBot(tmp_path, api.base_url, **settings) as bot:
+            bot.until_it_listens()
+            admin.write("/stats")
+            await until(lambda: bool(bot.children()), SECONDS)  # it is being drawn
+            bot.process.kill()
+        with RunningBot(tmp_path, api.base_url, **settings):
+            await pictures(admin, 1)
+            (text,) = [one for one in admin.messages() if one.file is None]
+            assert "提问 1，1 人" in text.text
