@@ -160,6 +160,7 @@ async def test_a_bot_that_is_stopped_ends_soon_and_reports_once_in_all(
             assert await bot.stop() == 0
             assert lock.held_by(desk.data) is None
         with RunningBot(tmp_path, api.base_url, **settings) as bot:
+            bot.until_it_listens()
             await until(lambda: desk.is_told("新增 4 篇"), SECONDS)
             assert await bot.stop() == 0
         assert len(desk.shown()) == 1
