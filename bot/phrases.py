@@ -323,6 +323,7 @@ class Phrases:
     chart_disliked: str
     reload_needs_a_word: str
     roll_back_not_kept: str
+    draft_full: str
     articles: Counted
     chunks: Counted
     golden_wrong: Counted

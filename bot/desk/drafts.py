@@ -5,13 +5,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from bot.desk.corrections import Correction, Fault, Omission, WrongLineError, corrected
+from bot.desk.corrections import (
+    Correction,
+    Fault,
+    FieldName,
+    Omission,
+    WrongLineError,
+    corrected,
+)
 from retrieval.types import Article, Problem
 
 _FULL_PIECE = 3900
 """UTF-16 units: a text that long may go on in the next message, for Telegram cuts at 4096."""
 
 _PIECE_SECONDS = 2
+_OF_EACH: frozenset[FieldName] = frozenset(("date", "source", "page", "column"))
+"""What articles of one file may have in common."""
+
 _ENDS_A_LINE = "。！？!?….”』」）)：:;；"
 
 
@@ -26,6 +36,8 @@ class Piece:
     """Of the document; "" for a text."""
     text: str = ""
     is_read: bool = False
+    fields: tuple[Correction, ...] = ()
+    """That were named along with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,6 @@ class Contents:
     problems: tuple[Problem, ...] = ()
     is_own_text: bool = False
     """Whether it may have been meant as a question."""
-    fields: tuple[Correction, ...] = ()
-    """That were named along with it; they hold for its articles."""
     page: int = 0
     """Of the list, from 0."""
     opened: int | None = None
@@ -75,6 +85,11 @@ class Contents:
     def is_reading(self) -> bool:
         """Whether something of it is not read yet."""
         return not all(piece.is_read for piece in self.pieces)
+
+    @property
+    def characters(self) -> int:
+        """How long its articles are together."""
+        return sum(len(entry.article.text) for entry in self.entries)
 
     @property
     def shown(self) -> int | None:
@@ -157,14 +172,18 @@ class Contents:
         if not kept:
             return cls()
         return cls(
-            pieces=tuple(Piece(**one) for one in kept["pieces"]),
+            pieces=tuple(map(_piece, kept["pieces"])),
             entries=tuple(map(_entry, kept["entries"])),
             problems=tuple(Problem(**one) for one in kept["problems"]),
             is_own_text=kept["is_own_text"],
-            fields=tuple(Correction(**one) for one in kept["fields"]),
             page=kept["page"],
             opened=kept["opened"],
         )
+
+
+def _piece(kept: dict[str, Any]) -> Piece:
+    fields = tuple(Correction(**one) for one in kept["fields"])
+    return replace(Piece(**kept | {"fields": ()}), fields=fields)
 
 
 def _entry(kept: dict[str, Any]) -> Entry:
@@ -176,6 +195,17 @@ def _entry(kept: dict[str, Any]) -> Entry:
         duplicate=Duplicate(**duplicate) if duplicate else None,
         file=kept["file"],
     )
+
+
+def understood(
+    message_id: int, articles: Sequence[Article], fields: Sequence[Correction]
+) -> list[Entry]:
+    """The articles of one message, with the fields that were named along with it.
+
+    Of several articles only what they may have in common.
+    """
+    wanted = [one for one in fields if len(articles) == 1 or one.field in _OF_EACH]
+    return [Entry(corrected(article, wanted), message_id) for article in articles]
 
 
 def _seam(before: str, after: str) -> str:

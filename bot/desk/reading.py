@@ -1,35 +1,34 @@
-"""A stand-in until retrieval.incoming is there."""
+"""Uploads read on threads that do not keep a front from ending."""
 
-import shutil
-import tempfile
-from contextlib import closing
-from dataclasses import dataclass
+import asyncio
+import threading
+from contextlib import suppress
 from pathlib import Path
 
-from retrieval.corpus.formats import SUFFIXES, FileReader
-from retrieval.types import Article, Loaded, Problem
-
-MAX_FILE_BYTES = 20_000_000
+from retrieval.incoming import Upload, read_upload
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """What was understood of a file."""
+async def read_aside(file: Path, name: str) -> Upload:
+    """See read_upload. Nobody waits for the end of it when the front stops."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Upload] = loop.create_future()
 
-    articles: tuple[Article, ...]
-    problems: tuple[Problem, ...]
+    def tell(upload: Upload | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if upload is not None:
+            done.set_result(upload)
+        elif error is not None:
+            done.set_exception(error)
 
+    def read() -> None:
+        upload, error = None, None
+        try:
+            upload = read_upload(file, name)
+        except BaseException as raised:  # whoever waits for the upload gets it
+            error = raised
+        with suppress(RuntimeError):  # the loop may be closed
+            loop.call_soon_threadsafe(tell, upload, error)
 
-def read_upload(file: Path, name: str) -> Upload:
-    """Articles and problems of a file."""
-    suffix = Path(name).suffix.lower()
-    if suffix not in SUFFIXES:
-        return Upload((), (Problem(name, "not a kind of file that can be read"),))
-    with tempfile.TemporaryDirectory() as folder, closing(FileReader()) as reader:
-        copy = Path(folder) / f"file{suffix}"
-        shutil.copyfile(file, copy)
-        items = list(reader.read(copy, name))
-    return Upload(
-        tuple(item.article for item in items if isinstance(item, Loaded)),
-        tuple(item for item in items if isinstance(item, Problem)),
-    )
+    threading.Thread(target=read, name="upload", daemon=True).start()
+    return await done

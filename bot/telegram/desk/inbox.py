@@ -1,7 +1,7 @@
 """Articles by chat: what an admin sends is shown as it was understood, and added on a tap."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -12,16 +12,15 @@ from telegram.ext import ContextTypes
 from bot.desk.corrections import (
     Correction,
     WrongLineError,
-    corrected,
     leading_fields,
     looks_like_corrections,
     named_fields,
     read_corrections,
 )
-from bot.desk.drafts import Contents, Duplicate, Entry, Piece
+from bot.desk.drafts import Contents, Duplicate, Entry, Piece, understood
 from bot.desk.inbox import Inbox, path_of
 from bot.desk.places import PlaceError
-from bot.desk.reading import MAX_FILE_BYTES, Upload, read_upload
+from bot.desk.reading import read_aside
 from bot.phrases import Phrases
 from bot.store import Draft, DraftState, StoreError
 from bot.telegram.addressing import author_of, is_reply_to, own_words_of
@@ -38,13 +37,15 @@ from bot.telegram.rendering import Part, render_text
 from bot.telegram.rendering.drafts import (
     render_added,
     render_draft,
-    render_filed,
     render_note,
     render_reading,
+    render_unfinished,
 )
 from bot.telegram.tapping import Tap
 from bot.telegram.tickets import Ticket
-from retrieval.errors import ReloadError
+from retrieval.errors import BaodaError
+from retrieval.incoming import Upload
+from retrieval.incoming.limits import MAX_FILE_BYTES
 from retrieval.index.keys import short_key
 from retrieval.ranking.duplicates import repeats
 from retrieval.types import Article, Problem
@@ -55,11 +56,16 @@ _LONG, _LONG_WITH_LINES = 1000, 300
 _REST_SECONDS = 1.5
 """How long the rest of a text that Telegram cut is waited for."""
 
+_MOST = 10_000_000
+"""Characters of one draft: it is kept as a whole, and an album may have ten files."""
+
 _TEXT_NAME = "text.txt"
 _MOST_SAME_TITLE = 20
 _NAMED_IN_DEED = 3
 
 Change = Callable[[Contents], Contents]
+Known = Mapping[Article, Duplicate | None]
+"""What the collection was found to have of some articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +163,10 @@ class InboxDesk:
                 await ticket.reply(render_text(phrases.draft_closed), reply_to(message))
                 return
             wanted = read_corrections(own_words_of(message, self._office.bot))
+            entries = Contents.from_json(draft.content).entries
+            known = {entry.article: entry.duplicate for entry in entries}
             await self._change(draft.id, lambda contents: contents.corrected(wanted))
-            await self._compare(draft.id, phrases)
+            await self._compare(draft.id, phrases, known)
             await self._show(draft.id, ticket, reply_to(message), phrases)
         except WrongLineError as error:
             await ticket.turn()
@@ -239,7 +247,8 @@ class InboxDesk:
             await tap.say(tap.phrases.draft_adding)
             return
         contents = Contents.from_json(draft.content)
-        if draft.state in ("discarded", "asked"):
+        is_over = draft.state == "added" and not tap.ticket.is_resumed
+        if is_over or draft.state in ("discarded", "asked"):
             await tap.say(tap.phrases.draft_closed, alert=True)
         elif contents.is_reading:
             await tap.say(tap.phrases.draft_not_yet, alert=True)
@@ -250,6 +259,9 @@ class InboxDesk:
             self._adding.add(draft.id)
             try:
                 await self._file(tap, draft.id)
+            except StoreError:
+                reason = tap.phrases.not_kept_now
+                await self._put(tap, render_unfinished(draft.id, reason, tap.phrases))
             finally:
                 self._adding.discard(draft.id)
 
@@ -270,8 +282,9 @@ class InboxDesk:
         contents = Contents.from_json(draft.content)
         try:
             failed = await self._refreshing.reload()
-        except ReloadError as error:
-            await self._put(tap, render_filed(draft_id, why_not(error, tap.phrases), tap.phrases))
+        except BaodaError as error:
+            reason = tap.phrases.draft_filed.format(reason=why_not(error, tap.phrases))
+            await self._put(tap, render_unfinished(draft_id, reason, tap.phrases))
             return
         await self._set(draft_id, "added", of=("filed",), card_id=tap.message.message_id)
         ours = {path_of(entry.file) for entry in contents.chosen}
@@ -336,10 +349,10 @@ class InboxDesk:
         message, ticket = update.message, self._office.tickets.of(update)
         phrases, target = self._office.people.phrases(update), reply_to(message)
         name = document.file_name or "file"
-        piece = Piece(message.id, int(message.date.timestamp()), name=name)
+        piece = Piece(message.id, int(message.date.timestamp()), name=name, fields=fields)
         await ticket.turn()
         try:
-            draft = await self._opened(update, batch, piece, fields)
+            draft = await self._opened(update, batch, piece)
             if draft is None:
                 return
             if draft.card_id is None:
@@ -349,7 +362,7 @@ class InboxDesk:
             if not _is_read(draft, piece):
                 async with self._reading:
                     upload = await self._uploaded(document, name, phrases)
-                await self._understand(draft.id, [piece.message_id], upload, phrases)
+                await self._understand(draft.id, [piece.message_id], upload, fields, phrases)
             await self._show_when_read(draft.id, ticket, target, phrases)
         except StoreError:
             await self._tell_not_kept(ticket, target, phrases)
@@ -366,10 +379,10 @@ class InboxDesk:
         assert update.message is not None
         message, ticket = update.message, self._office.tickets.of(update)
         phrases, target = self._office.people.phrases(update), reply_to(message)
-        piece = Piece(message.id, int(message.date.timestamp()), text=text)
+        piece = Piece(message.id, int(message.date.timestamp()), text=text, fields=fields)
         await ticket.turn()
         try:
-            draft = await self._opened(update, batch, piece, fields, is_own=is_own)
+            draft = await self._opened(update, batch, piece, is_own=is_own)
             ticket.step_aside()
             if draft is None:
                 return
@@ -387,7 +400,8 @@ class InboxDesk:
                 upload = await self._read_text(rest, phrases)
             await self._change(draft.id, lambda one: replace(one, problems=()))
             messages = [one.message_id for one in contents.pieces]
-            await self._understand(draft.id, messages, upload, phrases, named)
+            given = [one for piece in contents.pieces for one in piece.fields]
+            await self._understand(draft.id, messages, upload, [*named, *given], phrases)
             await self._show_when_read(draft.id, ticket, target, phrases)
         except StoreError:
             await self._tell_not_kept(ticket, target, phrases)
@@ -397,7 +411,6 @@ class InboxDesk:
         update: Update,
         batch: str,
         piece: Piece,
-        fields: tuple[Correction, ...],
         *,
         is_own: bool = False,
     ) -> Draft | None:
@@ -412,7 +425,7 @@ class InboxDesk:
             contents = contents.with_piece(piece)
             is_first = len(contents.pieces) == 1
             own = is_own if is_first else contents.is_own_text
-            return replace(contents, fields=contents.fields or fields, is_own_text=own)
+            return replace(contents, is_own_text=own)
 
         for name in (batch, f"m{piece.message_id}"):
             draft = await self._office.journal.run(
@@ -429,7 +442,7 @@ class InboxDesk:
     async def _uploaded(self, document: Document, name: str, phrases: Phrases) -> Upload:
         try:
             async with self._downloads.fetched(document) as file:
-                return await asyncio.to_thread(read_upload, file, name)
+                return await read_aside(file, name)
         except TooBigError:
             most = MAX_FILE_BYTES // 1_000_000
             reason = phrases.file_too_big.format(most=most)
@@ -442,7 +455,7 @@ class InboxDesk:
     async def _read_text(self, text: str, phrases: Phrases) -> Upload:
         try:
             async with self._downloads.holding(text) as file:
-                upload = await asyncio.to_thread(read_upload, file, _TEXT_NAME)
+                upload = await read_aside(file, _TEXT_NAME)
         except OSError as error:
             upload = Upload((), (Problem("", error.strerror or type(error).__name__),))
         nameless = tuple(replace(one, file="") for one in upload.problems)
@@ -453,30 +466,30 @@ class InboxDesk:
         draft_id: int,
         messages: Sequence[int],
         upload: Upload,
+        fields: Sequence[Correction],
         phrases: Phrases,
-        named: Sequence[Correction] = (),
     ) -> None:
         """Keep what was understood of these messages. Raises StoreError."""
+        entries = understood(messages[0], upload.articles, fields)
 
         def read(contents: Contents) -> Contents:
-            wanted = [*named, *contents.fields]
-            entries = (
-                Entry(corrected(article, wanted), messages[0]) for article in upload.articles
-            )
+            if contents.characters + sum(len(one.text) for one in upload.articles) > _MOST:
+                too_much = Problem("", phrases.draft_full)
+                return contents.read(messages, (), (*upload.problems, too_much))
             return contents.read(messages, entries, upload.problems)
 
         await self._change(draft_id, read)
         await self._compare(draft_id, phrases)
 
-    async def _compare(self, draft_id: int, phrases: Phrases) -> None:
+    async def _compare(self, draft_id: int, phrases: Phrases, known: Known | None = None) -> None:
         """Note which of the articles the collection has already. Raises StoreError."""
         draft = await self._draft(draft_id)
         if draft is None:
             return
-        found = {
-            entry.article: await self._duplicate_of(entry.article, phrases)
-            for entry in Contents.from_json(draft.content).entries
-        }
+        found = dict(known or {})
+        for entry in Contents.from_json(draft.content).entries:
+            if entry.article not in found:
+                found[entry.article] = await self._duplicate_of(entry.article, phrases)
 
         def compared(contents: Contents) -> Contents:
             entries = (

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.phrases import Phrases
-from retrieval.errors import GoldenError, ManyGoneError, ReloadError
+from retrieval.errors import BaodaError, GoldenError, LockedError, ManyGoneError
 from retrieval.types import Problem
 
 _LOOK_SECONDS = 0.1
 _FOLLOWED_SECONDS = 5.0
 """Within two seconds the answerer goes over to a new generation."""
+
+_OTHERS_SECONDS, _PAUSE_SECONDS = 120.0, 1.0
 
 Reload = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -22,23 +24,30 @@ class Refreshing:
         """`generation` is the one that answers come from."""
         self._reload = reload
         self._generation = generation
-        self._one_by_one = asyncio.Lock()
 
     async def reload(self) -> tuple[Problem, ...]:
         """What is wrong in the folder of articles, once questions are answered from it as it is.
 
-        Raises ReloadError.
+        Raises BaodaError.
         """
-        async with self._one_by_one:
-            result = await self._reload()
+        result = await self._reloaded()
         for _ in range(round(_FOLLOWED_SECONDS / _LOOK_SECONDS)):
             if self._generation() == result["generation"]:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         return tuple(Problem(one["file"], one["reason"], one["line"]) for one in result["failed"])
 
+    async def _reloaded(self) -> dict[str, Any]:
+        """A reload of somebody else's, such as one of a folder that is watched, is waited for."""
+        for _ in range(round(_OTHERS_SECONDS / _PAUSE_SECONDS)):
+            try:
+                return await self._reload()
+            except LockedError:
+                await asyncio.sleep(_PAUSE_SECONDS)
+        return await self._reload()
 
-def why_not(error: ReloadError, phrases: Phrases) -> str:
+
+def why_not(error: BaodaError, phrases: Phrases) -> str:
     """Why the collection is not up to date, and what an editor can do."""
     if isinstance(error, ManyGoneError | GoldenError):
         return phrases.reload_needs_a_word

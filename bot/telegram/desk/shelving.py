@@ -35,7 +35,7 @@ from bot.telegram.rendering.shelving import (
     render_restored,
 )
 from bot.telegram.tapping import Tap
-from retrieval.errors import BaodaError, ReloadError
+from retrieval.errors import BaodaError
 from retrieval.index.articles import Placed
 from retrieval.index.keys import short_key
 from retrieval.types import Article, Match
@@ -237,7 +237,7 @@ class Shelving:
         await self._put(tap, render_note(tap.phrases.shelving))
         try:
             await self._refreshing.reload()
-        except ReloadError as error:
+        except BaodaError as error:
             reason = why_not(error, tap.phrases)
         else:
             reason = ""

@@ -79,11 +79,10 @@ def render_added(
     return part_of(blocks, rows_of(buttons))
 
 
-def render_filed(draft_id: int, reason: str, phrases: Phrases) -> Part:
-    """That the files are there, and the collection could not be reloaded."""
-    text = clean(phrases.draft_filed.format(reason=reason))
+def render_unfinished(draft_id: int, reason: str, phrases: Phrases) -> Part:
+    """Why the articles are not in the collection yet, and a button to go on."""
     again = Button(phrases.draft_again, pack(Manage("inbox", "add", str(draft_id))))
-    return part_of(list(lines_of(text)), ((again,),))
+    return part_of(list(lines_of(clean(reason))), ((again,),))
 
 
 def _article_blocks(contents: Contents, number: int, phrases: Phrases) -> Iterator[Block]:

@@ -48,7 +48,7 @@ def render_placed(placed: Placed, changed: datetime.datetime | None, phrases: Ph
         blocks.append(Block((Run(phrases.article_added), Run(changed.strftime(_TIME)))))
     whole = Button(phrases.full_text, pack(OpenArticle(key, "")))
     remove = Button(phrases.remove_article, pack(Manage("article", "remove", key)))
-    return part_of(blocks, ((whole, remove), (close_button(phrases),)))
+    return part_of(blocks, ((whole, remove),))
 
 
 def render_removal(placed: Placed, phrases: Phrases) -> Part:
