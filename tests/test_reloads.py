@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -221,7 +222,7 @@ async def test_at_the_end_of_a_front_its_reload_ends(tmp_path: Path) -> None:
 
 
 def test_a_generation_is_named_by_its_time_where_readers_are() -> None:
-    assert made_at(LIVE, "Asia/Shanghai") == "2026-11-26 09:02:03"
+    assert made_at(LIVE, ZoneInfo("Asia/Shanghai")) == "2026-11-26 09:02:03"
 
 
 def test_a_button_tells_what_to_bring_back_in_place_of_what() -> None:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import secrets
 import time
-import zoneinfo
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -480,10 +479,10 @@ def undone_by(subject: str) -> tuple[str, str]:
     return to, undone
 
 
-def made_at(generation: str, timezone: str) -> str:
+def made_at(generation: str, zone: datetime.tzinfo) -> str:
     """Day and time at which a generation was made, where the bot's readers are."""
     made = datetime.datetime.strptime(generation[:15] + "Z", "%Y%m%dT%H%M%S%z")
-    return f"{made.astimezone(zoneinfo.ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S}"
+    return f"{made.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _plan(result: Mapping[str, Any]) -> Plan:

@@ -19,6 +19,7 @@ from retrieval.types import (
     Timings,
     Turn,
 )
+from tests.fakes import FakeEmbedder
 
 _TIMINGS = Timings(1.0, 1.0, 1.0, 3.0)
 _LONGEST_SEARCH_SECONDS = 2.0
@@ -76,6 +77,8 @@ def _citation(article: Article, number: int, length: int) -> Citation:
 
 class QuickAnswerer:
     """Stands in for an Answerer: one of the answers, which begins with the question."""
+
+    embedder = FakeEmbedder()
 
     def __init__(self, answers: Sequence[Answer], chance: random.Random) -> None:
         self._answers = answers

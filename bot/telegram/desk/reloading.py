@@ -2,6 +2,7 @@
 
 import logging
 import time
+import zoneinfo
 
 from telegram import Message, Update
 from telegram.ext import ContextTypes
@@ -139,7 +140,7 @@ class Reloading:
                 return
             await ticket.remember({_BEFORE: live}, tap.answering)
         await tap.say("")
-        made = made_at(to, self._timezone)
+        made = made_at(to, zoneinfo.ZoneInfo(self._timezone))
         await ticket.show(render_text(phrases.rolling_back.format(made=made)), tap.answering)
         before = ticket.memo[_BEFORE] if is_resumed else None
         outcome = await self._reloads.roll_back(to, undone, before=before)

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 
+from bot.desk.reloads import made_at
 from bot.phrases import Phrases
 from bot.store import Deed, DeedAction
 from bot.telegram.buttons import Manage
@@ -29,11 +30,17 @@ def render_deeds(
         action = _named(deed.action, phrases)
         at = deed.at.astimezone(zone).strftime(_TIME)
         blocks.append(Block((Run(credit_line((at, name))),), "\n\n"))
-        subject = isolated(shorten(clean_line(deed.subject), _LONGEST_SUBJECT))
+        subject = isolated(shorten(_subject(deed, zone), _LONGEST_SUBJECT))
         blocks.append(Block((Run(action, bold=True), Run(f" {subject}" if subject else ""))))
     pages = page + 1 if is_last else page + 2
     turning = turning_rows(page, pages, lambda one: Manage("article", "audit", str(one)))
     return part_of(blocks, (*turning, (close_button(phrases),)))
+
+
+def _subject(deed: Deed, zone: datetime.tzinfo) -> str:
+    if deed.action in ("reload", "roll_back"):
+        return made_at(deed.subject, zone)
+    return clean_line(deed.subject)
 
 
 def _named(action: DeedAction, phrases: Phrases) -> str:

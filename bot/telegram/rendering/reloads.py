@@ -103,7 +103,7 @@ def render_rolled_back(outcome: RolledBack, phrases: Phrases, timezone: str) -> 
 
 def other_live(live: str | None, phrases: Phrases, timezone: str) -> str:
     """That another generation is live than the one a button was made for."""
-    made = made_at(live, timezone) if live else "–"
+    made = made_at(live, zoneinfo.ZoneInfo(timezone)) if live else "–"
     return phrases.roll_back_other.format(made=made)
 
 
@@ -207,7 +207,7 @@ def _rolled_back_lines(done: Published, phrases: Phrases, timezone: str) -> Iter
         return
     difference = done.change.difference
     yield phrases.rolled_back.format(
-        made=made_at(done.after, timezone),
+        made=made_at(done.after, zoneinfo.ZoneInfo(timezone)),
         added=len(difference.added),
         changed=len(difference.changed),
         removed=len(difference.removed),
