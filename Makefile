@@ -75,7 +75,7 @@ SEED := 1
 
 # The interface's texts: each bot/locales/*/LC_MESSAGES/baoda.po to the baoda.mo beside it.
 catalogues: $(VENV)/.dev
-	@$(BIN)/pybabel --quiet compile --directory bot/locales --domain baoda
+	@$(BIN)/pybabel --quiet compile --directory bot/locales --domain "baoda reasons"
 
 # What a reader sees in Telegram: docs/transcript.md, and the conversation in the README.
 transcript: $(VENV)/.dev

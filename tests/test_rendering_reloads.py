@@ -6,6 +6,7 @@ from bot.desk.reloads import (
     Asks,
     Busy,
     Change,
+    Failed,
     GoldenFails,
     OtherLive,
     Plan,
@@ -108,9 +109,27 @@ def test_progress_tells_phase_number_rate_and_time_left() -> None:
 
 def test_golden_questions_that_cannot_be_read_are_told_with_the_line() -> None:
     plan = Plan(BEFORE, change(1, "新桥"), (), 0, False)
-    stopped = GoldenFails(plan, 0, (), "golden.jsonl:3: not a golden question; nothing changed")
-    told = text(render_outcome(stopped, SIMPLIFIED, ZONE))
-    assert "golden.jsonl:3: not a golden question\n" in told
+    reason = (
+        "golden.jsonl:3: not a golden question: id, question, article_id or null, require; nothing "
+        "changed. Correct it, or publish without such questions: baoda reload --force"
+    )
+    told = text(render_outcome(GoldenFails(plan, 0, (), reason), SIMPLIFIED, ZONE))
+    assert "：golden.jsonl:3：不是黄金问题；每行要有 id、" in told
+    assert "baoda" not in told
+
+
+def test_what_is_wrong_in_the_folder_is_told_in_the_language_of_the_interface() -> None:
+    wrong = Problem("bad.pdf", "cut off: its end is missing; copy the file here again")
+    told = text(render_outcome(published(failed=(wrong,)), TRADITIONAL, ZONE))
+    assert "bad.pdf — 檔案不完整，缺了末尾；請重新傳一次" in told
+
+
+def test_why_a_reload_failed_is_told_in_the_language_of_the_interface() -> None:
+    failed = Failed("the reload stopped: data/CURRENT: No space left on device")
+    told = text(render_outcome(failed, SIMPLIFIED, ZONE))
+    assert told == SIMPLIFIED.reload_failed.format(reason="更新中断：data/CURRENT：磁盘满了")
+    told = text(render_rolled_back(Failed("it was cancelled"), SIMPLIFIED, ZONE))
+    assert told == SIMPLIFIED.roll_back_failed.format(reason="已取消")
 
 
 def test_another_program_is_named_with_the_time_where_the_admin_is() -> None:

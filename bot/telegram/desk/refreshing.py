@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.phrases import Phrases
+from bot.reasons import told
 from retrieval.errors import BaodaError, GoldenError, LockedError, ManyGoneError
 from retrieval.types import Problem
 
@@ -51,4 +52,4 @@ def why_not(error: BaodaError, phrases: Phrases) -> str:
     """Why the collection is not up to date, and what an editor can do."""
     if isinstance(error, ManyGoneError | GoldenError):
         return phrases.reload_needs_a_word
-    return str(error)
+    return told(str(error), phrases)

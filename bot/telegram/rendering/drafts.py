@@ -6,6 +6,7 @@ from typing import Literal
 from bot.desk.drafts import Contents, Entry
 from bot.desk.inbox import path_of
 from bot.phrases import Phrases
+from bot.reasons import told
 from bot.telegram.buttons import Action, Manage, OpenArticle, pack
 from bot.telegram.links import Links
 from bot.telegram.rendering.blocks import Block, Run, lines_of, part_of
@@ -138,7 +139,7 @@ def _problem_blocks(problems: Sequence[Problem], phrases: Phrases) -> Iterator[B
     for problem in problems[:_MOST_PROBLEMS]:
         place = f"{problem.file}:{problem.line}" if problem.line else problem.file
         place = isolated(shorten(clean_line(place), _LONGEST_PLACE))
-        reason = shorten(clean_line(problem.reason), _LONGEST_REASON)
+        reason = shorten(clean_line(told(problem.reason, phrases)), _LONGEST_REASON)
         yield Block((Run(f"• {place}: {reason}" if place else f"• {reason}"),))
     if len(problems) > _MOST_PROBLEMS:
         yield Block((Run(phrases.and_more(len(problems) - _MOST_PROBLEMS)),))

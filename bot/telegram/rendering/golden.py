@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.desk.examining import Asked, Examined, Failure
 from bot.phrases import Counted, Phrases
+from bot.reasons import told
 from bot.telegram.buttons import OpenArticle
 from bot.telegram.buttons import pack as pack_action
 from bot.telegram.rendering.answers import render_text
@@ -68,7 +69,7 @@ def render_examined(examined: Examined, phrases: Phrases, timezone: str) -> list
 
 def render_not_examined(reason: str, phrases: Phrases) -> list[Part]:
     """Why nothing came of it."""
-    return render_text(phrases.golden_stopped.format(reason=reason))
+    return render_text(phrases.golden_stopped.format(reason=told(reason, phrases)))
 
 
 def word_on_added(golden: GoldenQuestion, title: str, phrases: Phrases) -> str:
@@ -138,7 +139,7 @@ def _problems(problems: Sequence[Problem], phrases: Phrases) -> Iterator[Block]:
         yield Block((Run(phrases.golden_problems, bold=True),), _GAP)
         for one in problems[:_SHOWN]:
             bad = phrases.golden_bad_line.format(line=one.line)
-            yield _line(f"• {bad if one.line else clean(one.reason)}")
+            yield _line(f"• {bad if one.line else clean(told(one.reason, phrases))}")
         yield from _more(len(problems))
 
 

@@ -24,6 +24,7 @@ from bot.desk.reloads import (
     undoing,
 )
 from bot.phrases import Phrases, duration
+from bot.reasons import told
 from bot.telegram.buttons import Manage
 from bot.telegram.buttons import pack as packed
 from bot.telegram.rendering.blocks import lines_of, pack
@@ -73,7 +74,7 @@ def render_outcome(outcome: Outcome, phrases: Phrases, timezone: str) -> list[Pa
         case Cancelled():
             return _parts([phrases.reload_cancelled])
         case Failed(reason):
-            reason = shorten(clean_line(reason), _LONGEST_REASON)
+            reason = _reason(reason, phrases)
             return _parts([phrases.reload_failed.format(reason=reason)])
 
 
@@ -97,7 +98,7 @@ def render_rolled_back(outcome: RolledBack, phrases: Phrases, timezone: str) -> 
         case Busy(holder):
             return _parts([_busy(holder, phrases, timezone)])
         case Failed(reason):
-            reason = shorten(clean_line(reason), _LONGEST_REASON)
+            reason = _reason(reason, phrases)
             return _parts([phrases.roll_back_failed.format(reason=reason)])
 
 
@@ -163,7 +164,7 @@ def _unlike(digest: str, phrases: Phrases) -> Keyboard:
 
 def _golden_failure_lines(outcome: GoldenFails, phrases: Phrases) -> list[str]:
     if not outcome.asked:
-        reason = shorten(clean_line(outcome.reason.partition(";")[0]), _LONGEST_REASON)
+        reason = _reason(outcome.reason.partition("; nothing changed")[0], phrases)
         lines = [phrases.reload_golden_unreadable.format(reason=reason)]
     else:
         passed = outcome.asked - len(outcome.failed)
@@ -260,7 +261,9 @@ def _problem_lines(failed: Sequence[Problem], phrases: Phrases) -> Iterator[str]
     yield ""
     yield phrases.reload_problems
     places = (f"{one.file}:{one.line}" if one.line else one.file for one in failed)
-    lines = [f"{place} — {one.reason}" for place, one in zip(places, failed, strict=True)]
+    lines = [
+        f"{place} — {told(one.reason, phrases)}" for place, one in zip(places, failed, strict=True)
+    ]
     yield from _listed(lines, _PROBLEMS, _LONGEST_PROBLEM)
 
 
@@ -269,7 +272,11 @@ def _busy(holder: str, phrases: Phrases, timezone: str) -> str:
         since = datetime.datetime.fromisoformat(f"{found[2]}+00:00")
         time = f"{since.astimezone(zoneinfo.ZoneInfo(timezone)):%H:%M:%S}"
         holder = phrases.reload_holder.format(process=found[1], since=time)
-    return phrases.reload_elsewhere.format(holder=clean_line(holder))
+    return phrases.reload_elsewhere.format(holder=clean_line(told(holder, phrases)))
+
+
+def _reason(reason: str, phrases: Phrases) -> str:
+    return shorten(clean_line(told(reason, phrases)), _LONGEST_REASON)
 
 
 def _button(label: str, verb: str, subject: str) -> Button:
