@@ -12,14 +12,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from opencc import OpenCC
 
-from bot.desk.bin import Binned
 from bot.desk.drafts import Contents
 from bot.desk.examining import Examined
 from bot.phrases import ENGLISH, LOCALES, SIMPLIFIED, TRADITIONAL, Phrases
 from bot.reasons import REASONS_INSIDE, load, told
-from bot.telegram.rendering.drafts import render_draft, render_filed
+from bot.telegram.desk.refreshing import why_not
+from bot.telegram.rendering.drafts import render_draft
 from bot.telegram.rendering.golden import render_examined, render_not_examined
-from bot.telegram.rendering.shelving import render_removed
+from retrieval.errors import LockedError
 from retrieval.incoming import kinds
 from retrieval.incoming.reading import read
 from retrieval.types import Problem, Step
@@ -391,9 +391,7 @@ def test_the_card_of_a_file_says_in_chinese_why_it_was_not_read() -> None:
 def test_why_the_collection_is_not_updated_is_told_in_chinese() -> None:
     reason = "another reload is running (another process); try again later"
     said = "另一次更新正在進行（另一個程序）；請稍後再試"
-    binned = Binned("t", "a.md", "key", "新桥", 1, "2026-11-26T01:02:03+00:00")
-    assert said in render_removed(binned, TRADITIONAL, reason=reason).plain
-    assert said in render_filed(1, reason, TRADITIONAL).plain
+    assert why_not(LockedError(reason), TRADITIONAL) == said
 
 
 def test_what_is_wrong_with_the_golden_questions_is_told_in_chinese() -> None:

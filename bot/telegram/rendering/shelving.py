@@ -6,7 +6,6 @@ from typing import Literal
 
 from bot.desk.bin import Binned
 from bot.phrases import Phrases
-from bot.reasons import told
 from bot.telegram.buttons import Manage, OpenArticle, pack
 from bot.telegram.rendering.blocks import Block, Run, lines_of, part_of
 from bot.telegram.rendering.characters import clean_line, credit_line, isolated, shorten
@@ -110,7 +109,7 @@ def _about(placed: Placed, phrases: Phrases, gap: str = "\n") -> Iterator[Block]
 
 def _not_reloaded(reason: str, phrases: Phrases) -> Iterator[Block]:
     if reason:
-        text = phrases.not_reloaded.format(reason=clean_line(told(reason, phrases)))
+        text = phrases.not_reloaded.format(reason=clean_line(reason))
         yield Block((Run(text),), _GAP)
 
 
