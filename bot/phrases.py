@@ -324,6 +324,10 @@ class Phrases:
     reload_needs_a_word: str
     roll_back_not_kept: str
     draft_full: str
+    reload_is_paused: str
+    nothing_corrected: str
+    nothing_to_correct: str
+    privacy_admin: str
     articles: Counted
     chunks: Counted
     golden_wrong: Counted

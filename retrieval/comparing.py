@@ -24,6 +24,8 @@ class Comparison:
     """Of the later generation."""
     newly_failed: tuple[str, ...]
     """Golden questions that only the earlier one answered as it should."""
+    first_failed: tuple[str, ...]
+    """Golden questions that the earlier one was not asked, and the later one does not answer so."""
 
 
 def compare(generations: Generations, before: str | None, after: str) -> Comparison:
@@ -45,6 +47,7 @@ def compare(generations: Generations, before: str | None, after: str) -> Compari
         manifest = generations.manifest(after)
         former = generations.manifest(before).golden if before else None
         passed = set(former.passed) if former else set()
+        asked = passed | set(former.failed) if former else set()
         failed = manifest.golden.failed if manifest.golden else ()
         return Comparison(
             difference,
@@ -52,6 +55,7 @@ def compare(generations: Generations, before: str | None, after: str) -> Compari
             manifest.chunks,
             manifest.golden,
             tuple(one for one in failed if one in passed),
+            tuple(one for one in failed if one not in asked),
         )
 
 

@@ -48,7 +48,7 @@ def test_a_gap_is_shown_with_its_figures_examples_and_articles() -> None:
         missed(30, "新桥何时通车", 987655, disliked=2, reasons=("misses", "misses")),
     ]
     assert shown(group(asked, None)).splitlines() == [
-        "读者没问到的：1 组，共 3 次",
+        "读者问了没答上的：1 组，共 3 次",
         "",
         "1. 新桥何时通车？",
         "3 次 · 2 人 · 答不上 2 · 模型失败 1 · 👎 2 · 答非所问 2",

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.desk.bin import Binned
-from bot.desk.drafts import Contents, Duplicate, Entry, Piece
+from bot.desk.drafts import A_LIST, Contents, Duplicate, Entry, Piece
 from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases
 from bot.store import Deed
 from bot.telegram.buttons import parse
 from bot.telegram.links import Links
 from bot.telegram.rendering import LIMIT, Part, utf16_length
 from bot.telegram.rendering.audits import DEEDS_A_PAGE, render_deeds
-from bot.telegram.rendering.drafts import A_LIST, render_added, render_draft, render_reading
+from bot.telegram.rendering.drafts import render_added, render_draft, render_reading
 from bot.telegram.rendering.shelving import (
     render_bin,
     render_choice,

@@ -19,6 +19,10 @@ _FULL_PIECE = 3900
 """UTF-16 units: a text that long may go on in the next message, for Telegram cuts at 4096."""
 
 _PIECE_SECONDS = 2
+
+A_LIST = 8
+"""Articles on one page of the list."""
+
 _OF_EACH: frozenset[FieldName] = frozenset(("date", "source", "page", "column"))
 """What articles of one file may have in common."""
 
@@ -148,19 +152,19 @@ class Contents:
 
     def corrected(self, wanted: Sequence[Correction | Omission]) -> Self:
         """With what an editor wants to be otherwise. Raises WrongLineError: then nothing is."""
-        entries = list(self.entries)
+        entries, page = list(self.entries), self.page
         for one in wanted:
             number = self.shown if one.number is None else one.number - 1
             if number is None:
                 raise WrongLineError(Fault.WHICH_ARTICLE, "")
             if not 0 <= number < len(entries):
                 raise WrongLineError(Fault.NO_SUCH_ARTICLE, str(one.number))
-            entry = entries[number]
+            entry, page = entries[number], number // A_LIST
             if isinstance(one, Omission):
                 entries[number] = replace(entry, is_left_out=True)
             else:
                 entries[number] = replace(entry, article=corrected(entry.article, [one]))
-        return replace(self, entries=tuple(entries))
+        return replace(self, entries=tuple(entries), page=page)
 
     def to_json(self) -> dict[str, Any]:
         """Plain types, for the store."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.attending import attend
+from bot.desk.golden import FROM_LIFE
 from bot.settings import Settings
 from retrieval import lock
 from retrieval.comparing import compare
@@ -433,7 +434,10 @@ class Reloads:
             articles, chunks = manifest.articles, manifest.chunks
         else:
             change = Change(found.difference, found.names)
-            golden, newly_failed = found.golden, await self._questions(found.newly_failed)
+            golden = found.golden
+            # what was made of an answer was answered so then
+            from_life = (one for one in found.first_failed if one.startswith(FROM_LIFE))
+            newly_failed = await self._questions((*found.newly_failed, *from_life))
             articles, chunks = found.difference.articles, found.chunks
         return Published(
             before,

@@ -84,8 +84,11 @@ def author_of(update: Update) -> int | None:
 def command_of(message: Message, bot: Bot) -> str:
     """The name of the command of ours that a message begins with, in small letters; "" for none.
 
-    Looked for in the text: where Chinese follows without a space Telegram marks no command.
+    Looked for in the text: where Chinese follows without a space Telegram marks no command. What
+    was passed on commands nothing.
     """
+    if message.forward_origin is not None:
+        return ""
     command = _COMMAND.match(message.text or "")
     if command is None:
         return ""
@@ -96,6 +99,8 @@ def command_of(message: Message, bot: Bot) -> str:
 
 def is_foreign_command(message: Message, bot: Bot) -> bool:
     """Whether a message begins with a command that we have none of."""
+    if message.forward_origin is not None:
+        return False
     return _LONE_COMMAND.match(message.text or "") is not None and not command_of(message, bot)
 
 

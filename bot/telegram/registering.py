@@ -142,7 +142,11 @@ def register_handlers(
     office = Office(settings, people, tickets, bot, calls, delivery, journal)
     reloading = Reloading(office, reloads)
     golden = GoldenDesk(office, examine_in_child)
-    refreshing = Refreshing(reloads.run, conversations.generation)
+    refreshing = Refreshing(
+        reloads.run,
+        conversations.generation,
+        Generations(settings.data_dir).watching_is_paused,
+    )
     inbox = InboxDesk(office, shelf, questions, refreshing)
     shelving = Shelving(office, shelf, conversations, refreshing)
     gaps = GapDesk(office, Board(journal, conversations.embedder))
@@ -245,7 +249,12 @@ def register_handlers(
         MessageHandler(filters.Document.ALL & ~filters.ANIMATION & at_a_desk, inbox.sent),
         MessageHandler(own_words & at_a_desk & _Holds(inbox.is_about_a_card), inbox.replied),
         MessageHandler(own_words & private & people.are_admins, inbox.wrote),
+        MessageHandler(filters.CAPTION & private & people.are_admins, inbox.captioned),
         MessageHandler(filters.TEXT & ~by_admins & sent, questions.asked),
+        MessageHandler(
+            filters.TEXT & edited & people.are_admins & _Holds(inbox.is_about_a_card),
+            inbox.replied,
+        ),
         MessageHandler(filters.TEXT & edited, questions.edited),
         MessageHandler(~filters.TEXT & private, in_measure(others.attached)),
         CallbackQueryHandler(taps.tapped),

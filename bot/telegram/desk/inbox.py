@@ -130,12 +130,22 @@ class InboxDesk:
             await self._office.tickets.of(update).turn()
             await self._office.tickets.reply(update, render_text(phrases.add_usage))
 
+    async def captioned(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A picture with words: these are an article."""
+        assert update.message is not None
+        message = update.message
+        is_own = message.forward_origin is None
+        await self._take_text(update, message.caption or "", f"m{message.id}", is_own=is_own)
+
     async def wrote(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A text of an admin in private: an article, the rest of one, or a question."""
         assert update.message is not None
         assert update.message.text is not None
         message, text = update.message, update.message.text
         is_passed_on = message.forward_origin is not None
+        if not is_passed_on and looks_like_corrections(text) and not _is_long(text):
+            await self.replied(update, context)
+            return
         former = self._former_text(message)
         is_about_ours = is_reply_to(message, self._office.bot)
         if former is None and not is_passed_on and (is_about_ours or not _is_long(text)):
@@ -149,28 +159,39 @@ class InboxDesk:
         await self._take_text(update, text, batch, is_own=is_own)
 
     async def replied(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A reply to a card: fields are to be otherwise. Any other one is a question."""
-        assert update.message is not None
-        message, ticket = update.message, self._office.tickets.of(update)
+        """Fields of the card that it replies to are to be otherwise, else of the newest one.
+
+        Any other message is a question.
+        """
+        message, ticket = update.effective_message, self._office.tickets.of(update)
+        assert message is not None
         phrases = self._office.people.phrases(update)
         try:
             draft = await self._draft_replied_to(message)
             if draft is None:
-                await self._questions.asked(update, context)
+                is_new = update.message is not None
+                ask = self._questions.asked if is_new else self._questions.edited
+                await ask(update, context)
                 return
             await ticket.turn()
             if draft.state != "open":
                 await ticket.reply(render_text(phrases.draft_closed), reply_to(message))
                 return
             wanted = read_corrections(own_words_of(message, self._office.bot))
-            entries = Contents.from_json(draft.content).entries
-            known = {entry.article: entry.duplicate for entry in entries}
+            contents = Contents.from_json(draft.content)
+            if contents.corrected(wanted).entries == contents.entries:
+                await ticket.reply(render_text(phrases.nothing_to_correct), reply_to(message))
+                return
+            known = {entry.article: entry.duplicate for entry in contents.entries}
             await self._change(draft.id, lambda contents: contents.corrected(wanted))
             await self._compare(draft.id, phrases, known)
             await self._show(draft.id, ticket, reply_to(message), phrases)
         except WrongLineError as error:
             await ticket.turn()
-            await ticket.reply(render_text(told_fault(error, phrases)), reply_to(message))
+            lines = [told_fault(error, phrases)]
+            if "\n" in (message.text or "").strip():
+                lines.append(phrases.nothing_corrected)
+            await ticket.reply(render_text("\n".join(lines)), reply_to(message))
         except StoreError:
             await self._tell_not_kept(ticket, reply_to(message), phrases)
 
@@ -551,7 +572,9 @@ class InboxDesk:
     async def _draft_replied_to(self, message: Message) -> Draft | None:
         former, chat = message.reply_to_message, message.chat_id
         if former is None:
-            return None
+            author = _author(message)
+            newest = await self._office.journal.run(lambda store: store.newest_draft(chat, author))
+            return newest if newest is not None and newest.state == "open" else None
         shown = await self._office.journal.run(
             lambda store: store.draft_shown_as(chat, former.message_id)
         )

@@ -18,19 +18,31 @@ _OTHERS_SECONDS, _PAUSE_SECONDS = 120.0, 1.0
 Reload = Callable[[], Awaitable[dict[str, Any]]]
 
 
+class PausedError(BaodaError):
+    """A roll-back stands until somebody reloads."""
+
+
 class Refreshing:
     """Reloads of which the answers know when they are done."""
 
-    def __init__(self, reload: Reload, generation: Callable[[], str | None]) -> None:
-        """`generation` is the one that answers come from."""
+    def __init__(
+        self,
+        reload: Reload,
+        generation: Callable[[], str | None],
+        is_paused: Callable[[], bool],
+    ) -> None:
+        """`generation` is the one that answers come from; see Generations.watching_is_paused."""
         self._reload = reload
         self._generation = generation
+        self._is_paused = is_paused
 
     async def reload(self) -> tuple[Problem, ...]:
         """What is wrong in the folder of articles, once questions are answered from it as it is.
 
-        Raises BaodaError.
+        Raises BaodaError, PausedError where it would undo a roll-back.
         """
+        if self._is_paused():
+            raise PausedError("the collection was rolled back")
         result = await self._reloaded()
         for _ in range(round(_FOLLOWED_SECONDS / _LOOK_SECONDS)):
             if self._generation() == result["generation"]:
@@ -50,6 +62,8 @@ class Refreshing:
 
 def why_not(error: BaodaError, phrases: Phrases) -> str:
     """Why the collection is not up to date, and what an editor can do."""
+    if isinstance(error, PausedError):
+        return phrases.reload_is_paused
     if isinstance(error, ManyGoneError | GoldenError):
         return phrases.reload_needs_a_word
     return told(str(error), phrases)

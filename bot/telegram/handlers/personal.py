@@ -82,6 +82,8 @@ class Personal:
         assert update.message is not None
         phrases, author = self._people.phrases(update), author_of(update)
         text = phrases.privacy.format(days=phrases.days(self._retention_days))
+        if self._people.is_admin(update) and is_private(update.message):
+            text += "\n\n" + phrases.privacy_admin
         if author is not None and is_private(update.message):
             try:
                 held = await self._journal.held_about(author)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from bot.desk.drafts import Contents, Entry
+from bot.desk.drafts import A_LIST, Contents, Entry
 from bot.desk.inbox import path_of
 from bot.phrases import Phrases
 from bot.reasons import told
@@ -15,9 +15,6 @@ from bot.telegram.rendering.keyboards import rows_of, turning_rows
 from bot.telegram.rendering.parts import Button, Keyboard, Part
 from retrieval.index.keys import short_key
 from retrieval.types import Article, Problem
-
-A_LIST = 8
-"""Articles on one page of the list."""
 
 _GAP = "\n\n"
 _FIELDS = ("kicker", "byline", "date", "source", "page", "column", "url")

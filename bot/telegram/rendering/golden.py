@@ -23,7 +23,7 @@ _SHOWN = 20
 """Questions, and lines of the file, of one kind."""
 
 _LONGEST_QUESTION, _LONGEST_LINE, _LONGEST_TITLE = 200, 200, 60
-_LONGEST_WORD = 190
+_LONGEST_ASKED, _LONGEST_WORD = 60, 190
 """Telegram cuts the word on a tap after 200."""
 
 
@@ -80,7 +80,8 @@ def word_on_added(golden: GoldenQuestion, title: str, phrases: Phrases) -> str:
         asks = phrases.golden_must_hold.format(words=_words(golden.require))
     else:
         asks = phrases.golden_must_cite.format(title=clean_line(title) or phrases.untitled)
-    return shorten(f"{phrases.golden_added}\n{asks}", _LONGEST_WORD)
+    question = shorten(clean_line(golden.question), _LONGEST_ASKED)
+    return shorten(f"{phrases.golden_added}\n{question}\n{asks}", _LONGEST_WORD)
 
 
 def _since(former: str | None, phrases: Phrases, timezone: str) -> Iterator[Block]:
