@@ -245,11 +245,50 @@ async def test_a_correction_that_cannot_be_followed_says_how_it_is_written(
 ) -> None:
     card = await editor.card(editor.send("a.txt", NOTE.encode()))
     written = editor.write(f"作者：别人\n{text}", reply_to=card)
-    assert (await editor.reply_to(written)).text == said.format(line=text)
+    told = (await editor.reply_to(written)).text
+    assert told == f"{said.format(line=text)}\n{SIMPLIFIED.nothing_corrected}"
     assert "别人" not in editor.now(card).text
 
 
 @pytest.mark.long
+async def test_a_correction_that_is_edited_counts_as_it_is_then(editor: Editor) -> None:
+    card = await editor.card(editor.api.forward_text(NOTE, editor.id))
+    before = editor.now(card)
+    sent = editor.write("标题：灯塔熄灭", reply_to=card)
+    before = await editor.changed(before)
+    editor.api.edit_text(editor.id, sent, "标题：灯塔又亮了")
+    assert "灯塔又亮了" in (await editor.changed(before)).text
+
+
+async def test_a_correction_that_replies_to_nothing_is_for_the_newest_card(editor: Editor) -> None:
+    card = await editor.card(editor.api.forward_text(NOTE, editor.id))
+    before = editor.now(card)
+    editor.write("来源：湾报")
+    assert "湾报" in (await editor.changed(before)).text
+
+
+async def test_a_correction_that_changes_nothing_says_so(editor: Editor) -> None:
+    card = await editor.card(editor.api.forward_text(NOTE, editor.id))
+    same = await editor.reply_to(editor.write(f"标题：{TITLE}", reply_to=card))
+    assert same.text == SIMPLIFIED.nothing_to_correct
+
+
+async def test_the_words_under_a_picture_are_an_article(editor: Editor) -> None:
+    card = await editor.card(editor.api.send_other("photo", editor.id, caption=NOTE))
+    assert TITLE in card.text
+
+
+async def test_what_is_passed_on_commands_nothing(stage: Stage, editor: Editor) -> None:
+    reader = Reader(stage.api)
+    await reader.ask("灯塔在哪里？")
+    answer = await reader.reply_to(stage.api.forward_text("/forget", reader.id))
+    assert SIMPLIFIED.unknown_command not in answer.text
+    held = (await reader.command("/privacy")).text
+    assert SIMPLIFIED.questions_kept(0) not in held
+    card = await editor.card(stage.api.forward_text("/reload 是什么意思", editor.id))
+    assert "/reload" in card.text
+
+
 async def test_fields_in_a_caption_count(editor: Editor) -> None:
     card = await editor.card(editor.send("a.txt", NOTE.encode(), caption="请收\n来源：海岬晚报"))
     assert "海岬晚报" in card.text
