@@ -308,19 +308,26 @@ class Phrases:
     stats_no_ratings: str
     stats_time: str
     stats_tokens: str
-    stats_day: str
+    stats_days: str
+    stats_day_questions: str
+    stats_day_time: str
+    stats_day_tokens: str
     stats_kept: str
     stats_no_picture: str
     stats_picture_failed: str
     chart_questions: str
     chart_answered: str
     chart_refused: str
+    chart_people: str
     chart_seconds: str
     chart_median: str
     chart_most: str
     chart_ratings: str
     chart_liked: str
     chart_disliked: str
+    chart_tokens: str
+    chart_read: str
+    chart_written: str
     reload_needs_a_word: str
     roll_back_not_kept: str
     draft_full: str

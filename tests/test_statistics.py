@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.util
+import io
 import random
 import struct
 import warnings
@@ -9,7 +10,9 @@ import zoneinfo
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy
 import pytest
+from PIL import Image
 
 from bot.desk import chart as charts
 from bot.desk.chart import CHART, Chart, DrawingError, Panel, Series, draw, font_path
@@ -58,7 +61,14 @@ def made_up(days: int, scale: float) -> Statistics:
         many = int(dice.random() ** 2 * scale)
         times = tuple(scale * dice.lognormvariate(3, 1) for _ in range(min(many, 50)))
         found.append(
-            tally(many, refused=many // 5, liked=many // 6, disliked=many // 9, milliseconds=times)
+            tally(
+                many,
+                refused=many // 5,
+                liked=many // 6,
+                disliked=many // 9,
+                askers=frozenset(range(min(many, 500) // 2)),
+                milliseconds=times,
+            )
         )
     return statistics(*found, tokens=Usage(int(scale) * 999, int(scale) * 99))
 
@@ -161,7 +171,13 @@ def test_the_text_tells_of_all_and_of_the_last_days() -> None:
         1200, refused=300, askers=frozenset(range(50)), milliseconds=(400,) * 10 + (90_000,)
     )
     today = tally(
-        4, refused=1, fallback=2, liked=3, disliked=1, milliseconds=(400, 1200, 90_000, 100)
+        4,
+        refused=1,
+        fallback=2,
+        liked=3,
+        disliked=1,
+        askers=frozenset({1, 2}),
+        milliseconds=(400, 1200, 90_000, 100),
     )
     found = statistics(older, tally(), today, tokens=Usage(1000, 100))
     assert text(found).splitlines() == [
@@ -174,10 +190,44 @@ def test_the_text_tells_of_all_and_of_the_last_days() -> None:
         "用时：一半在 0.4 秒内，95% 在 90 秒内",
         "词元 3,300（读 3,000，写 300）",
         "",
-        "03-05　4 问，答不上 1，👍 3 👎 1，0.4 秒",
-        "03-04  –",
-        "03-03　1,200 问，答不上 300，👍 0 👎 0，0.4 秒",
+        "最近 3 天（用时：一半/95% 在此之内）",
+        "03-05  4 问 · 2 人 · 答上 3 · 答不上 1 · 👍 75% · 0.4/90 秒 · 1,100 词元",
+        "03-04  1,100 词元",
+        "03-03  1,200 问 · 50 人 · 答上 900 · 答不上 300 · 0.4/90 秒 · 1,100 词元",
     ]
+
+
+def test_a_day_is_told_without_what_is_nothing() -> None:
+    refused = tally(1, refused=1, disliked=1, askers=frozenset({1}), milliseconds=(400,))
+    answered = tally(1, askers=frozenset({1}), milliseconds=(12_000,))
+    assert text(statistics(tally(), refused, answered)).splitlines()[-3:] == [
+        "03-05  1 问 · 1 人 · 答上 1 · 12/12 秒",
+        "03-04  1 问 · 1 人 · 答不上 1 · 👍 0% · 0.4/0.4 秒",
+        "03-03  –",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phrases", "heading"),
+    [(SIMPLIFIED, "最近 7 天"), (TRADITIONAL, "最近 7 天"), (ENGLISH, "Last 7 days")],
+)
+def test_that_only_the_last_days_are_told_one_by_one_is_said(
+    phrases: Phrases, heading: str
+) -> None:
+    lines = text(statistics(*[tally(1)] * 30), phrases).splitlines()
+    (place,) = [number for number, line in enumerate(lines) if line.startswith(heading)]
+    days = [line[:5] for line in lines[place + 1 :]]
+    assert days == [f"{TODAY - ago * ONE_DAY:%m-%d}" for ago in range(7)]
+
+
+def test_a_single_day_is_told_once() -> None:
+    assert text(statistics(tally(4))).count("4") == 2
+
+
+def test_tokens_are_not_translated_for_taiwan() -> None:
+    said = text(statistics(tally(4), tally(2), tokens=Usage(20, 3)), TRADITIONAL)
+    assert "token 46" in said
+    assert "23 token" in said
 
 
 @pytest.mark.parametrize("phrases", INTERFACES)
@@ -218,6 +268,15 @@ def size_of(picture: bytes) -> tuple[int, int]:
     return width, height
 
 
+AXIS = range(108, 1016)
+"""The pixels from left to right that the axis takes."""
+
+IN_THE_BARS = 300
+"""A row of pixels amid the bars of the first panel, if all days are alike."""
+
+GREEN = (0x3A, 0x8F, 0x5C)
+
+
 @pytest.fixture(scope="module")
 def font() -> Path:
     found = font_path()
@@ -229,18 +288,43 @@ def font() -> Path:
 def test_every_character_of_a_picture_has_a_glyph(phrases: Phrases, font: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a missing glyph is a warning
-        assert size_of(drawn(chart_of(made_up(30, 50), phrases), font)) == (1080, 1350)
+        assert size_of(drawn(chart_of(made_up(30, 50), phrases), font)) == (1080, 1725)
 
 
 @pytest.mark.parametrize(("days", "scale"), [(1, 9), (2, 0), (365, 50), (7, 1e12)])
 def test_any_number_of_days_and_questions_is_drawn(days: int, scale: float, font: Path) -> None:
     picture = drawn(chart_of(made_up(days, scale), SIMPLIFIED), font)
-    assert size_of(picture) == (1080, 1350)
+    assert size_of(picture) == (1080, 1725 if scale else 1350)
+
+
+def test_a_picture_shows_people_and_tokens() -> None:
+    today = tally(4, refused=1, askers=frozenset({1, 2}))
+    chart = chart_of(statistics(tally(), today, tokens=Usage(20, 3)), SIMPLIFIED)
+    asked, *_, spent = chart.panels
+    assert [(one.label, one.values) for one in asked.series if one.is_line] == [("人数", (0, 2))]
+    assert spent.title == "词元"
+    assert [(one.label, one.values) for one in spent.series] == [("读", (20, 20)), ("写", (3, 3))]
+
+
+def test_a_picture_without_tokens_has_no_panel_for_them() -> None:
+    titles = [panel.title for panel in chart_of(statistics(tally(4)), SIMPLIFIED).panels]
+    assert titles == ["每天提问", "用时（秒）", "评价"]
+
+
+@pytest.mark.parametrize("days", [1, 30, 46, 90])
+def test_the_first_and_the_last_bar_are_whole_and_nothing_leaves_the_axis(
+    days: int, font: Path
+) -> None:
+    picture = drawn(chart_of(statistics(*[tally(4)] * days), SIMPLIFIED), font)
+    pixels = numpy.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+    bars = [x for x in AXIS if tuple(pixels[IN_THE_BARS, x]) == GREEN]
+    assert abs(bars[0] - AXIS[0] - (AXIS[-1] - bars[-1])) <= 2
+    assert (pixels[:, AXIS.stop :] == 255).all()
 
 
 async def test_it_is_drawn_by_a_process_of_its_own(font: Path) -> None:
     picture = await draw(chart_of(made_up(7, 9), ENGLISH), font)
-    assert size_of(picture) == (1080, 1350)
+    assert size_of(picture) == (1080, 1725)
 
 
 async def test_what_cannot_be_drawn_is_told_in_a_line(tmp_path: Path) -> None:
@@ -267,6 +351,6 @@ def test_without_its_packages_nothing_is_drawn(
 
 
 def test_a_chart_comes_through_json() -> None:
-    series = Series("答上", (1.0, None, 3.5), "#123456")
-    chart = Chart("题", ("3/4", "3/5", "3/6"), (Panel("时", (series,), is_lines=True),))
+    series = Series("答上", (1.0, None, 3.5), "#123456", is_line=True)
+    chart = Chart("题", ("3/4", "3/5", "3/6"), (Panel("时", (series,)),))
     assert CHART.validate_json(CHART.dump_json(chart)) == chart

@@ -30,15 +30,15 @@ class Series:
     label: str
     values: tuple[float | None, ...]
     color: str
+    is_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One of the drawings below one another: bars on top of one another, or lines."""
+    """One of the drawings below one another: bars on top of one another, lines over them."""
 
     title: str
     series: tuple[Series, ...]
-    is_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,37 @@ from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from bot.desk.chart import CHART, Chart, Panel
+from bot.desk.chart import CHART, Chart, Panel, Series
 
-_INCHES = (7.2, 9.0)
 _DOTS_AN_INCH = 150
-"""Together 1,080 x 1,350 pixels, a phone's screen."""
+_WIDTH, _PANEL, _ABOVE, _BELOW = 7.2, 2.5, 1.05, 0.45
+"""Inches: 1,080 pixels, a phone's screen; each panel with what parts it; the heading; the foot."""
 
-_MARGINS = {"left": 0.1, "right": 0.94, "bottom": 0.05, "top": 0.88, "hspace": 0.42}
+_HEADING = 0.2
+"""Inches above the heading."""
+
+_SIDES = {"left": 0.1, "right": 0.94, "hspace": 0.42}
 _MOST_LABELS = 6
+_LINE, _MARKER = 2.5, 6.0
 _POINTS = 15
 _MOST_APART = 45
 """Days that are drawn each by itself; more of them run together, and take less time so."""
 
 _LEAST_ROOM = 7
 """Days that there is room for at least: a single one is no wall."""
+
+_LEAST_BESIDE = 0.6
+"""Days from the middle of the last to the end of the axis."""
+
+_BESIDE = 0.055
+"""Of all days, what half the label of the last takes."""
 
 _ROOM_ABOVE = 1.12
 _NICENESS = 5
@@ -50,9 +62,10 @@ def draw(chart: Chart, font: Path) -> bytes:
         "grid.color": "#e3e3e3",
     }
     with matplotlib.rc_context(style):
-        figure = Figure(figsize=_INCHES, dpi=_DOTS_AN_INCH)
-        figure.subplots_adjust(**_MARGINS)
-        figure.suptitle(chart.title, fontsize=_POINTS + 4)
+        height = _ABOVE + len(chart.panels) * _PANEL + _BELOW
+        figure = Figure(figsize=(_WIDTH, height), dpi=_DOTS_AN_INCH)
+        figure.subplots_adjust(**_SIDES, bottom=_BELOW / height, top=1 - _ABOVE / height)
+        figure.suptitle(chart.title, y=1 - _HEADING / height, va="top", fontsize=_POINTS + 4)
         rows = figure.subplots(len(chart.panels), 1, squeeze=False)
         for axes, panel in zip(rows[:, 0], chart.panels, strict=True):
             _draw_panel(axes, panel, chart.days)
@@ -63,22 +76,24 @@ def draw(chart: Chart, font: Path) -> bytes:
 
 def _draw_panel(axes: Axes, panel: Panel, days: Sequence[str]) -> None:
     places = range(len(days))
+    is_apart = len(days) <= _MOST_APART
     base = [0.0] * len(days)
     for series in panel.series:
-        if panel.is_lines:
+        if series.is_line:
             values = [float("nan") if one is None else one for one in series.values]
-            marker = "o" if len(days) <= _MOST_APART else ""
-            axes.plot(places, values, color=series.color, linewidth=2.5, marker=marker)
+            size = _MARKER if is_apart else _LINE
+            axes.plot(places, values, "o-", color=series.color, linewidth=_LINE, markersize=size)
+            continue
+        heights = [one or 0.0 for one in series.values]
+        tops = [low + high for low, high in zip(base, heights, strict=True)]
+        if is_apart:
+            axes.bar(places, heights, bottom=base, color=series.color, width=0.85)
         else:
-            tops = [low + (one or 0.0) for low, one in zip(base, series.values, strict=True)]
-            if len(days) <= _MOST_APART:
-                heights = [top - low for top, low in zip(tops, base, strict=True)]
-                axes.bar(places, heights, bottom=base, color=series.color, width=0.85)
-            else:
-                axes.fill_between(places, base, tops, step="mid", color=series.color, linewidth=0)
-            base = tops
+            edges = [place - 0.5 for place in range(len(days) + 1)]
+            axes.stairs(tops, edges, baseline=base, fill=True, color=series.color, linewidth=0)
+        base = tops
     axes.set_title(panel.title, loc="left")
-    handles = [Patch(color=series.color, label=series.label) for series in panel.series]
+    handles = [_handle(series) for series in panel.series]
     axes.legend(
         handles=handles,
         loc="lower right",
@@ -86,23 +101,33 @@ def _draw_panel(axes: Axes, panel: Panel, days: Sequence[str]) -> None:
         ncols=len(handles),
         frameon=False,
         borderaxespad=0.2,
-        handlelength=0.8,
+        handlelength=1.0,
         columnspacing=1.0,
         fontsize=_POINTS - 1,
     )
-    beside = 0.6 + max(0, _LEAST_ROOM - len(days)) / 2
+    beside = max(_LEAST_BESIDE + (_LEAST_ROOM - len(days)) / 2, _LEAST_BESIDE, _BESIDE * len(days))
     axes.set_xlim(-beside, len(days) - 1 + beside)
-    highest = max(base) or max(_known(panel), default=0.0)
+    highest = max([*base, *_drawn_as_lines(panel)])
     axes.set_ylim(0, _ROOM_ABOVE * (highest or 1))
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=not panel.is_lines))
+    has_bars = not all(series.is_line for series in panel.series)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=has_bars))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     shown = _labelled(len(days))
     axes.set_xticks(shown, [days[place] for place in shown])
     axes.tick_params(length=0)
 
 
-def _known(panel: Panel) -> list[float]:
-    return [value for series in panel.series for value in series.values if value is not None]
+def _handle(series: Series) -> Artist:
+    """What stands before its label."""
+    if series.is_line:
+        return Line2D([], [], color=series.color, linewidth=_LINE, label=series.label)
+    return Patch(color=series.color, label=series.label)
+
+
+def _drawn_as_lines(panel: Panel) -> list[float]:
+    """The values that are known."""
+    lines = [series for series in panel.series if series.is_line]
+    return [value for series in lines for value in series.values if value is not None]
 
 
 def _labelled(many: int) -> list[int]:

@@ -65,13 +65,15 @@ async def test_an_admin_gets_the_figures_and_a_picture(api: EmulatedBotApi) -> N
     (picture,) = await pictures(admin, 1)
     assert picture.file is not None
     assert picture.file.kind == "photo"
-    assert struct.unpack(">II", picture.file.content[16:24]) == (1080, 1350)
+    assert struct.unpack(">II", picture.file.content[16:24]) == (1080, 1725)
     text = admin.messages()[0].text
     assert "提问 20，10 人" in text
     assert "答上 10（50%），答不上 10（50%）" in text
     assert "👍 5（50%），👎 5" in text
     assert "一半在 1.5 秒内" in text
     assert "词元 12,345（读 12,000，写 345）" in text
+    assert "最近 7 天" in text
+    assert " · ".join(("20 问", "10 人", "答上 10", "答不上 10", "👍 50%")) in text
     assert not [reader for reader in READERS if str(reader) in text]
     assert labels(admin.messages()[0]) == ["7 天", "✓ 30 天", "90 天"]
 

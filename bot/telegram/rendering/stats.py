@@ -1,6 +1,6 @@
 """Statistics as a text, and what stands in their picture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.desk.chart import Chart, Panel, Series
 from bot.desk.statistics import Day, Statistics
@@ -13,6 +13,7 @@ PERIODS = (7, 30, 90)
 _TOLD_DAYS = 7
 _CHOSEN = "✓ "
 _GREEN, _RED, _BLUE, _ORANGE = "#3a8f5c", "#cf5b4c", "#3b6fb6", "#e0942f"
+_DARK = "#1d2440"
 
 
 def render_stats(found: Statistics, phrases: Phrases, *, kept_days: int, remark: str = "") -> Part:
@@ -21,19 +22,19 @@ def render_stats(found: Statistics, phrases: Phrases, *, kept_days: int, remark:
     What is older than `kept_days` is said to be deleted; `remark` stands at the end.
     """
     whole, many = found.whole, len(found.days)
-    lines = []
-    if whole.tally.questions or whole.tokens.total:
-        lines = [*_figures(whole, phrases), "", *(_line(day, phrases) for day in _told(found))]
-    else:
-        lines = [phrases.stats_none.format(days=phrases.days(many))]
-    if many > kept_days:
-        lines += ["", phrases.stats_kept.format(days=phrases.days(kept_days))]
-    if remark:
-        lines += ["", remark]
     head = phrases.stats_head.format(
         first=found.days[0].date, last=found.days[-1].date, days=phrases.days(many)
     )
-    blocks = [Block((Run(head, bold=True),)), *lines_of("\n".join(lines), "\n\n")]
+    blocks = [Block((Run(head, bold=True),))]
+    if whole.tally.questions or whole.tokens.total:
+        blocks += lines_of("\n".join(_figures(whole, phrases)), "\n\n")
+        blocks += _by_day(found, phrases)
+    else:
+        blocks += lines_of(phrases.stats_none.format(days=phrases.days(many)), "\n\n")
+    if many > kept_days:
+        blocks += lines_of(phrases.stats_kept.format(days=phrases.days(kept_days)), "\n\n")
+    if remark:
+        blocks += lines_of(remark, "\n\n")
     buttons = tuple(
         Button(
             (_CHOSEN if days == many else "") + phrases.days(days),
@@ -45,37 +46,45 @@ def render_stats(found: Statistics, phrases: Phrases, *, kept_days: int, remark:
 
 
 def chart_of(found: Statistics, phrases: Phrases) -> Chart:
-    """Questions, times and ratings by day."""
+    """Questions and people, times, ratings, and tokens if there are any, by day."""
     days = found.days
     tallies = [day.tally for day in days]
 
     def bars(label: str, values: list[int], color: str) -> Series:
         return Series(label, tuple(map(float, values)), color)
 
+    def line(label: str, values: Sequence[float | None], color: str) -> Series:
+        return Series(label, tuple(values), color, is_line=True)
+
     asked = (
         bars(phrases.chart_answered, [one.questions - one.refused for one in tallies], _GREEN),
         bars(phrases.chart_refused, [one.refused for one in tallies], _RED),
+        line(phrases.chart_people, [len(one.askers) for one in tallies], _DARK),
     )
     times = (
-        Series(phrases.chart_median, tuple(day.median for day in days), _BLUE),
-        Series(phrases.chart_most, tuple(day.slow for day in days), _ORANGE),
+        line(phrases.chart_median, [day.median for day in days], _BLUE),
+        line(phrases.chart_most, [day.slow for day in days], _ORANGE),
     )
     ratings = (
         bars(phrases.chart_liked, [one.liked for one in tallies], _GREEN),
         bars(phrases.chart_disliked, [one.disliked for one in tallies], _RED),
     )
+    tokens = (
+        bars(phrases.chart_read, [day.tokens.prompt_tokens for day in days], _BLUE),
+        bars(phrases.chart_written, [day.tokens.completion_tokens for day in days], _ORANGE),
+    )
     title = phrases.stats_head.format(
         first=days[0].date, last=days[-1].date, days=phrases.days(len(days))
     )
-    return Chart(
-        title,
-        tuple(f"{day.date.month}/{day.date.day}" for day in days),
-        (
-            Panel(phrases.chart_questions, asked),
-            Panel(phrases.chart_seconds, times, is_lines=True),
-            Panel(phrases.chart_ratings, ratings),
-        ),
-    )
+    panels = [
+        Panel(phrases.chart_questions, asked),
+        Panel(phrases.chart_seconds, times),
+        Panel(phrases.chart_ratings, ratings),
+    ]
+    if any(day.tokens.total for day in days):
+        panels.append(Panel(phrases.chart_tokens, tokens))
+    labels = tuple(f"{day.date.month}/{day.date.day}" for day in days)
+    return Chart(title, labels, tuple(panels))
 
 
 def _figures(whole: Day, phrases: Phrases) -> Iterator[str]:
@@ -112,23 +121,38 @@ def _figures(whole: Day, phrases: Phrases) -> Iterator[str]:
         )
 
 
-def _told(found: Statistics) -> tuple[Day, ...]:
-    """The days that are told of one by one, the newest first."""
-    return found.days[: -_TOLD_DAYS - 1 : -1]
+def _by_day(found: Statistics, phrases: Phrases) -> Iterator[Block]:
+    """The last days one by one, the newest first; nothing if the figures are those of one day."""
+    told = found.days[: -_TOLD_DAYS - 1 : -1]
+    if len(told) == 1:
+        return
+    head = phrases.stats_days.format(days=phrases.days(len(told)))
+    yield Block((Run(head, bold=True),), "\n\n")
+    yield from lines_of("\n".join(_line(day, phrases) for day in told))
 
 
 def _line(day: Day, phrases: Phrases) -> str:
-    date = f"{day.date:%m-%d}"
-    if day.median is None:
-        return f"{date}  –"
-    return phrases.stats_day.format(
-        day=date,
-        questions=f"{day.tally.questions:,}",
-        refused=f"{day.tally.refused:,}",
-        liked=f"{day.tally.liked:,}",
-        disliked=f"{day.tally.disliked:,}",
-        median=_time(day.median),
-    )
+    return f"{day.date:%m-%d}  " + (" · ".join(_figures_in_line(day, phrases)) or "–")
+
+
+def _figures_in_line(day: Day, phrases: Phrases) -> Iterator[str]:
+    """Those that are known and not nothing."""
+    tally = day.tally
+    answered, rated = tally.questions - tally.refused, tally.liked + tally.disliked
+    if tally.questions:
+        yield phrases.stats_day_questions.format(count=f"{tally.questions:,}")
+    if tally.askers:
+        yield phrases.people(len(tally.askers))
+    if answered:
+        yield f"{phrases.chart_answered} {answered:,}"
+    if tally.refused:
+        yield f"{phrases.chart_refused} {tally.refused:,}"
+    if rated:
+        yield f"👍 {_share(tally.liked, rated)}"
+    if day.median is not None and day.slow is not None:
+        yield phrases.stats_day_time.format(median=_time(day.median), p95=_time(day.slow))
+    if day.tokens.total:
+        yield phrases.stats_day_tokens.format(count=f"{day.tokens.total:,}")
 
 
 def _share(part: int, whole: int) -> str:
