@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.phrases import SIMPLIFIED
+from bot.phrases import ENGLISH
 from retrieval.incoming.limits import MAX_FILE_BYTES
 from tests.e2e.desks import Editor, opened_desk
 from tests.e2e.readers import Reader
@@ -17,7 +17,7 @@ from tests.e2e.stage import Stage
 from tests.hostile import REASONS, STRAY, UPLOADS
 
 MAX_BYTES = 500_000_000
-TOO_BIG = SIMPLIFIED.file_too_big.format(most=MAX_FILE_BYTES // 1_000_000)
+TOO_BIG = ENGLISH.file_too_big.format(most=MAX_FILE_BYTES // 1_000_000)
 QUICK = (
     "zip slip",
     "zip bomb",
@@ -57,13 +57,13 @@ def strays(folder: Path) -> list[Path]:
 async def test_a_hostile_upload_is_refused_with_a_reason(stage: Stage, trick: str) -> None:
     name, content = UPLOADS[trick]()
     before = contents(stage.corpus)
-    editor = Editor(stage.api)
+    editor = Editor(stage.api, "en")
     with watched(stage.bot.process.pid) as memory:
         sent = editor.send(name, content)
         answer = await Reader(stage.api).ask("图书馆什么时候开门？")
-        card = await editor.card(sent)
+        card = await editor.card(sent, ENGLISH)
     assert answer.text
-    assert card.text.startswith(SIMPLIFIED.draft_nothing)
+    assert card.text.startswith(ENGLISH.draft_nothing)
     reason = TOO_BIG if len(content) > MAX_FILE_BYTES else REASONS[trick]
     assert reason in card.text
     assert contents(stage.corpus) == before
@@ -76,11 +76,11 @@ async def test_many_hostile_uploads_at_once_stay_within_the_memory(
     stage: Stage, tell: Callable[[str], None]
 ) -> None:
     name, content = UPLOADS["PDF bomb"]()
-    editor = Editor(stage.api)
+    editor = Editor(stage.api, "en")
     with watched(stage.bot.process.pid) as memory:
         sent = [editor.send(name, content) for _ in range(4)]
         for each in sent:
-            assert REASONS["PDF bomb"] in (await editor.card(each)).text
+            assert REASONS["PDF bomb"] in (await editor.card(each, ENGLISH)).text
     assert 0 < memory.most_bytes < MAX_BYTES
     tell(f"four PDF bombs at once: {memory.most_bytes / 1e6:.0f} MB of bot and children at most")
 
