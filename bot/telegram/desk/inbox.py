@@ -179,7 +179,8 @@ class InboxDesk:
                 return
             wanted = read_corrections(own_words_of(message, self._office.bot))
             contents = Contents.from_json(draft.content)
-            if contents.corrected(wanted).entries == contents.entries:
+            is_so = contents.corrected(wanted).entries == contents.entries
+            if is_so and not ticket.is_resumed:
                 await ticket.reply(render_text(phrases.nothing_to_correct), reply_to(message))
                 return
             known = {entry.article: entry.duplicate for entry in contents.entries}
