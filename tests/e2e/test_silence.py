@@ -97,7 +97,7 @@ class Chatter:
 
     def _command(self) -> int:
         command = self._chance.choice(
-            ("/weather", "/ask@weather_bot", "/start@weather_bot", "/roll")
+            ("/weather", "/ask@weather_bot", "/start@weather_bot", "/roll", "/stats", "/add")
         )
         return self._group.write(f"{command} {self._words()}", self._someone())
 

@@ -13,7 +13,13 @@ from bot.journal import Journal
 from bot.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, Phrases, phrases_for
 from bot.settings import Settings
 from bot.store import StoreError
-from bot.telegram.addressing import author_of, command_of, is_addressed
+from bot.telegram.addressing import (
+    ADMIN_COMMANDS,
+    author_of,
+    command_of,
+    is_addressed,
+    is_private,
+)
 from bot.telegram.delivery import Calls, topic_of
 from retrieval.answering.language import Language, language_of
 
@@ -71,6 +77,8 @@ class People:
             if _moves(message):
                 return True
             if not is_addressed(message, self._bot):
+                return False
+            if self._is_of_admins(message) and not self.is_admin(update):
                 return False
             if self._asks_for_id(update):
                 return True
@@ -168,6 +176,10 @@ class People:
         if self._language != "auto":
             return otherwise
         return _BY_LANGUAGE[language_of(question)]
+
+    def _is_of_admins(self, message: Message) -> bool:
+        """Whether a group hears a command of admins: of others it may be for another bot."""
+        return not is_private(message) and command_of(message, self._bot) in ADMIN_COMMANDS
 
     def _asks_for_id(self, update: Update) -> bool:
         return update.message is not None and command_of(update.message, self._bot) == "id"
