@@ -44,7 +44,7 @@ MAX_PIXELS = 100_000_000
 
 MAX_NAME_CHARACTERS = 255
 
-LIMITS = Limits(seconds=60.0, memory_bytes=150_000_000)
+LIMITS = Limits(seconds=60.0, memory_bytes=120_000_000)
 """Of the child, for the whole upload; its memory beyond the 140 MB of address space that its code
 takes at first. An article of 2 MB in any format, and the code of its reader, need 85. What presses
-against it has 200 MB in memory, and a bot over a small collection 260."""
+against it has 170 MB in memory, a bot over a small collection 260 and after many uploads 310."""
