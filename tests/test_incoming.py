@@ -27,6 +27,9 @@ from tests import documents
 from tests.documents import PARAGRAPHS, TITLE, page, paragraph, paragraphs
 from tests.hostile import REASONS, STRAY, TEXT, UPLOADS, packed
 
+MANY = Limits(seconds=LIMITS.seconds, memory_bytes=150_000_000)
+"""For one child that reads a hundred uploads; the bot has a fresh one for each."""
+
 MAX_PEAK_BYTES = 240_000_000
 BODY = "\n\n".join(PARAGRAPHS)
 LINE = json.dumps({"title": TITLE, "text": BODY}, ensure_ascii=False) + "\n"
@@ -74,7 +77,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with closing(child_reader()) as reader:
+    with closing(child_reader(MANY)) as reader:
         yield Desk(reader, tmp_path_factory.mktemp("desk"))
 
 
