@@ -2,11 +2,13 @@
 
 import os
 import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
 from retrieval.errors import CorpusError
+from retrieval.types import Loaded, Problem
 
 CHANGED = "changed while it was read; reload again"
 
@@ -51,3 +53,21 @@ def read_whole(file: Path, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise CorpusError(f"over {max_bytes // 1_000_000} MB; split it or make it smaller")
     return data
+
+
+def read_file(
+    read_bytes: Callable[[bytes, str], Iterator[Loaded | Problem]],
+    file: Path,
+    path: str,
+    max_bytes: int,
+) -> Iterator[Loaded | Problem]:
+    """What `read_bytes` makes of the file called `path`, or that it is too large or none.
+
+    Raises OSError.
+    """
+    try:
+        data = read_whole(file, max_bytes)
+    except CorpusError as error:
+        yield Problem(path, str(error))
+        return
+    yield from read_bytes(data, path)

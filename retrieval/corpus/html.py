@@ -14,7 +14,7 @@ from typing import Any
 from retrieval.corpus import html_fields
 from retrieval.corpus.encoding import sanitise
 from retrieval.corpus.fields import build_article, parse_date
-from retrieval.corpus.files import read_whole
+from retrieval.corpus.files import read_file
 from retrieval.corpus.html_page import NO_ARTICLE, Block, clean, decode_page, paragraphs, parse
 from retrieval.errors import CorpusError
 from retrieval.types import Loaded, Problem
@@ -37,12 +37,7 @@ _JSON_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{4,40})"')
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one page, or why there is none."""
-    try:
-        data = read_whole(file, MAX_BYTES)
-    except CorpusError as error:
-        yield Problem(path, str(error))
-        return
-    yield from read_bytes(data, path)
+    return read_file(read_bytes, file, path, MAX_BYTES)
 
 
 def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:

@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from retrieval.corpus.encoding import decode
 from retrieval.corpus.fields import MAX_ARTICLE_BYTES, build_article
-from retrieval.corpus.files import read_whole
+from retrieval.corpus.files import read_file
 from retrieval.errors import CorpusError
 from retrieval.types import Loaded, Problem
 
@@ -30,12 +30,7 @@ _STRONG_EDGE = re.compile(r"(?<=\*\*)(?=[“‘《「『【])|(?<=[”’》」�
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one file and what is wrong with it."""
-    try:
-        data = read_whole(file, MAX_ARTICLE_BYTES)
-    except CorpusError as error:
-        yield Problem(path, str(error))
-        return
-    yield from read_bytes(data, path)
+    return read_file(read_bytes, file, path, MAX_ARTICLE_BYTES)
 
 
 def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from retrieval.corpus.encoding import sanitise
 from retrieval.corpus.fields import MAX_ARTICLE_BYTES, build_article
-from retrieval.corpus.files import read_whole
+from retrieval.corpus.files import read_file
 from retrieval.corpus.lines import join_all
 from retrieval.errors import CorpusError
 from retrieval.types import Loaded, Problem
@@ -72,12 +72,7 @@ class Line:
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The article of one file, or why there is none."""
-    try:
-        data = read_whole(file, MAX_BYTES)
-    except CorpusError as error:
-        yield Problem(path, str(error))
-        return
-    yield from read_bytes(data, path)
+    return read_file(read_bytes, file, path, MAX_BYTES)
 
 
 def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:

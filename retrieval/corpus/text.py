@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.corpus.encoding import decode
 from retrieval.corpus.fields import MAX_ARTICLE_BYTES, build_article, titled_id
-from retrieval.corpus.files import read_whole
+from retrieval.corpus.files import read_file
 from retrieval.errors import CorpusError
 from retrieval.types import Loaded, Problem
 
@@ -19,12 +19,7 @@ MAX_PAGE_BYTES = 2 * MAX_ARTICLE_BYTES
 
 def read(file: Path, path: str) -> Iterator[Loaded | Problem]:
     """The articles of one file and what is wrong with them."""
-    try:
-        data = read_whole(file, MAX_PAGE_BYTES)
-    except CorpusError as error:
-        yield Problem(path, str(error))
-        return
-    yield from read_bytes(data, path)
+    return read_file(read_bytes, file, path, MAX_PAGE_BYTES)
 
 
 def read_bytes(data: bytes, path: str) -> Iterator[Loaded | Problem]:
