@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from retrieval.corpus.markdown import plain_text
+from retrieval.durable import flush
 from retrieval.types import Article
 
 _FIELDS = ("title", "kicker", "byline", "column", "date", "source", "page", "url")
@@ -35,6 +36,7 @@ def write_article(folder: Path, article: Article) -> Path:
         for name in possible_names(article):
             file = folder / name
             if _publish(partial, file) or _holds(file, content):
+                flush(folder)
                 return file
     raise FileExistsError(f"{folder}: too many files named {file_stem(article)}")
 
@@ -45,7 +47,10 @@ def write_article_as(folder: Path, name: str, article: Article) -> bool:
     One that holds the same is left as it is. Raises OSError.
     """
     with _complete(folder, article) as (partial, content):
-        return _publish(partial, folder / name) or _holds(folder / name, content)
+        is_there = _publish(partial, folder / name) or _holds(folder / name, content)
+    if is_there:
+        flush(folder)
+    return is_there
 
 
 def is_free_for(folder: Path, name: str, article: Article) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from retrieval import lock
 from retrieval.child import BuilderDiedError
+from retrieval.durable import make_folder
 from retrieval.errors import CollectionError, ReloadError
 from retrieval.index.generations import Generations, Golden, Manifest, check_fingerprint, matches
 from retrieval.jobs import Building, BuildJob, Built
@@ -62,7 +63,7 @@ class Reloader:
         """
         started = time.monotonic()
         try:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
+            make_folder(self._data_dir)
             with lock.exclusive(self._data_dir) as descriptor:
                 self._generations.clean()
                 previous = self._live()

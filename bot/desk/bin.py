@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.article_files import PARTIAL
 from bot.desk.places import PlaceError, Trouble, file_inside, own_folder, place_inside
+from retrieval.durable import flush
 
 BIN = ".bin"
 """Inside the folder of articles; readers pass over names that begin with a full stop."""
@@ -58,6 +59,9 @@ class Bin:
                 raise PlaceError(Trouble.OTHER, BIN, "try again")
             _write_note(target, binned)
             file.rename(target)
+            # its new place first: a power cut between the two may leave it twice, but not nowhere
+            flush(folder)
+            flush(file.parent)
         except OSError as error:
             raise PlaceError.of(error, path) from error
         return binned
@@ -78,8 +82,10 @@ class Bin:
             for path in _paths(binned.path):
                 if not _is_put(file, place_inside(self._corpus, path)):
                     continue
+                flush((self._corpus / path).parent)
                 _write_note(file, replace(binned, restored=path))
                 file.unlink(missing_ok=True)
+                flush(file.parent)
                 return path
         except OSError as error:
             raise PlaceError.of(error, binned.path) from error
@@ -127,7 +133,9 @@ def _write_note(file: Path, binned: Binned) -> None:
     """Beside a file of the bin; whole or not at all."""
     partial = file.with_name(f".{binned.token}{PARTIAL}")
     partial.write_text(json.dumps(asdict(binned), ensure_ascii=False, indent=1), "utf-8")
+    flush(partial)
     partial.replace(_note_of(file))
+    flush(file.parent)
 
 
 def _is_put(file: Path, target: Path) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
+from retrieval.durable import flush
 from retrieval.evaluation import GOLDEN, GoldenQuestion, parse_golden
 from retrieval.folding import fold
 from retrieval.types import Problem
@@ -143,16 +144,8 @@ def _replace(path: Path, before: bytes | None, after: bytes) -> bool:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _flush(path.parent)
+    flush(path.parent)
     return True
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _find(data: bytes, question: GoldenQuestion) -> str | None:

@@ -5,6 +5,8 @@ import os
 from enum import StrEnum
 from pathlib import Path
 
+from retrieval.durable import make_folder
+
 
 class Trouble(StrEnum):
     """Why a file cannot be put somewhere, or taken from there."""
@@ -51,7 +53,7 @@ def own_folder(corpus: Path, name: str) -> Path:
         folder = root / name
         if folder.is_symlink():
             raise PlaceError(Trouble.LEADS_OUT, name)
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise PlaceError.of(error, name) from error
     return folder
@@ -88,7 +90,7 @@ def place_inside(corpus: Path, path: str) -> Path:
             existing = existing.parent
         if not _is_inside(existing, root):
             raise PlaceError(Trouble.LEADS_OUT, path)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
     except OSError as error:
         raise PlaceError.of(error, path) from error
     return file

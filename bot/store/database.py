@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.errors import StoreError
 from bot.store.texts import to_json
+from retrieval.durable import flush, make_folder
 from retrieval.sqlite import BUSY_TIMEOUT_SECONDS, write_ahead
 
 _BEGIN = "baoda_begin"
@@ -161,9 +162,10 @@ class _Shared(threading.local):
 
 def _create(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            flush(path.parent)
     except OSError as error:
         raise StoreError(f"{path} cannot be created ({error.strerror}): {_ELSEWHERE}") from error
 

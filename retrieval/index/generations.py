@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import fcntl
 import json
-import os
 import re
 import secrets
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from retrieval.chunking import VERSION
+from retrieval.durable import flush
 from retrieval.errors import CollectionError, NoCollectionError, OutdatedCollectionError
 
 SCHEMA_VERSION = "4"
@@ -136,9 +136,9 @@ class Generations:
         """Write the manifest and make its generation the live one, in one step."""
         folder = self.folder(manifest.id)
         for path in folder.rglob("*"):
-            _flush(path)
+            flush(path)
         _write(folder / _MANIFEST, json.dumps(dataclasses.asdict(manifest), indent=1))
-        _flush(self._folder)
+        flush(self._folder)
         _write(self._pointer, manifest.id + "\n")
         self._roll_back.unlink(missing_ok=True)
 
@@ -370,14 +370,6 @@ def _write(path: Path, text: str) -> None:
     """Replace the file as a whole, or leave it."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     temporary.write_text(text, "utf-8")
-    _flush(temporary)
+    flush(temporary)
     temporary.replace(path)
-    _flush(path.parent)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)

@@ -1,0 +1,29 @@
+"""What is to outlive a power cut: file systems keep new files and names back until told not to."""
+
+import errno
+import os
+from pathlib import Path
+
+_NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP)
+"""What file systems say that cannot be told of a folder alone."""
+
+
+def flush(path: Path) -> None:
+    """Return once a file, or the names in a folder, are on disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_FOR_FOLDERS or not path.is_dir():
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that lasts, with those above it, where there is none. Raises OSError."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    flush(folder.parent)
