@@ -45,6 +45,9 @@ _ADVICE = {
 }
 """By the first word of SQLite's code after SQLITE_."""
 
+_OF_THE_COPY = ("FULL", "READONLY", "CANTOPEN", "IOERR")
+"""What goes wrong with the file that is written rather than with the one that is read."""
+
 
 class Database:
     """A database of SQLite or of a server.
@@ -54,14 +57,14 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._is_file = url.get_backend_name() == "sqlite"
-        self.name = str(url.database) if self._is_file else "the database of DATABASE_URL"
-        if self._is_file:
+        self.is_file = url.get_backend_name() == "sqlite"
+        self.name = str(url.database) if self.is_file else "the database of DATABASE_URL"
+        if self.is_file:
             _create(Path(self.name))
         self._is_held_up = False
         """Whether another program held it for longer than we waited."""
-        self._engine = _open_file(url) if self._is_file else _open_server(url)
-        if self._is_file:
+        self._engine = _open_file(url) if self.is_file else _open_server(url)
+        if self.is_file:
             event.listen(self._engine, "begin", self._begin)
         self._shared = _Shared()
 
@@ -100,7 +103,7 @@ class Database:
 
     def empty_log(self) -> None:
         """Let go of deleted rows in SQLite's write-ahead log. Raises StoreError."""
-        if self._is_file:
+        if self.is_file:
             engine = self._engine.execution_options(**{_BEGIN: ""})
             with self._translated(), engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
@@ -110,7 +113,7 @@ class Database:
 
         A server is left alone. Raises StoreError, also where a reader does not let go of the log.
         """
-        if not self._is_file:
+        if not self.is_file:
             return
         engine = self._engine.execution_options(**{_BEGIN: ""})
         patience = round(1000 * BUSY_TIMEOUT_SECONDS / _SCRUBBING_TRIES)
@@ -127,6 +130,29 @@ class Database:
             f"{self.name}-wal cannot be emptied of what was deleted, another program reads it: "
             "stop that one, and try again"
         )
+
+    def vacuum_into(self, path: Path) -> None:
+        """Copy an SQLite file, as it is at one moment, to an empty one, without what was deleted.
+
+        Others may read and write meanwhile. Raises StoreError.
+        """
+        engine = self._engine.execution_options(**{_BEGIN: ""})
+        with self._translated(), engine.connect() as connection:
+            try:
+                connection.exec_driver_sql("VACUUM INTO ?", (str(path.resolve()),))
+            except DBAPIError as error:
+                if _code(error) in _OF_THE_COPY:
+                    raise fault_of(path, error) from error
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A server's database as it is at one moment, for reading. Raises StoreError."""
+        engine = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        if self._url.get_backend_name() == "postgresql":
+            engine = engine.execution_options(postgresql_readonly=True)
+        with self._translated(), engine.connect() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""
@@ -195,6 +221,12 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
 def _code(error: DBAPIError) -> str:
     """The first word of SQLite's code after SQLITE_."""
     return getattr(error.orig, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
+
+
+def fault_of(path: Path, error: DBAPIError) -> StoreError:
+    """What is wrong with an SQLite file that is none of DATABASE_URL."""
+    advice = _ADVICE.get(_code(error), f"cannot be used: {error.orig}")
+    return StoreError(f"{path} {advice.removesuffix(f': {_ELSEWHERE}')}")
 
 
 def _passwords(url: URL) -> set[str]:

@@ -19,16 +19,26 @@ def upgrade(connection: Connection, name: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    config = migrations()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = revision_of(connection)
-    if current is not None and current not in known:
+    refuse_newer(revision_of(connection), name)
+    migrate(connection, "head")
+
+
+def refuse_newer(revision: str | None, name: str) -> None:
+    """Raise StoreError where this version does not know the revision of a database."""
+    scripts = ScriptDirectory.from_config(migrations())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision is not None and revision not in known:
         raise StoreError(
-            f"{name} was made by a newer version of Baoda (its revision is {current}): "
+            f"{name} was made by a newer version of Baoda (its revision is {revision}): "
             "install that version, or set DATA_DIR or DATABASE_URL"
         )
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Run the migrations that lead to a revision, in the transaction of `connection`."""
+    config = migrations()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def migrations() -> Config:
