@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.threads import limit_threads
+from tests import planted, postgres
 from tests.model_server import StubModelServer
 
 limit_threads(1)  # as the fronts do: the processes of a run share the processors
@@ -108,6 +109,25 @@ def _index(data_dir: Path) -> None:
     )
     assert finished.returncode == 0, finished.stderr.decode()
     aside.rename(data_dir)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of this run's own, which a test may stop if it starts it again."""
+    with postgres.running(planted.PASSWORD) as running:
+        if running is None:
+            pytest.skip("PostgreSQL is not installed: apt install postgresql")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> postgres.Databases:
+    """Databases of PostgreSQL, on that server or on the one of TEST_DATABASE_URL."""
+    named = postgres.named()
+    if named is not None:
+        return postgres.Databases(named)
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    return postgres.Databases(server.url("postgres"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -49,6 +49,33 @@ _OF_THE_COPY = ("FULL", "READONLY", "CANTOPEN", "IOERR")
 """What goes wrong with the file that is written rather than with the one that is read."""
 
 
+_WRITERS = 0x62616F6461
+"""PostgreSQL's lock that a writing transaction takes: one at a time, as SQLite has it."""
+
+_REACH_SECONDS = 10
+_SERVER_OPTIONS = {
+    "connect_timeout": _REACH_SECONDS,
+    "options": f"-c lock_timeout={round(1000 * BUSY_TIMEOUT_SECONDS)}",
+    # a machine that vanished says nothing: without these it is waited for a quarter of an hour
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 1000 * _REACH_SECONDS,
+    "application_name": "baoda",
+}
+"""Of PostgreSQL. What DATABASE_URL says goes before."""
+
+_SERVER_ADVICE = {
+    "53100": "cannot grow, the server's disk is full: make room there",
+    "53300": "has no connection left: end others, or raise the server's max_connections",
+    "55P03": "is held by another program: stop that one, or try again",
+    "25006": "cannot be written, the server only reads: set DATABASE_URL to one that writes",
+    "42501": "may not be used so: give the user of DATABASE_URL its tables, and CREATE on schema "
+    "public",
+}
+"""By PostgreSQL's codes."""
+
+
 class Database:
     """A database of SQLite or of a server.
 
@@ -66,6 +93,7 @@ class Database:
         self._engine = _open_file(url) if self.is_file else _open_server(url)
         if self.is_file:
             event.listen(self._engine, "begin", self._begin)
+        self._is_postgres = url.get_backend_name() == "postgresql"
         self._shared = _Shared()
 
     @contextmanager
@@ -74,7 +102,10 @@ class Database:
         if self._shared.session is not None:
             yield self._shared.session
             return
-        with self._translated(), Session(self._engine) as session:
+        engine = self._engine
+        if self._is_postgres:  # all of it as it was at one moment, as in SQLite
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with self._translated(), Session(engine) as session:
             yield session
 
     @contextmanager
@@ -88,6 +119,8 @@ class Database:
         # a transaction that reads first and writes then fails if another wrote in between
         engine = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         with self._translated(), Session(engine) as session, session.begin():
+            if self._is_postgres:
+                session.execute(select(func.pg_advisory_xact_lock(_WRITERS)))
             yield session
         self._is_held_up = False
 
@@ -176,10 +209,16 @@ class Database:
             connection.exec_driver_sql(statement)
 
     def _advice(self, error: DBAPIError) -> str:
+        known = _ADVICE.get(_code(error)) or _SERVER_ADVICE.get(_state(error))
+        if known is not None:
+            return known
         reason = " ".join(str(error.orig).split())
         for secret in _passwords(self._url):
             reason = reason.replace(secret, "***")
-        return _ADVICE.get(_code(error), f"cannot be used: {reason[:_LONGEST_REASON]}")
+        reason = reason[:_LONGEST_REASON]
+        if not self.is_file and _state(error) == "":
+            return f"cannot be reached ({reason}): look at DATABASE_URL and at the server"
+        return f"cannot be used: {reason}"
 
 
 class _Shared(threading.local):
@@ -208,7 +247,14 @@ def _open_file(url: URL) -> Engine:
 
 
 def _open_server(url: URL) -> Engine:
-    return create_engine(url, pool_pre_ping=True, json_serializer=to_json, hide_parameters=True)
+    options = _SERVER_OPTIONS if url.get_driver_name() == "psycopg" else {}
+    return create_engine(
+        url,
+        connect_args={name: value for name, value in options.items() if name not in url.query},
+        pool_pre_ping=True,
+        json_serializer=to_json,
+        hide_parameters=True,
+    )
 
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
@@ -227,6 +273,11 @@ def fault_of(path: Path, error: DBAPIError) -> StoreError:
     """What is wrong with an SQLite file that is none of DATABASE_URL."""
     advice = _ADVICE.get(_code(error), f"cannot be used: {error.orig}")
     return StoreError(f"{path} {advice.removesuffix(f': {_ELSEWHERE}')}")
+
+
+def _state(error: DBAPIError) -> str:
+    """PostgreSQL's code; "" where its server did not answer."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _passwords(url: URL) -> set[str]:

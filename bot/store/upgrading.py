@@ -3,22 +3,17 @@
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from bot.store.errors import StoreError
 from bot.store.revision import revision_of
-
-_LOCK = 0x62616F6461
-"""Of PostgreSQL, for one process at a time; SQLite's transaction keeps others out by itself."""
 
 
 def upgrade(connection: Connection, name: str) -> None:
     """Run the migrations that a database called `name` lacks, in the transaction of `connection`.
 
-    Raises StoreError when it is of a newer version.
+    It is one that keeps other writers out. Raises StoreError when it is of a newer version.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     refuse_newer(revision_of(connection), name)
     migrate(connection, "head")
 

@@ -1,14 +1,15 @@
 """What the tests of the store keep in it."""
 
 import datetime
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
 from bot.store import Delivered, DeliveredPurpose, Exchange, Store, Taken
-from bot.store.address import FILE_NAME, in_folder
+from bot.store.address import in_folder
 from retrieval.types import Answer, Citation, NearestArticle, Timings, Usage
 
 MORNING = datetime.datetime(2026, 3, 5, 8, 0, tzinfo=datetime.UTC)
@@ -30,6 +31,10 @@ CITATION = Citation(
 )
 
 
+IN_A_FILE = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+"""Of what a test of `store` says about files alone."""
+
+
 class Clock:
     """Stands still until it is set."""
 
@@ -41,9 +46,14 @@ class Clock:
 
 
 def open_store(
-    folder: Path, clock: Clock | None = None, *, retention: datetime.timedelta = 90 * DAY
+    place: Path | sa.URL, clock: Clock | None = None, *, retention: datetime.timedelta = 90 * DAY
 ) -> Store:
-    return Store.open(in_folder(folder), retention=retention, clock=clock or Clock())
+    """In a folder or at an address."""
+    return Store.open(_address(place), retention=retention, clock=clock or Clock())
+
+
+def _address(place: Path | sa.URL) -> sa.URL:
+    return in_folder(place) if isinstance(place, Path) else place
 
 
 def exchange(
@@ -119,6 +129,8 @@ def delivered(
     return Delivered(chat_id, message_id, question_id, answer_id, position, purpose)
 
 
-def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        return connection.execute(query).fetchall()
+def rows(place: Path | sa.URL, query: str) -> list[tuple[object, ...]]:
+    """What a query finds in a database, past the store."""
+    engine = sa.create_engine(_address(place), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]

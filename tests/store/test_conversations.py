@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.store import Store
 from bot.store.address import FILE_NAME
@@ -14,6 +15,7 @@ from retrieval.types import Turn
 from tests.store.exchanges import (
     CITATION,
     HOUR,
+    IN_A_FILE,
     MINUTE,
     MORNING,
     Clock,
@@ -98,13 +100,14 @@ def test_what_was_asked_before_forgetting_stays_forgotten_when_answered_after(
     assert questions(store) == []
 
 
-def test_a_conversation_outlives_a_restart(store: Store, tmp_path: Path) -> None:
+def test_a_conversation_outlives_a_restart(store: Store, place: sa.URL) -> None:
     store.keep(exchange("甲"))
     store.close()
-    with closing(open_store(tmp_path)) as again:
+    with closing(open_store(place)) as again:
         assert questions(again) == ["甲"]
 
 
+@IN_A_FILE
 def test_all_of_an_exchange_is_kept(store: Store, tmp_path: Path) -> None:
     message_id = store.keep(exchange())
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.store import Store, StoreError
 from bot.store.address import FILE_NAME, in_folder
 from bot.store.database import Database
-from tests.store.exchanges import exchange, open_store, questions
+from tests.store.exchanges import IN_A_FILE, exchange, open_store, questions
 
 _NOBODY = 65534
 
@@ -129,6 +129,7 @@ def test_a_cut_database_is_one_line(tmp_path: Path) -> None:
         open_store(tmp_path)
 
 
+@IN_A_FILE
 def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, store: Store) -> None:
     store.keep(exchange("先"))
     with sqlite_limited_to(pages=30), closing(open_store(tmp_path)) as full:
@@ -140,6 +141,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path, store: Store)
     assert questions(store) == ["先", "后"]
 
 
+@IN_A_FILE
 def test_a_disk_that_refuses_to_write_is_one_line_and_loses_nothing(store: Store) -> None:
     store.keep(exchange("先"))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -154,6 +156,7 @@ def test_a_disk_that_refuses_to_write_is_one_line_and_loses_nothing(store: Store
     assert questions(store) == ["先", "后"]
 
 
+@IN_A_FILE
 def test_a_database_that_another_program_holds_is_one_line(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +179,7 @@ def test_an_error_shows_neither_words_nor_passwords(tmp_path: Path) -> None:
     assert "秘密" not in f"{caught.value} {caught.value.__cause__}"
 
 
+@IN_A_FILE
 def test_a_table_that_is_missing_is_one_line(tmp_path: Path, store: Store) -> None:
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as other:
         other.execute("DROP TABLE feedback")

@@ -1,5 +1,6 @@
 """A person who is to be forgotten leaves nothing behind, and others lose nothing."""
 
+import datetime
 import random
 import sqlite3
 import threading
@@ -8,12 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.store import Held, Store, StoreError
 from bot.store.address import FILE_NAME
 from bot.store.models import Base
 from retrieval.types import Usage
 from tests.store.exchanges import (
+    IN_A_FILE,
     LONG_AGO,
     MINUTE,
     MORNING,
@@ -33,14 +36,24 @@ SECRET = "紫藤花下的密约"
 Row = dict[str, object]
 
 
-def table(folder: Path, name: str) -> list[Row]:
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(f"SELECT * FROM {name}")]
+def table(place: sa.URL, name: str) -> list[Row]:
+    """Moments as SQLite keeps them."""
+    engine = sa.create_engine(place, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        found = connection.execute(sa.text(f"SELECT * FROM {name}")).mappings().all()
+    return [{column: _plain(value) for column, value in row.items()} for row in found]
 
 
-def tables(folder: Path) -> dict[str, list[Row]]:
-    return {name: table(folder, name) for name in Base.metadata.tables}
+def _plain(value: object) -> object:
+    return moment(value) if isinstance(value, datetime.datetime) else value
+
+
+def moment(value: datetime.datetime) -> str:
+    return f"{value.astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def tables(place: sa.URL) -> dict[str, list[Row]]:
+    return {name: table(place, name) for name in Base.metadata.tables}
 
 
 def holding(folder: Path, person: int, words: str) -> list[str]:
@@ -58,18 +71,18 @@ def ask(store: Store, asker_id: int = ASKER, **details: object) -> int:
     return store.keep(exchange(SECRET, asker_id=asker_id, **{"chat_id": asker_id, **details}))  # type: ignore[arg-type]
 
 
-def test_questions_go_wherever_they_were_asked(store: Store, tmp_path: Path) -> None:
+def test_questions_go_wherever_they_were_asked(store: Store, place: sa.URL) -> None:
     ask(store)
     ask(store, chat_id=GROUP)
     ask(store, chat_id=GROUP, topic_id=3)
     store.keep(exchange("别人", asker_id=OTHER, chat_id=GROUP))
     assert store.forget_person(ASKER) == Held(3, 0, 0, MORNING, None)
-    assert [row["question"] for row in table(tmp_path, "message")] == ["别人"]
-    assert ASKER not in {row["chat_id"] for row in table(tmp_path, "conversation")}
+    assert [row["question"] for row in table(place, "message")] == ["别人"]
+    assert ASKER not in {row["chat_id"] for row in table(place, "conversation")}
     assert store.forget_person(ASKER) == Held(0, 0, 0, None, None)
 
 
-def test_what_others_thought_of_the_answers_goes_with_them(store: Store, tmp_path: Path) -> None:
+def test_what_others_thought_of_the_answers_goes_with_them(store: Store, place: sa.URL) -> None:
     answer = ask(store, chat_id=GROUP)
     other = store.keep(exchange("别人", asker_id=OTHER, chat_id=GROUP))
     for message in (answer, other):
@@ -78,12 +91,12 @@ def test_what_others_thought_of_the_answers_goes_with_them(store: Store, tmp_pat
         store.remark(OTHER, "很好", message)
     store.settle(5, delivered=[delivered(31, chat_id=GROUP, answer_id=answer)])
     store.forget_person(ASKER)
-    assert rows(tmp_path, "SELECT message_id, user_id FROM feedback") == [(other, OTHER)]
-    assert rows(tmp_path, "SELECT answer_id FROM remark ORDER BY id") == [(None,), (other,)]
+    assert rows(place, "SELECT message_id, user_id FROM feedback") == [(other, OTHER)]
+    assert rows(place, "SELECT answer_id FROM remark ORDER BY id") == [(None,), (other,)]
     assert store.delivered_as(GROUP, 31) is None
 
 
-def test_what_was_set_and_said_goes(store: Store, tmp_path: Path) -> None:
+def test_what_was_set_and_said_goes(store: Store, place: sa.URL) -> None:
     store.set_language(ASKER, "en")
     store.remark(ASKER, SECRET)
     store.remark(None, "很好")
@@ -92,7 +105,7 @@ def test_what_was_set_and_said_goes(store: Store, tmp_path: Path) -> None:
     store.settle(5, delivered=[delivered(31, chat_id=ASKER)])
     assert store.forget_person(ASKER) == Held(0, 0, 1, None, "en")
     assert store.languages() == {}
-    assert rows(tmp_path, "SELECT text FROM remark") == [("很好",)]
+    assert rows(place, "SELECT text FROM remark") == [("很好",)]
     assert list(store.waits()) == ["sendMessage"]
     assert store.delivered_as(ASKER, 31) is None
 
@@ -106,7 +119,7 @@ def test_tokens_that_were_spent_stay_in_the_ledger_without_a_name(store: Store) 
     assert (store.spent_today(day, ASKER), store.spent_today(day, OTHER)) == (0, 15)
 
 
-def test_updates_are_settled_and_not_taken_again(store: Store, tmp_path: Path) -> None:
+def test_updates_are_settled_and_not_taken_again(store: Store, place: sa.URL) -> None:
     theirs = taken(5, {"text": SECRET}, chat_id=GROUP, user_id=ASKER)
     store.take([theirs, taken(6, user_id=OTHER, chat_id=GROUP), taken(7, chat_id=ASKER)])
     store.note(5, {"parts": [SECRET]})
@@ -117,19 +130,19 @@ def test_updates_are_settled_and_not_taken_again(store: Store, tmp_path: Path) -
         "SELECT payload, outgoing, chat_id, topic_id, user_id, outcome, settled_at IS NULL"
         " FROM pending WHERE update_id = 5"
     )
-    assert rows(tmp_path, query) == [(None, None, None, None, None, "forgotten", 0)]
+    assert rows(place, query) == [(None, None, None, None, None, "forgotten", 0)]
 
 
 def test_what_was_delivered_for_a_forgotten_update_is_not_noted(
-    store: Store, tmp_path: Path
+    store: Store, place: sa.URL
 ) -> None:
     store.take([taken(5, chat_id=GROUP, user_id=ASKER)])
     store.forget_person(ASKER)
-    before = table(tmp_path, "pending")
+    before = table(place, "pending")
     store.note(5, {"parts": [SECRET]})
     store.settle(5, delivered=[delivered(31, chat_id=GROUP)])
-    assert table(tmp_path, "pending") == before
-    assert table(tmp_path, "delivered") == []
+    assert table(place, "pending") == before
+    assert table(place, "delivered") == []
 
 
 def test_what_others_asked_later_is_not_said_in_the_persons_words(store: Store) -> None:
@@ -154,6 +167,7 @@ def test_what_others_asked_later_is_not_said_in_the_persons_words(store: Store) 
     assert standalone == [f"0 {SECRET}", "2", "3", f"4 {SECRET}"]
 
 
+@IN_A_FILE
 def test_while_others_read_a_person_is_forgotten(store: Store, tmp_path: Path) -> None:
     store.keep(exchange("别人", asker_id=OTHER))
     for number in range(30):
@@ -179,6 +193,7 @@ def test_while_others_read_a_person_is_forgotten(store: Store, tmp_path: Path) -
     assert [one for one in read if one != ["别人"]] == []
 
 
+@IN_A_FILE
 def test_a_reader_who_is_slow_is_waited_for(store: Store, tmp_path: Path) -> None:
     ask(store)
     other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None, check_same_thread=False)
@@ -192,6 +207,7 @@ def test_a_reader_who_is_slow_is_waited_for(store: Store, tmp_path: Path) -> Non
     assert holding(tmp_path, ASKER, SECRET) == []
 
 
+@IN_A_FILE
 def test_a_reader_who_never_lets_go_is_named_and_another_call_does_the_rest(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +223,7 @@ def test_a_reader_who_never_lets_go_is_named_and_another_call_does_the_rest(
     assert holding(tmp_path, ASKER, SECRET) == []
 
 
+@IN_A_FILE
 def test_bytes_that_stayed_in_the_file_when_rows_were_moved_or_deleted_go_too(
     store: Store, tmp_path: Path
 ) -> None:
@@ -382,7 +399,7 @@ def in_order(contents: dict[str, list[Row]], now: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_no_byte_of_a_forgotten_person_is_left_and_no_row_of_others_is_changed(
-    store: Store, tmp_path: Path, clock: Clock, seed: int
+    store: Store, place: sa.URL, tmp_path: Path, clock: Clock, seed: int
 ) -> None:
     crowd = Crowd(store, clock, seed)
     for _ in range(3):
@@ -390,9 +407,9 @@ def test_no_byte_of_a_forgotten_person_is_left_and_no_row_of_others_is_changed(
             for _ in range(40):
                 crowd.do()
     person = random.Random(seed).choice(list(crowd.words))
-    assert holding(tmp_path, person, crowd.words[person]) != []
-    before = tables(tmp_path)
+    assert bool(holding(tmp_path, person, crowd.words[person])) == (place.drivername == "sqlite")
+    before = tables(place)
     store.forget_person(person)
     assert holding(tmp_path, person, crowd.words[person]) == []
-    now = f"{clock.now:%Y-%m-%d %H:%M:%S.%f}"
-    assert in_order(tables(tmp_path), now) == in_order(remaining(before, person), now)
+    now = moment(clock.now)
+    assert in_order(tables(place), now) == in_order(remaining(before, person), now)

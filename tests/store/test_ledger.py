@@ -1,9 +1,9 @@
 """Ratings and tokens spent."""
 
 import datetime
-from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from bot.store import DaySpent, Store
@@ -14,13 +14,13 @@ MONDAY = datetime.date(2026, 3, 2)
 TUESDAY = datetime.date(2026, 3, 3)
 
 
-def test_a_reader_has_one_opinion_of_an_answer_the_last_one(store: Store, tmp_path: Path) -> None:
+def test_a_reader_has_one_opinion_of_an_answer_the_last_one(store: Store, place: sa.URL) -> None:
     message = store.keep(exchange())
     assert store.rate(message, 1001, 1)
     assert store.rate(message, 1002, 1)
     assert store.rate(message, 1001, -1, "日期不对")
     query = "SELECT user_id, value, reason FROM feedback ORDER BY user_id"
-    assert rows(tmp_path, query) == [(1001, -1, "日期不对"), (1002, 1, None)]
+    assert rows(place, query) == [(1001, -1, "日期不对"), (1002, 1, None)]
 
 
 def test_an_answer_that_is_not_kept_cannot_be_rated(store: Store) -> None:

@@ -1,9 +1,9 @@
 """What is kept about each person, apart from their conversations."""
 
 import datetime
-from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.store import Held, Store
 from tests.store.exchanges import HOUR, MINUTE, MORNING, Clock, exchange, rows
@@ -16,22 +16,22 @@ def test_the_last_language_that_a_person_chose_is_kept(store: Store) -> None:
     assert store.languages() == {1001: "zh-Hans", 1002: "zh-Hant"}
 
 
-def test_who_chooses_no_language_has_none(store: Store, tmp_path: Path) -> None:
+def test_who_chooses_no_language_has_none(store: Store, place: sa.URL) -> None:
     store.set_language(1001, "en")
     store.set_language(1001, None)
     store.set_language(1002, None)
     assert store.languages() == {}
-    assert rows(tmp_path, "SELECT * FROM person") == []
+    assert rows(place, "SELECT * FROM person") == []
 
 
-def test_remarks_are_kept_with_the_answer_that_they_are_about(store: Store, tmp_path: Path) -> None:
+def test_remarks_are_kept_with_the_answer_that_they_are_about(store: Store, place: sa.URL) -> None:
     answer = store.keep(exchange())
     numbers = [
         store.remark(1001, "日期不对", answer),
         store.remark(None, "很好"),
         store.remark(1001, "再说", 99),
     ]
-    assert rows(tmp_path, "SELECT id, user_id, text, answer_id FROM remark ORDER BY id") == [
+    assert rows(place, "SELECT id, user_id, text, answer_id FROM remark ORDER BY id") == [
         (numbers[0], 1001, "日期不对", answer),
         (numbers[1], None, "很好", None),
         (numbers[2], 1001, "再说", None),
@@ -39,13 +39,13 @@ def test_remarks_are_kept_with_the_answer_that_they_are_about(store: Store, tmp_
 
 
 def test_a_remark_outlives_the_answer_that_it_is_about(
-    store: Store, tmp_path: Path, clock: Clock
+    store: Store, place: sa.URL, clock: Clock
 ) -> None:
     answer = store.keep(exchange())
     clock.now += HOUR
     store.remark(1001, "日期不对", answer)
     store.keep(exchange(at=clock.now), replaces=answer)
-    assert rows(tmp_path, "SELECT text, answer_id FROM remark") == [("日期不对", None)]
+    assert rows(place, "SELECT text, answer_id FROM remark") == [("日期不对", None)]
 
 
 def test_what_is_asked_on_a_day_is_counted_by_person_and_by_group(store: Store) -> None:

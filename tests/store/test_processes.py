@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from bot.store import Store
 from bot.store.address import FILE_NAME
 from tests.conftest import ROOT, environment
@@ -20,9 +22,15 @@ from tests.store.exchanges import exchange, open_store, questions
 KILLS = 5
 
 
-def writer(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.store.writing", str(folder), name, str(count)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
+def writer(place: sa.URL, name: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.store.writing", name, str(count)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(PLACE=place.render_as_string(hide_password=False)),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def told(process: subprocess.Popen[str]) -> list[str]:
@@ -35,23 +43,23 @@ def kept(store: Store, chat_id: int = 7) -> list[str]:
 
 
 def test_two_processes_that_write_at_once_lose_nothing(
-    tmp_path: Path, tell: Callable[[str], None]
+    place: sa.URL, tell: Callable[[str], None]
 ) -> None:
     began = time.monotonic()
-    processes = [writer(tmp_path, name, 150) for name in ("a", "b")]
+    processes = [writer(place, name, 150) for name in ("a", "b")]
     lines = [told(process) for process in processes]
     tell(f"store: 2 x 150 messages by two processes in {time.monotonic() - began:.1f} s")
     assert [process.returncode for process in processes] == [0, 0]
     assert [len(one) for one in lines] == [150, 150]
-    with closing(open_store(tmp_path)) as store:
+    with closing(open_store(place)) as store:
         assert sorted(kept(store)) == sorted(lines[0] + lines[1])
         assert sum(day.calls for day in store.spent_by_day(exchange().asked_at.date())) == 300
 
 
-def test_processes_that_start_at_once_make_one_database(tmp_path: Path) -> None:
-    processes = [writer(tmp_path, str(name), 1) for name in range(3)]
+def test_processes_that_start_at_once_make_one_database(place: sa.URL) -> None:
+    processes = [writer(place, str(name), 1) for name in range(3)]
     assert [len(told(process)) for process in processes] == [1, 1, 1]
-    with closing(open_store(tmp_path)) as store:
+    with closing(open_store(place)) as store:
         assert len(kept(store)) == 3
 
 
@@ -80,16 +88,16 @@ def test_threads_may_share_a_store(store: Store) -> None:
     assert len(kept(store)) == 160
 
 
-def test_what_was_said_to_be_kept_outlives_kill_9(tmp_path: Path) -> None:
+def test_what_was_said_to_be_kept_outlives_kill_9(place: sa.URL) -> None:
     expected: list[str] = []
     for kill in range(KILLS):
-        process = writer(tmp_path, str(kill), 1_000_000)
+        process = writer(place, str(kill), 1_000_000)
         assert process.stdout is not None
         first = process.stdout.readline().rstrip("\n")
         time.sleep(random.random() / 5)
         os.kill(process.pid, signal.SIGKILL)
         expected += [first, *told(process)]
-    with closing(open_store(tmp_path)) as store:
+    with closing(open_store(place)) as store:
         found = kept(store)
     assert len(expected) > KILLS
     assert set(expected) <= set(found)

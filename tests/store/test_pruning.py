@@ -3,10 +3,13 @@
 from contextlib import closing
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from bot.store import Pruned, Store
 from retrieval.types import Usage
 from tests.store.exchanges import (
     DAY,
+    IN_A_FILE,
     MINUTE,
     MORNING,
     Clock,
@@ -52,8 +55,8 @@ def test_only_what_is_old_is_deleted(store: Store, clock: Clock) -> None:
     assert len(pending(store)) == 1
 
 
-def test_a_long_conversation_loses_its_old_messages_only(tmp_path: Path, clock: Clock) -> None:
-    with closing(open_store(tmp_path, clock, retention=2 * DAY)) as store:
+def test_a_long_conversation_loses_its_old_messages_only(place: sa.URL, clock: Clock) -> None:
+    with closing(open_store(place, clock, retention=2 * DAY)) as store:
         for number in range(20):
             store.keep(exchange(str(number), at=MORNING + number * DAY / 5))
         clock.now = MORNING + 19 * DAY / 5
@@ -62,8 +65,8 @@ def test_a_long_conversation_loses_its_old_messages_only(tmp_path: Path, clock: 
         assert questions(store)[-1] == "19"
 
 
-def test_settled_questions_are_remembered_for_two_days(tmp_path: Path, clock: Clock) -> None:
-    with closing(open_store(tmp_path, clock, retention=DAY)) as store:
+def test_settled_questions_are_remembered_for_two_days(place: sa.URL, clock: Clock) -> None:
+    with closing(open_store(place, clock, retention=DAY)) as store:
         take(store, 5)
         store.settle(5)
         clock.now += 2 * DAY
@@ -91,6 +94,7 @@ def test_the_numbers_of_deleted_answers_are_not_given_again(store: Store, clock:
     assert store.keep(exchange(at=clock.now)) > first
 
 
+@IN_A_FILE
 def test_no_byte_of_what_was_deleted_is_left(store: Store, tmp_path: Path, clock: Clock) -> None:
     secret = "紫藤花下的密约"
     store.keep(exchange(secret * 300))

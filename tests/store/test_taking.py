@@ -1,9 +1,9 @@
 """Updates that are taken, noted and settled, and the messages that came of them."""
 
 from contextlib import closing
-from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,25 +69,25 @@ def test_what_is_taken_is_pending_until_it_is_settled(store: Store, clock: Clock
 
 
 def test_what_is_pending_outlives_a_restart_with_what_was_noted(
-    store: Store, tmp_path: Path
+    store: Store, place: sa.URL
 ) -> None:
     take(store, 5)
     store.note(5, {"parts": ["一"], "sent": []})
     store.note(5, {"parts": ["一", "二"], "sent": [31]})
     store.close()
-    with closing(open_store(tmp_path)) as again:
+    with closing(open_store(place)) as again:
         (waiting,) = again.pending(LONG_AGO)
     assert waiting.outgoing == {"parts": ["一", "二"], "sent": [31]}
 
 
-def test_what_is_too_old_is_settled_as_expired(store: Store, tmp_path: Path, clock: Clock) -> None:
+def test_what_is_too_old_is_settled_as_expired(store: Store, place: sa.URL, clock: Clock) -> None:
     take(store, 5)
     clock.now += MINUTE
     take(store, 6)
     assert [one.update_id for one in store.pending(MORNING + MINUTE)] == [6]
     assert pending(store) == [6]
     query = "SELECT payload, chat_id, user_id, outcome FROM pending WHERE update_id = 5"
-    assert rows(tmp_path, query) == [(None, None, None, "expired")]
+    assert rows(place, query) == [(None, None, None, "expired")]
 
 
 def test_an_answer_that_was_begun_is_never_too_old(store: Store, clock: Clock) -> None:
@@ -99,7 +99,7 @@ def test_an_answer_that_was_begun_is_never_too_old(store: Store, clock: Clock) -
 
 
 def test_settling_takes_words_and_numbers_away_and_says_what_became_of_it(
-    store: Store, tmp_path: Path
+    store: Store, place: sa.URL
 ) -> None:
     take(store, 5)
     store.note(5, {"parts": ["一"]})
@@ -107,7 +107,7 @@ def test_settling_takes_words_and_numbers_away_and_says_what_became_of_it(
     store.settle(99)
     store.note(5, {"parts": ["二"]})
     query = "SELECT update_id, payload, outgoing, chat_id, topic_id, user_id, outcome FROM pending"
-    assert rows(tmp_path, query) == [(5, None, None, None, None, None, "blocked")]
+    assert rows(place, query) == [(5, None, None, None, None, None, "blocked")]
 
 
 def test_an_update_of_no_chat_is_taken(store: Store) -> None:

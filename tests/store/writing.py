@@ -1,14 +1,17 @@
-"""Keeps messages and tells of each once it is kept: `python -m tests.store.writing DIR NAME N`."""
+"""Keeps messages and tells of each once it is kept: `python -m tests.store.writing NAME N`."""
 
+import os
 import sys
-from pathlib import Path
+
+import sqlalchemy as sa
 
 from retrieval.types import Usage
 from tests.store.exchanges import MORNING, exchange, open_store
 
 
-def main(folder: str, name: str, count: str) -> None:
-    store = open_store(Path(folder))
+def main(name: str, count: str) -> None:
+    """In the database whose address is PLACE."""
+    store = open_store(sa.make_url(os.environ["PLACE"]))
     for number in range(int(count)):
         words = f"{name}-{number}"
         store.keep(exchange(words))
