@@ -31,7 +31,6 @@ _USER = "baoda"
 _PR_SET_PDEATHSIG = 1
 _IN_HASTE = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
     "shared_buffers": "16MB",
