@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot import logs
 from bot.results import to_line
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import Settings, SettingsError, open_secret_files, read_settings
 from bot.wiring import (
     OPENAI_BASE_URL,
     chat_model_name,
@@ -67,6 +67,7 @@ def _findings() -> Iterator[Finding]:
         return
     yield Finding("settings", "ok", "read from the environment and .env")
     checks: tuple[Callable[[Settings], Finding], ...] = (
+        _secrets,
         _disk,
         _articles,
         _embedding,
@@ -84,6 +85,17 @@ def _findings() -> Iterator[Finding]:
             logs.redact(finding.detail, settings.secrets),
             finding.advice,
         )
+
+
+def _secrets(_: Settings) -> Finding:
+    try:
+        files = open_secret_files()
+    except OSError as error:
+        return Finding("secrets", "problem", str(error), "look at the files that NAME_FILE names")
+    if files:
+        detail = f"everybody on this machine may read {', '.join(map(str, files))}"
+        return Finding("secrets", "note", detail, f"chmod 600 {' '.join(map(str, files))}")
+    return Finding("secrets", "ok", "in no file that others may read")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -7,13 +7,20 @@ import re
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from bot import secret_files
 from retrieval.types import Strictness
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
@@ -31,8 +38,28 @@ _SET_BY_BAODA = ("model", "messages", "stream", "n", "tools", "response_format")
 """Fields of a request that would break the answers."""
 
 
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets out of the files that NAME_FILE names. Raises SettingsError."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Nothing: a call gives all of them."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            found = _secrets_in_files(secret_files.named_values())
+            return {name.lower(): secret_files.read(name, path) for name, path in found.items()}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f".env cannot be read: {error}") from None
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+
+
 class Settings(BaseSettings):
-    """All settings. An empty value counts as not set."""
+    """All settings. An empty value counts as not set.
+
+    A secret, NAME, may stand in a file that NAME_FILE names.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -41,6 +68,10 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+    )
+
+    _secrets_of_others: tuple[str, ...] = PrivateAttr(
+        default_factory=lambda: secret_files.of_others(secret_files.named_values())
     )
 
     telegram_bot_token: SecretStr | None = Field(
@@ -398,16 +429,35 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
-        values = (
-            self.telegram_bot_token,
-            self.telegram_proxy_url,
-            self.telegram_webhook_secret,
-            self.openai_api_key,
-            self.embedding_api_key,
-            self.rerank_api_key,
-            self.database_url,
-        )
-        return tuple(value.get_secret_value() for value in values if value is not None)
+        values = (getattr(self, name) for name in type(self).model_fields)
+        ours = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        return tuple(dict.fromkeys((*ours, *self._secrets_of_others)))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from; the first that knows one goes before the others."""
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls)
+
+
+SECRETS = [
+    name.upper()
+    for name, field in Settings.model_fields.items()
+    if SecretStr in (field.annotation, *get_args(field.annotation))
+]
+"""The settings that may stand in files."""
+
+
+def open_secret_files() -> tuple[Path, ...]:
+    """The files with secrets, `.env` among them, that everybody on this machine may read."""
+    files = [Path(".env"), *_secrets_in_files(secret_files.named_values()).values()]
+    return tuple(file for file in files if file.exists() and secret_files.is_open_to_all(file))
 
 
 def read_settings() -> Settings:
@@ -423,29 +473,44 @@ def read_settings() -> Settings:
 
 def env_example() -> str:
     """The text of .env.example."""
-    blocks = ["# Copy to .env and fill in what you need. An empty value counts as not set.\n"]
+    blocks = [
+        "# Copy to .env and fill in what you need. An empty value counts as not set.\n"
+        "# Tokens, keys and addresses with passwords may stand in files of their own instead:\n"
+        "# with _FILE after its name a setting is the path of such a file.\n"
+    ]
     for name, field in Settings.model_fields.items():
         example = (field.examples or [""])[0]
         blocks.append(f"# {field.description}\n# {name.upper()}={example}\n")
     return "\n".join(blocks)
 
 
+def _secrets_in_files(names: dict[str, str]) -> dict[str, Path]:
+    return secret_files.find(names, SECRETS)
+
+
 def _refuse_slips(names: list[str]) -> None:
-    ours = [name.upper() for name in Settings.model_fields]
+    plain = [name.upper() for name in Settings.model_fields]
+    ours = [*plain, *(name + secret_files.SUFFIX for name in SECRETS)]
     for name in names:
         if name.upper() not in ours:
+            setting = name.upper().removesuffix(secret_files.SUFFIX)
+            if setting in plain:
+                raise SettingsError(f"{name} is not a setting: only secrets are read from files")
             close = difflib.get_close_matches(name.upper(), ours, n=1, cutoff=_CLOSE)
             if close:
                 raise SettingsError(f"{name} is not a setting; did you mean {close[0]}?")
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
+    in_files = _secrets_in_files(secret_files.named_values())
     for one in error.errors(include_url=False, include_context=False):
         name = str(one["loc"][0])
         reason = one["msg"].removeprefix("Value error, ")
         example = (Settings.model_fields[name].examples or [""])[0]
         setting = name.upper()
-        yield f"{setting}: {reason[0].lower()}{reason[1:]}; for example {setting}={example}"
+        said = f"{reason[0].lower()}{reason[1:]}; for example {setting}={example}"
+        path = in_files.get(setting)
+        yield f"{setting}: {said}" if path is None else f"{setting}_FILE: what {path} holds {said}"
 
 
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
