@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.logs import SPEAKER
 from bot.results import attended_object, reload_object, to_line
 from bot.settings import Settings
-from bot.wiring import BAODA, make_embedder, make_reloader
+from bot.wiring import BAODA, make_embedder, make_embedders, make_reloader
 from retrieval.errors import CollectionError, ReloadError
-from retrieval.index.generations import Generations, matches
+from retrieval.index.generations import Generations, is_servable, matches
 from retrieval.reload import ReloadResult
 from retrieval.types import Step
 
@@ -96,16 +96,32 @@ def has_usable_index(settings: Settings) -> bool:
         return False
 
 
+def can_serve(settings: Settings) -> bool:
+    """Whether questions can be asked of the live generation, whoever made it."""
+    generations = Generations(settings.data_dir)
+    try:
+        manifest = generations.manifest(generations.require_live())
+    except CollectionError:
+        return False
+    return is_servable(manifest, make_embedders(settings).has)
+
+
 def index_if_missing(settings: Settings) -> None:
-    """Index the articles first where there is no usable index. Raises ReloadError."""
+    """Index the articles first where there is no usable index.
+
+    One of another model or version serves on where that fails. Raises ReloadError.
+    """
     if has_usable_index(settings):
         return
     print("Indexing the articles first; this happens once.", file=sys.stderr, flush=True)
     finished = subprocess.run(
         [*BAODA, "reload"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
-    if finished.returncode != 0:
+    if finished.returncode == 0:
+        return
+    if not can_serve(settings):
         raise ReloadError("the articles could not be indexed")
+    print("The former index goes on serving.", file=sys.stderr, flush=True)
 
 
 def reload_outcome(status: int, output: bytes, errors: bytes) -> dict[str, Any]:

@@ -10,11 +10,18 @@ from bot.results import article_object, golden_object, to_line
 from bot.settings import Settings
 from bot.store.address import FILE_NAME
 from bot.store.errors import StoreError
-from bot.wiring import chat_model_name, make_embedder, make_store, today
+from bot.wiring import chat_model_name, make_embedders, make_store, today
 from retrieval import lock
+from retrieval.embedding import Embedders
 from retrieval.errors import CollectionError, CorpusError
 from retrieval.index.articles import ArticleStore
-from retrieval.index.generations import ARTICLES, Generations, Manifest, matches
+from retrieval.index.generations import (
+    ARTICLES,
+    Generations,
+    Manifest,
+    is_servable,
+    matches,
+)
 
 _DAYS = 7
 """Of which `status` tells the tokens."""
@@ -77,7 +84,12 @@ def _spent(day: dict[str, Any]) -> str:
 def _described(generation: dict[str, Any]) -> str:
     golden = generation["golden"]
     questions = f", golden questions {golden['passed']} of {golden['total']}" if golden else ""
-    usable = "" if generation["usable"] else "  (made with another model or version: reload)"
+    if generation["usable"]:
+        usable = ""
+    elif generation["serves"]:
+        usable = "  (made with another model or version: serves until `baoda reload` is done)"
+    else:
+        usable = "  (made with another model or version: reload)"
     return (
         f"{generation['id']} of {generation['created']}: {generation['articles']} articles in "
         f"{generation['chunks']} chunks, {generation['bytes'] / 1e6:.1f} MB{questions}{usable}"
@@ -103,9 +115,9 @@ def _tokens(settings: Settings) -> tuple[list[dict[str, Any]], str]:
 def _status(settings: Settings) -> dict[str, Any]:
     tokens, tokens_unknown = _tokens(settings)
     generations = Generations(settings.data_dir)
-    embedding = make_embedder(settings).fingerprint
+    embedders = make_embedders(settings)
     live = generations.live()
-    described = _generation(generations, generations.manifest(live), embedding) if live else None
+    described = _generation(generations, generations.manifest(live), embedders) if live else None
     kept = []
     for generation in generations.kept():
         if generation != live:
@@ -113,14 +125,14 @@ def _status(settings: Settings) -> dict[str, Any]:
                 manifest = generations.manifest(generation)
             except CollectionError:
                 continue
-            kept.append(_generation(generations, manifest, embedding))
+            kept.append(_generation(generations, manifest, embedders))
     return {
         "live": described,
         "usable": described is not None and described["usable"],
         "kept": kept,
         "watching_paused": generations.watching_is_paused(),
         "reloading": lock.held_by(settings.data_dir),
-        "embedding": embedding,
+        "embedding": embedders.current.fingerprint,
         "rerank_model": settings.rerank_model,
         "chat_model": chat_model_name(settings),
         "tokens": tokens,
@@ -131,10 +143,13 @@ def _status(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _generation(generations: Generations, manifest: Manifest, embedding: str) -> dict[str, Any]:
+def _generation(
+    generations: Generations, manifest: Manifest, embedders: Embedders
+) -> dict[str, Any]:
     return dataclasses.asdict(manifest) | {
         "golden": golden_object(manifest.golden),
-        "usable": matches(manifest, embedding),
+        "usable": matches(manifest, embedders.current.fingerprint),
+        "serves": is_servable(manifest, embedders.has),
         "bytes": generations.size(manifest.id),
     }
 

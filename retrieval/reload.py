@@ -10,7 +10,13 @@ from retrieval import lock
 from retrieval.child import BuilderDiedError
 from retrieval.durable import make_folder
 from retrieval.errors import CollectionError, ReloadError
-from retrieval.index.generations import Generations, Golden, Manifest, check_fingerprint, matches
+from retrieval.index.generations import (
+    READABLE,
+    Generations,
+    Golden,
+    Manifest,
+    check_fingerprint,
+)
 from retrieval.jobs import Building, BuildJob, Built
 from retrieval.pruning import prune_cache
 from retrieval.types import Problem, Progress
@@ -126,8 +132,8 @@ class Reloader:
         complaint = self._mend_pointer()
         while (live := self._live()) is not None and not self._generations.is_checked(live):
             try:
-                if not matches(self._generations.manifest(live), self._embedding):
-                    break  # made with another model or version, which is no damage
+                if self._generations.manifest(live).schema not in READABLE:
+                    break  # made by another version, which is no damage
                 self._builder.check(live)
             except CollectionError as error:
                 with lock.exclusive(self._data_dir):

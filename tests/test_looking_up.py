@@ -14,7 +14,7 @@ import pytest
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.quoting.finding import Finder
 from retrieval.answering.quoting.matching import look_up
-from retrieval.embedding import LocalEmbedder
+from retrieval.embedding import Embedders, LocalEmbedder
 from retrieval.errors import ModelUnavailableError, NoCollectionError, QuestionError
 from retrieval.index.articles import article_version
 from retrieval.index.collection import LiveCollection
@@ -261,7 +261,9 @@ async def test_what_is_looked_up_does_not_wait_for_a_question(small: Path) -> No
 def test_four_threads_find_what_one_finds(corpus_data_dir: Path) -> None:
     embedder = LocalEmbedder()
     live = LiveCollection(Generations(corpus_data_dir), embedding=embedder.fingerprint)
-    finder = Finder(live=live, embedder=embedder, strictness=Strictness.BALANCED, reranker=None)
+    finder = Finder(
+        live=live, embedders=Embedders(embedder), strictness=Strictness.BALANCED, reranker=None
+    )
     words = ["工会", "流動黨課", "Liu Zhengxin", "ﬁle 党员", "量子计算机", "红领志愿"]
 
     def find(question: str) -> object:

@@ -4,7 +4,7 @@ import asyncio
 import datetime
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +15,12 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.desk.reloads import Reloads
-from bot.indexing import has_usable_index
 from bot.journal import Journal
 from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.connecting import Connection, GivesWayError
 from bot.telegram.delivery import Calls, Delivery, FloodWaits, Wire
+from bot.telegram.desk.rebuilding import AdminsTold, index_if_needed
 from bot.telegram.intake import Intake
 from bot.telegram.polling import poll
 from bot.telegram.profile import Profile
@@ -29,7 +29,6 @@ from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
 from bot.telegram.webhook import listen
 from bot.wiring import make_conversations
-from retrieval.errors import BaodaError
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +170,12 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
 
         async def take() -> None:
             await connection.insist("getMe", application.initialize)
-            await _take_updates(settings, bot, connection, intake, profile, reloads, people.admins)
+            tell = AdminsTold(settings, people, delivery)
+            aside = (
+                index_if_needed(settings, reloads, tell),
+                _introduce(profile, people.admins),
+            )
+            await _take_updates(settings, bot, connection, intake, aside)
 
         await _until(stopping, take())
 
@@ -195,17 +199,12 @@ async def _take_updates(
     bot: Bot,
     connection: Connection,
     intake: Intake,
-    profile: Profile,
-    reloads: Reloads,
-    admins: frozenset[int],
+    aside: Iterable[Coroutine[Any, Any, None]],
 ) -> None:
-    """Go on with what was left open, then take what comes, until cancelled."""
+    """Go on with what was left open, then take what comes, until cancelled; `aside` meanwhile."""
     age = datetime.timedelta(hours=settings.pending_hours)
     await intake.resume(datetime.datetime.now(datetime.UTC) - age)
-    aside = [
-        asyncio.create_task(_index_if_missing(settings, reloads)),
-        asyncio.create_task(_introduce(profile, admins)),
-    ]
+    tasks = [asyncio.create_task(one) for one in aside]
     try:
         if settings.telegram_webhook_url:
             secret = settings.telegram_webhook_secret
@@ -223,9 +222,9 @@ async def _take_updates(
             logger.info("@%s is listening", bot.username)
             await poll(bot, connection, intake, allowed_updates=_UPDATES)
     finally:
-        for task in aside:
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(aside)
+        await asyncio.wait(tasks)
 
 
 async def _recall_quotas(quotas: Quotas, journal: Journal) -> None:
@@ -261,15 +260,3 @@ async def _introduce(profile: Profile, admins: frozenset[int]) -> None:
         await profile.show(admins)
     except TelegramError as error:
         logger.warning("commands and descriptions could not be set: %s", error)
-
-
-async def _index_if_missing(settings: Settings, reloads: Reloads) -> None:
-    if has_usable_index(settings):
-        return
-    logger.info("no index yet: indexing the articles; readers are told meanwhile")
-    try:
-        result = await reloads.run()
-    except BaodaError as error:
-        logger.error("the articles could not be indexed: %s", error)
-    else:
-        logger.info("indexed %d articles", result["articles"])

@@ -22,6 +22,7 @@ from retrieval.answering.quoting.finding import Finder, Found
 from retrieval.answering.quoting.matching import look_up
 from retrieval.answering.statements import Statement, compose
 from retrieval.answering.stopping import unless_stopped
+from retrieval.embedding import Embedders
 from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.index.collection import Collections
 from retrieval.questions.followups import carried_over, refers_back
@@ -112,6 +113,7 @@ class Answerer:
         *,
         live: Collections,
         embedder: Embedder,
+        embedders: Embedders | None = None,
         writer: Writer | None,
         condenser: Condenser | None = None,
         today: Callable[[], datetime.date],
@@ -120,16 +122,20 @@ class Answerer:
         budget: Budget | None = None,
         cached_answers: int = 0,
     ) -> None:
+        """`embedders` knows the models that `embedder` has replaced, for an index of theirs."""
         self._live = live
         self.embedder = embedder
         """Loaded once for all that a process needs it for."""
+        self._embedders = embedders or Embedders(embedder)
         self._writer = writer
         self._condenser = condenser
         self._today = today
         self._finder = Finder(
-            live=live, embedder=embedder, strictness=strictness, reranker=reranker
+            live=live, embedders=self._embedders, strictness=strictness, reranker=reranker
         )
-        self._quoter = Finder(live=live, embedder=embedder, strictness=strictness, reranker=None)
+        self._quoter = Finder(
+            live=live, embedders=self._embedders, strictness=strictness, reranker=None
+        )
         self._budget = budget or Unlimited()
         self._cache = AnswerCache(cached_answers)
         # one thread: the embedding model gains nothing from more, and the event loop stays free
@@ -243,7 +249,8 @@ class Answerer:
 
     def _look_up(self, words: str, today: datetime.date) -> tuple[Match, ...]:
         with self._live.use() as collection:
-            return look_up(collection, self.embedder, words, today)
+            embedder = self._embedders.of(collection.manifest.embedding)
+            return look_up(collection, embedder, words, today)
 
     async def _exhausted(self, asker: int | None) -> Notice | None:
         return await _on(self._spender, self._budget.exhausted, asker)
@@ -282,7 +289,8 @@ class Answerer:
             yield _Outcome(found.statements, stopped=True)
             return
         draft = writer.draft(brief)
-        checking = _Checking(self._checker, brief, self.embedder.embed_query)
+        embedder = self._embedders.of(found.embedding)
+        checking = _Checking(self._checker, brief, embedder.embed_query)
         grounded = Grounded()
         fault = detail = ""
         notice = None

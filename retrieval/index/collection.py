@@ -23,7 +23,8 @@ from retrieval.index.generations import (
     VECTORS,
     Generations,
     Manifest,
-    check_fingerprint,
+    check_servable,
+    matches,
 )
 from retrieval.index.keywords import KeywordIndex
 from retrieval.index.vectors import VectorIndex
@@ -152,10 +153,16 @@ class LiveCollection:
         generations: Generations,
         *,
         embedding: str,
+        has_model: Callable[[str], bool] | None = None,
         open_collection: Callable[[Path, Manifest], Collection] = Collection,
     ) -> None:
+        """`embedding` is the fingerprint of the model in use; `has_model` knows those it replaced.
+
+        A generation that one of those made serves until it is built anew.
+        """
         self._generations = generations
         self._embedding = embedding
+        self._has_model = has_model or (lambda fingerprint: fingerprint == embedding)
         self._open_collection = open_collection
         self._lock = threading.Lock()
         self._current: _Opened | None = None
@@ -244,9 +251,16 @@ class LiveCollection:
                 try:
                     stack.enter_context(self._generations.reading(generation))
                     manifest = self._generations.manifest(generation)
-                    check_fingerprint(manifest, self._embedding)
+                    check_servable(manifest, self._has_model)
                     folder = self._generations.folder(generation)
-                    return _Opened(self._open_collection(folder, manifest), stack.pop_all())
+                    collection = self._open_collection(folder, manifest)
+                    if not matches(manifest, self._embedding):
+                        logger.warning(
+                            "the index %s was made with another embedding model or by another "
+                            "version; it serves until `baoda reload` has built it anew",
+                            generation,
+                        )
+                    return _Opened(collection, stack.pop_all())
                 except CollectionError:
                     if self._generations.live() == generation:
                         raise

@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,13 @@ from retrieval.durable import flush
 from retrieval.errors import CollectionError, NoCollectionError, OutdatedCollectionError
 
 SCHEMA_VERSION = "4"
-"""Part of a generation's fingerprint: changed whenever its files come out otherwise."""
+"""Part of a generation's fingerprint: changed whenever its files come out otherwise.
+
+A whole number that only grows: of two versions the newer one has the larger.
+"""
+
+READABLE = frozenset({SCHEMA_VERSION})
+"""Those whose files this version can answer from."""
 
 ARTICLES = "articles.sqlite3"
 SENTENCES = "sentences.npy"
@@ -333,6 +339,32 @@ def check_fingerprint(manifest: Manifest, embedding: str) -> None:
         raise OutdatedCollectionError(
             "the index was made by another version of Baoda; run `baoda reload`"
         )
+
+
+def check_servable(manifest: Manifest, has_model: Callable[[str], bool]) -> None:
+    """Raise OutdatedCollectionError unless questions can be asked of the generation.
+
+    That it was made with another embedding model or by another version is no hindrance where its
+    files can be read, and where `has_model` says that the model of a fingerprint can be had.
+    """
+    if manifest.schema not in READABLE:
+        raise OutdatedCollectionError(
+            "the index was made by another version of Baoda; run `baoda reload`"
+        )
+    if not has_model(manifest.embedding):
+        raise OutdatedCollectionError(
+            f"the index was made with another embedding model ({manifest.embedding}), which the "
+            "settings do not name; run `baoda reload`"
+        )
+
+
+def is_servable(manifest: Manifest, has_model: Callable[[str], bool]) -> bool:
+    """Whether `check_servable` finds nothing."""
+    try:
+        check_servable(manifest, has_model)
+    except OutdatedCollectionError:
+        return False
+    return True
 
 
 def matches(manifest: Manifest, embedding: str) -> bool:

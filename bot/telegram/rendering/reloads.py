@@ -78,6 +78,11 @@ def render_outcome(outcome: Outcome, phrases: Phrases, timezone: str) -> list[Pa
             return _parts([phrases.reload_failed.format(reason=reason)])
 
 
+def render_not_rebuilt(reason: str, phrases: Phrases) -> list[Part]:
+    """That an index of another model or version could not be built anew, and serves on."""
+    return _parts([phrases.rebuild_failed.format(reason=_reason(reason, phrases))])
+
+
 def render_sure(digest: str, phrases: Phrases) -> Part:
     """Whether it is really to be published: asked once more."""
     yes = _button(phrases.reload_surely, "surely", digest)

@@ -15,6 +15,7 @@ from retrieval.answering.quoting.matching import matches_for
 from retrieval.answering.quoting.premises import said_instead
 from retrieval.answering.quoting.sources import sources_of
 from retrieval.answering.statements import Statement
+from retrieval.embedding import Embedders
 from retrieval.errors import ModelUnavailableError
 from retrieval.filters.understanding import narrowed
 from retrieval.folding import fold
@@ -37,7 +38,6 @@ from retrieval.ranking.ranking import (
 from retrieval.search import embed_question, search
 from retrieval.types import (
     Article,
-    Embedder,
     Match,
     NearestArticle,
     Passage,
@@ -82,6 +82,8 @@ class Found:
     """When the articles do not answer: what they do say, where that can be told."""
     confidence: float | None
     generation: str
+    embedding: str
+    """Fingerprint of the model that made the generation."""
     disagreeing: tuple[Statement, ...]
     """Where reports contradict each other: what each of them says."""
 
@@ -117,12 +119,12 @@ class Finder:
         self,
         *,
         live: Collections,
-        embedder: Embedder,
+        embedders: Embedders,
         strictness: Strictness,
         reranker: Reranker | None,
     ) -> None:
         self._live = live
-        self._embedder = embedder
+        self._embedders = embedders
         self._strictness = strictness
         self._reranker = reranker
         self._rerank_again = 0.0
@@ -178,6 +180,7 @@ class Finder:
             said_instead=() if quoted.statements else tuple(self._said_instead(whole)),
             confidence=quoted.sure,
             generation=collection.manifest.id,
+            embedding=collection.manifest.embedding,
             disagreeing=tuple(self._disagreeing(whole)) if model_writes and not each else (),
         )
 
@@ -186,7 +189,8 @@ class Finder:
         filtered = narrowed(asked, collection.articles)
         asked, among = filtered.asked, filtered.chunks
         nothing_matches = among is not None and not among
-        vector = embed_question(collection, self._embedder, asked)
+        embedder = self._embedders.of(collection.manifest.embedding)
+        vector = embed_question(collection, embedder, asked)
         found = search(collection, asked, vector, _CANDIDATES, among=among or None)
         candidates = rank_sentences(asked, describe(collection, asked, vector, found))
         ranked = self._reranked(asked, rank_passages(found, candidates))
