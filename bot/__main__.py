@@ -185,7 +185,7 @@ def split(
     json_output: Json = False,
 ) -> None:
     """Show the articles of a newspaper page's text layer."""
-    settings = _prepare()
+    settings = _prepare(looks_at_data=False)
     from bot.splitting import split_file
 
     split_file(settings, file, folder=write, with_model=with_model, as_json=json_output)
@@ -291,13 +291,20 @@ def main() -> None:
         sys.exit(1)
 
 
-def _prepare() -> Settings:
-    """Settings read, logging and streams set up. Raises SettingsError."""
+def _prepare(*, looks_at_data: bool = True) -> Settings:
+    """Settings read, logging and streams set up, and the data folder found to be ours to use.
+
+    Raises SettingsError, DataFolderError, StoreError.
+    """
     _speak_utf8()
     settings = read_settings()
     # a person at a terminal is shown warnings only, unless LOG_LEVEL says otherwise
     level = settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
     logs.configure(level, settings.secrets)
+    if looks_at_data:
+        from bot.data_folder import check_data_folder
+
+        check_data_folder(settings)
     return settings
 
 

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import zoneinfo
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from bot.settings import Settings, SettingsError
 from retrieval.child import ChildBuilder
 from retrieval.embedding import Embedders, LocalEmbedder, RemoteEmbedder
 from retrieval.index.generations import Generations
+from retrieval.index.layout import mark_layout
 from retrieval.reload import Reloader
 from retrieval.reranking import RemoteReranker
 from retrieval.types import Embedder, Reranker
@@ -127,7 +128,11 @@ def make_store(settings: Settings) -> "Store":
 
     secret = settings.database_url
     url = checked_url(secret.get_secret_value()) if secret else in_folder(settings.data_dir)
-    return Store.open(url, retention=datetime.timedelta(days=settings.retention_days))
+    store = Store.open(url, retention=datetime.timedelta(days=settings.retention_days))
+    if secret is None:
+        with suppress(OSError):  # the store tells by itself what is wrong with a disk
+            mark_layout(settings.data_dir)
+    return store
 
 
 def make_reloader(settings: Settings) -> Reloader:

@@ -5,6 +5,7 @@ BaodaError
 ├── CollectionError         rebuild the index: `baoda reload`
 │   ├── NoCollectionError   there is none yet
 │   └── OutdatedCollectionError  it was made by another version or embedding model
+├── DataFolderError         install the newer version, or set DATA_DIR
 ├── ReloadError             the reload stopped; the live collection stays
 │   ├── LockedError         another one is running
 │   ├── ManyGoneError       the folder may be incomplete; an editor may force it
@@ -33,6 +34,10 @@ class NoCollectionError(CollectionError):
 
 class OutdatedCollectionError(CollectionError):
     """The index was made by another version, or with another embedding model."""
+
+
+class DataFolderError(BaodaError):
+    """The data folder is a newer version's, or cannot be read."""
 
 
 class ReloadError(BaodaError):

@@ -17,6 +17,7 @@ from retrieval.index.generations import (
     Manifest,
     check_fingerprint,
 )
+from retrieval.index.layout import check_layout, mark_layout
 from retrieval.jobs import Building, BuildJob, Built
 from retrieval.pruning import prune_cache
 from retrieval.types import Problem, Progress
@@ -64,13 +65,15 @@ class Reloader:
         """Read the folder and publish what is new in it; readers see the old until the end.
 
         `full` builds even without a change, `force` also when many articles are gone or golden
-        questions fail. Raises CorpusError, ReloadError, CollectionError or ModelUnavailableError;
-        then nothing changed.
+        questions fail. Raises CorpusError, ReloadError, CollectionError, ModelUnavailableError or,
+        where a newer version has used the data folder, DataFolderError; then nothing changed.
         """
         started = time.monotonic()
         try:
             make_folder(self._data_dir)
             with lock.exclusive(self._data_dir) as descriptor:
+                check_layout(self._data_dir)
+                mark_layout(self._data_dir)
                 self._generations.clean()
                 previous = self._live()
                 job = BuildJob(
@@ -198,6 +201,7 @@ class Reloader:
 
     def _roll_back(self, generation: str | None) -> tuple[str, str]:
         with lock.exclusive(self._data_dir):
+            check_layout(self._data_dir)
             previous = self._generations.require_live()
             if generation is None:
                 generation = self._generations.before(previous)

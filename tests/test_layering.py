@@ -34,6 +34,7 @@ LAYERS = [
     "retrieval.golden",
     "retrieval.building",
     "retrieval.reload",
+    "bot.revisions",
     "bot.store",
     "bot",
     "bot.desk",

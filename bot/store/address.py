@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-FILE_NAME = "baoda.sqlite3"
+from bot.revisions import FILE_NAME as FILE_NAME
 
 
 def in_folder(data_dir: Path) -> URL:

@@ -2,9 +2,6 @@
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 
-NEWEST = "0004"
-"""The migration that makes the tables of this version."""
-
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 
 

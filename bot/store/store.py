@@ -10,6 +10,7 @@ from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.revisions import NEWEST
 from bot.store import answers, conversing, counting, deeds, drafts, gaps, people, taking
 from bot.store.database import Database
 from bot.store.models import (
@@ -41,7 +42,7 @@ from bot.store.records import (
     Taken,
     Tally,
 )
-from bot.store.revision import NEWEST, revision_of
+from bot.store.revision import revision_of
 from retrieval.types import Purpose, Turn, Usage
 
 _REPEATED = datetime.timedelta(days=2)

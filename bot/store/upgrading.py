@@ -5,6 +5,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from bot.revisions import newer_database
 from bot.store.errors import StoreError
 from bot.store.revision import revision_of
 
@@ -23,10 +24,7 @@ def refuse_newer(revision: str | None, name: str) -> None:
     scripts = ScriptDirectory.from_config(migrations())
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
-        raise StoreError(
-            f"{name} was made by a newer version of Baoda (its revision is {revision}): "
-            "install that version, or set DATA_DIR or DATABASE_URL"
-        )
+        raise StoreError(newer_database(name, revision))
 
 
 def migrate(connection: Connection, revision: str) -> None:

@@ -143,9 +143,9 @@ class Generations:
         folder = self.folder(manifest.id)
         for path in folder.rglob("*"):
             flush(path)
-        _write(folder / _MANIFEST, json.dumps(dataclasses.asdict(manifest), indent=1))
+        write_whole(folder / _MANIFEST, json.dumps(dataclasses.asdict(manifest), indent=1))
         flush(self._folder)
-        _write(self._pointer, manifest.id + "\n")
+        write_whole(self._pointer, manifest.id + "\n")
         self._roll_back.unlink(missing_ok=True)
 
     def roll_back(self, generation: str) -> None:
@@ -154,7 +154,7 @@ class Generations:
             raise CollectionError(f"no generation {generation} is kept; `baoda status` lists them")
         # written before the pointer: the newer generations are published ones, not remains
         self._note_roll_back(_RollBack(self._newest_published() or generation, True))
-        _write(self._pointer, generation + "\n")
+        write_whole(self._pointer, generation + "\n")
 
     def resume_watching(self) -> None:
         """After a roll-back: let the folder be watched again."""
@@ -175,7 +175,7 @@ class Generations:
         left = [name for name in self.kept() if name != generation]
         last = next((name for name in left if name < generation), left[0] if left else None)
         if last:
-            _write(self._pointer, last + "\n")
+            write_whole(self._pointer, last + "\n")
         else:
             self._pointer.unlink(missing_ok=True)
         if folder.is_dir():
@@ -250,7 +250,7 @@ class Generations:
 
     def note_checked(self, generation: str) -> None:
         """Remember that a generation, as its files are now, passed its check."""
-        _write(self._checked, json.dumps({"id": generation, "files": self._files(generation)}))
+        write_whole(self._checked, json.dumps({"id": generation, "files": self._files(generation)}))
 
     def is_checked(self, generation: str) -> bool:
         """Whether the generation passed its check and no file of it was touched since."""
@@ -281,7 +281,7 @@ class Generations:
 
     def point_to(self, generation: str) -> None:
         """Mend the pointer. Only under the lock of reloads."""
-        _write(self._pointer, generation + "\n")
+        write_whole(self._pointer, generation + "\n")
 
     def _line(self, kept: list[str]) -> Iterator[str]:
         """The live generation and those it came from."""
@@ -290,6 +290,17 @@ class Generations:
             yield name
             earlier = self.manifest(name).previous
             name = earlier if earlier is not None and earlier < name else None
+
+    def of_a_newer_version(self) -> str | None:
+        """Id of a generation that only a newer version can read. Raises OSError."""
+        for name in sorted(self._names()):
+            try:
+                made = json.loads((self.folder(name) / _MANIFEST).read_bytes())
+            except (FileNotFoundError, NotADirectoryError, ValueError):
+                continue  # broken off or damaged
+            if isinstance(made, dict) and _is_newer(made.get("schema")):
+                return name
+        return None
 
     def _has_manifest(self, generation: str) -> bool:
         try:
@@ -325,7 +336,7 @@ class Generations:
             return None
 
     def _note_roll_back(self, noted: _RollBack) -> None:
-        _write(self._roll_back, json.dumps(dataclasses.asdict(noted)))
+        write_whole(self._roll_back, json.dumps(dataclasses.asdict(noted)))
 
 
 def check_fingerprint(manifest: Manifest, embedding: str) -> None:
@@ -373,6 +384,14 @@ def matches(manifest: Manifest, embedding: str) -> bool:
     return made_by == (embedding, VERSION, SCHEMA_VERSION)
 
 
+def _is_newer(schema: object) -> bool:
+    """Whether a manifest's schema is none that this version or one before it has written."""
+    if schema is None:
+        return False
+    known = isinstance(schema, str) and schema.isascii() and schema.isdecimal()
+    return not known or int(str(schema)) > int(SCHEMA_VERSION)
+
+
 def _is_sound(path: Path) -> bool:
     """Whether SQLite finds no fault in a file."""
     try:
@@ -398,8 +417,8 @@ def _walk(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def _write(path: Path, text: str) -> None:
-    """Replace the file as a whole, or leave it."""
+def write_whole(path: Path, text: str) -> None:
+    """Replace the file as a whole, or leave it; on disk when this returns. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     temporary.write_text(text, "utf-8")
     flush(temporary)

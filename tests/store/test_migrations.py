@@ -13,11 +13,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bot.revisions import NEWEST
 from bot.store import StoreError
 from bot.store.address import FILE_NAME, in_folder
 from bot.store.database import Database
 from bot.store.models import Base
-from bot.store.revision import NEWEST
 from bot.store.upgrading import migrations
 from tests.conftest import ROOT
 from tests.store.exchanges import delivered, exchange, open_store, pending, questions, rows
