@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from bot.journal import Journal
+from bot.steadiness import Steadiness
 from bot.store import Exchange, Held, Store, StoreError
 from retrieval.answering.answerer import Answerer
 from retrieval.types import Answer, Embedder, Match, Notice, Partial, Quoted, Turn
@@ -51,6 +52,7 @@ class Conversations:
         self._told_of_rest: set[Place] = set()
         self._forgotten: dict[int, datetime.datetime] = {}
         self._pruned: datetime.date | None = None
+        self._steadiness: Steadiness | None = None
 
     async def ask(
         self,
@@ -179,9 +181,14 @@ class Conversations:
             return instead
 
     async def _keep(self, exchange: Exchange, replaces: int | None) -> int:
-        kept = await self.journal.run(lambda store: store.keep(exchange, replaces=replaces))
+        def keep(store: Store) -> tuple[datetime.datetime | None, int]:
+            return store.latest(), store.keep(exchange, replaces=replaces)
+
+        latest, kept = await self.journal.run(keep)
+        if self._steadiness is None:
+            self._steadiness = Steadiness(latest)
         day = exchange.answered_at.date()
-        if day != self._pruned:
+        if day != self._pruned and self._steadiness.is_proved():
             self._pruned = day
             await self._kept(self.journal.prune(), None)
         return kept

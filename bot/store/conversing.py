@@ -24,15 +24,20 @@ def newest(
     ).first()
 
 
-def conversation_of(session: Session, exchange: Exchange) -> ConversationRow:
-    """The conversation in which a question was asked: maybe one that ended before its answer."""
+def conversation_of(
+    session: Session, exchange: Exchange, now: datetime.datetime
+) -> ConversationRow:
+    """The conversation in which a question was asked: maybe one that ended before its answer.
+
+    One that ends in the future has ended: the clock was set back since.
+    """
     chat_id = number_now(session, exchange.chat_id)
     conversation = session.scalars(
         _conversations(exchange.front, chat_id, exchange.topic_id)
         .where(
             or_(
                 ConversationRow.ended_at.is_(None),
-                ConversationRow.ended_at > exchange.asked_at,
+                and_(ConversationRow.ended_at > exchange.asked_at, ConversationRow.ended_at <= now),
             )
         )
         .order_by(ConversationRow.id)

@@ -147,7 +147,7 @@ class Store:
         with self._database.writing() as session:
             replaced = None if replaces is None else session.get(MessageRow, replaces)
             conversation_id = (
-                conversing.conversation_of(session, exchange).id
+                conversing.conversation_of(session, exchange, self._clock()).id
                 if replaced is None
                 else replaced.conversation_id
             )
@@ -491,6 +491,12 @@ class Store:
             DaySpent(day, calls, Usage(int(prompt), int(completion)))
             for day, calls, prompt, completion in rows
         ]
+
+    def latest(self) -> datetime.datetime | None:
+        """When the newest message was answered, None while there is none."""
+        query = select(MessageRow.answered_at).order_by(MessageRow.id.desc()).limit(1)
+        with self._database.reading() as session:
+            return session.scalar(query)
 
     def prune(self) -> Pruned:
         """Delete what is older than the retention; for good, on SQLite not a byte of it is left."""

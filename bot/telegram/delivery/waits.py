@@ -7,6 +7,9 @@ from datetime import timedelta
 
 from telegram.error import RetryAfter
 
+_LONGEST_RECALLED_SECONDS = 3600
+"""The clock may have been set back meanwhile: Telegram asks anew for what is longer still."""
+
 Keep = Callable[[str, datetime.datetime], Awaitable[None]]
 
 
@@ -27,7 +30,9 @@ class FloodWaits:
         """Go on with pauses from before a restart."""
         now, moment = asyncio.get_running_loop().time(), datetime.datetime.now(datetime.UTC)
         for name, end in kept.items():
-            self._ends[name] = now + (end - moment).total_seconds()
+            left = (end - moment).total_seconds()
+            if left <= _LONGEST_RECALLED_SECONDS:
+                self._ends[name] = now + left
 
     def left(self, name: object) -> float:
         """Seconds until Telegram wants to be called again, 0 where it has not asked for a pause."""
