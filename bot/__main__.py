@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot import logs
+from bot import logs, request_ids
 from bot.settings import Settings, SettingsError, read_settings
 from retrieval.errors import BaodaError, QuestionError
 from retrieval.threads import limit_threads
@@ -53,7 +53,7 @@ def run() -> None:
         from bot.telegram.application import run_bot
         from bot.watching import watched
 
-        logs.configure(settings.log_level, settings.secrets)
+        logs.configure(settings.log_level, settings.secrets, settings.log_format)
         with watched(settings, damaged=not verify_index(settings)):
             status = asyncio.run(run_bot(settings))
         raise typer.Exit(status)
@@ -81,7 +81,7 @@ def ask(
     """Answer one question, or with --jsonl one a line."""
     if jsonl == bool(question):
         raise typer.BadParameter("give either a question or --jsonl")
-    settings = _prepare()
+    settings = _prepare(is_request=True)
     # the shell's bytes are UTF-8, whatever Python took them for
     question = os.fsencode(question).decode("utf-8", "replace")
     _use_one_thread()
@@ -125,7 +125,7 @@ def reload(
     is_attended: Attended = False,
 ) -> None:
     """Read the folder of articles and publish what is new in it."""
-    settings = _prepare()
+    settings = _prepare(is_request=True)
     from bot.attending import attended
     from bot.indexing import reload_articles
 
@@ -152,7 +152,7 @@ def rollback(
     is_attended: Attended = False,
 ) -> None:
     """Make a former index the live one again. `baoda status` lists those that are kept."""
-    settings = _prepare()
+    settings = _prepare(is_request=True)
     from bot.attending import attended
     from bot.indexing import roll_back
 
@@ -223,7 +223,7 @@ def evaluate(
         raise typer.BadParameter("give a file of questions or --golden")
     if out is None:
         raise typer.BadParameter("say where the results go: --out DIR")
-    settings = _prepare()
+    settings = _prepare(is_request=True)
     from bot import evaluating
 
     _use_one_thread()
@@ -244,11 +244,12 @@ def doctor(json_output: Json = False) -> None:
 @app.command(hidden=True)
 def builder() -> None:
     """Build or check a generation for `reload`, which talks to it over pipes."""
-    settings = _prepare()
+    settings = _prepare(is_request=True)
     from bot.indexing import cores
     from bot.wiring import make_builder
     from retrieval.child import serve
 
+    _mute_answers(settings)
     limit_threads(cores())
     serve(make_builder(settings))
 
@@ -256,7 +257,8 @@ def builder() -> None:
 @app.command(hidden=True)
 def examiner() -> None:
     """Ask the golden questions for /golden, which is told of each."""
-    settings = _prepare()
+    settings = _prepare(is_request=True)
+    _mute_answers(settings)
     _use_one_thread()
     from bot.desk.examining import examine
 
@@ -266,7 +268,7 @@ def examiner() -> None:
 @app.command(hidden=True)
 def embedder(articles: Annotated[Path, typer.Argument(metavar="PASSAGES.jsonl")]) -> None:
     """Embed the passages of `eval`, which asks in a process of its own."""
-    settings = _prepare()
+    settings = _prepare(is_request=True)
     from bot.evaluating import embed_passages
 
     embed_passages(settings, articles)
@@ -278,29 +280,31 @@ def main() -> None:
         app()
     except (SettingsError, QuestionError) as error:
         for line in str(error).splitlines():
-            _say(f"{logs.SPEAKER}{line}")
+            logs.say(line)
         sys.exit(2)
     except BaodaError as error:
-        _say(f"{logs.SPEAKER}{error}")
+        logs.say(str(error))
         sys.exit(1)
     except OSError as error:
-        _say(f"{logs.SPEAKER}{error}")
+        logs.say(str(error))
         sys.exit(1)
     except Exception:
         logger.exception("unexpected error")
         sys.exit(1)
 
 
-def _prepare(*, looks_at_data: bool = True) -> Settings:
+def _prepare(*, looks_at_data: bool = True, is_request: bool = False) -> Settings:
     """Settings read, logging and streams set up, and the data folder found to be ours to use.
 
-    Raises SettingsError, DataFolderError, StoreError.
+    Whether all to come is one request. Raises SettingsError, DataFolderError, StoreError.
     """
     _speak_utf8()
     settings = read_settings()
     # a person at a terminal is shown warnings only, unless LOG_LEVEL says otherwise
     level = settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
-    logs.configure(level, settings.secrets)
+    logs.configure(level, settings.secrets, settings.log_format)
+    if is_request:
+        request_ids.adopt(os.environ)
     if looks_at_data:
         from bot.data_folder import check_data_folder
 
@@ -324,6 +328,12 @@ def _chat(settings: Settings) -> None:
 def _use_one_thread() -> None:
     """A front embeds one question at a time; more threads would only get in each other's way."""
     limit_threads(1)
+
+
+def _mute_answers(settings: Settings) -> None:
+    """Golden questions are asked by the hundred: a line for each would drown those of readers."""
+    if settings.log_level == "INFO":
+        logging.getLogger("retrieval.answering").setLevel(logging.WARNING)
 
 
 def _speak_utf8() -> None:

@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any, BinaryIO
 
+from bot import request_ids
 from bot.indexing import verify_index
 from bot.phrases import terminal_phrases
 from bot.results import answer_object, to_line
@@ -48,7 +49,8 @@ async def answer_lines(settings: Settings, stream: BinaryIO) -> None:
             elif not line.strip():
                 continue
             else:
-                result = await _answer_line(answerer, line)
+                with request_ids.request():
+                    result = await _answer_line(answerer, line)
             sys.stdout.write(to_line(result) + "\n")
             sys.stdout.flush()
 

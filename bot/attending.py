@@ -2,11 +2,10 @@
 
 The command is interrupted when its standard input ends, so it never outlives the front. Steps come
 as lines of JSON on its standard error, and its outcome or its error as one object on its standard
-output.
+output. What else it writes to its standard error goes to that of the front.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot import logs, request_ids
 from bot.results import to_line
 from bot.wiring import BAODA
 from retrieval import errors
@@ -44,6 +44,7 @@ async def attend(arguments: Sequence[str], progress: Progress) -> dict[str, Any]
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # an interrupt from the terminal is for the front
         limit=_LONGEST_LINE,
+        env=request_ids.handed_on(),
     )
     assert child.stdout is not None
     assert child.stderr is not None
@@ -72,9 +73,21 @@ def attended() -> Iterator[None]:
 
 async def _follow(stream: asyncio.StreamReader, progress: Progress) -> None:
     async for line in stream:
-        if line.startswith(b"{"):
-            with contextlib.suppress(ValidationError):  # another line that begins so
-                progress(_STEP.validate_json(line))
+        try:
+            step = _STEP.validate_json(line)
+        except ValidationError:
+            logs.hand_on(line.decode("utf-8", "replace").rstrip("\n"))
+        else:
+            progress(step)
+
+
+def is_step(line: str) -> bool:
+    """Whether a line of JSON tells how far a reload has come."""
+    try:
+        _STEP.validate_json(line)
+    except ValidationError:
+        return False
+    return True
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:

@@ -58,7 +58,7 @@ def examine(*, as_json: bool) -> bool:
 def _findings() -> Iterator[Finding]:
     try:
         settings = read_settings()
-        logs.configure(settings.log_level, settings.secrets)
+        logs.configure(settings.log_level, settings.secrets, settings.log_format)
         make_writer(settings)
         make_reranker(settings)
     except SettingsError as error:

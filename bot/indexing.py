@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.logs import SPEAKER
+from bot import logs
 from bot.results import attended_object, reload_object, to_line
 from bot.settings import Settings
 from bot.wiring import BAODA, make_embedder, make_embedders, make_reloader
@@ -80,7 +80,7 @@ def verify_index(settings: Settings) -> bool:
     """
     complaint = make_reloader(settings).verify_live()
     if complaint:
-        print(f"{SPEAKER}{complaint}; `baoda reload` rebuilds it", file=sys.stderr, flush=True)
+        logs.say(f"{complaint}; `baoda reload` rebuilds it")
     return complaint is None
 
 
@@ -135,7 +135,7 @@ def reload_outcome(status: int, output: bytes, errors: bytes) -> dict[str, Any]:
 def said_by(status: int, errors: bytes) -> str:
     """Why a command of ours failed, as it said on its standard error."""
     lines = errors.decode("utf-8", "replace").splitlines()
-    said = [line.removeprefix(SPEAKER) for line in lines if line.startswith(SPEAKER)]
+    said = [message for line in lines if (message := logs.said(line)) is not None]
     return said[-1] if said else f"it ended with status {status}"
 
 

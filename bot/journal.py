@@ -5,6 +5,7 @@ import datetime
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -17,10 +18,15 @@ T = TypeVar("T")
 class _Call(Generic[T]):
     work: Callable[[Store], T]
     outcome: Future[T] = field(default_factory=Future)
+    context: Context = field(default_factory=copy_context)
+
+    def do(self, store: Store) -> T:
+        """What the work gives, as part of the request of whoever called."""
+        return self.context.run(self.work, store)
 
     def make(self, store: Store) -> None:
         try:
-            result = self.work(store)
+            result = self.do(store)
         except BaseException as error:  # whoever waits for the call gets it
             self.outcome.set_exception(error)
         else:
@@ -134,7 +140,9 @@ class Journal:
 
     async def _run_alone(self, work: Callable[[Store], T]) -> T:
         """What `work` gives, which makes its transactions itself."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._store)
+        context = copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, context.run, work, self._store)
 
     def _make_waiting(self) -> None:
         calls: list[_Call[Any]] = []
@@ -150,7 +158,7 @@ class Journal:
         """Whether all came through; if not, nothing was done."""
         try:
             with self._store.together():
-                results = [call.work(self._store) for call in calls]
+                results = [call.do(self._store) for call in calls]
         except Exception:  # the one that it belongs to will meet it again
             return False
         for call, result in zip(calls, results, strict=True):

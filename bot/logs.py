@@ -1,24 +1,41 @@
-"""Logging to standard error, with every secret blotted out."""
+"""Logging to standard error, as text or JSON, with every secret blotted out."""
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any, Literal
 from urllib.parse import quote, unquote
+
+from bot import request_ids
 
 SPEAKER = "baoda: "
 """What the command line's own messages on standard error begin with."""
 
+Format = Literal["text", "json"]
+
+logger = logging.getLogger(__name__)
+
 _OURS = ("bot", "retrieval")
 _PASSWORD = re.compile(r"://[^:@/]*:(.+)@")
+_MESSAGE = "baoda"
+"""The logger of the command line's own messages."""
+
+_AS_IT_IS = "as_it_is"
+"""Set on a record whose message is a finished line of another process of ours."""
 
 
-class _Redacting(logging.Formatter):
+class _Text(logging.Formatter):
     def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(request)s%(message)s")
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
+        if hasattr(record, _AS_IT_IS):
+            return redact(record.getMessage(), self._secrets)
+        request = request_ids.current()
+        record.request = f"[{request}] " if request else ""
         return redact(super().format(record), self._secrets)
 
 
@@ -30,14 +47,14 @@ def redact(text: str, secrets: Sequence[str]) -> str:
     return text
 
 
-def configure(level: str, secrets: Sequence[str]) -> None:
+def configure(level: str, secrets: Sequence[str], log_format: Format = "text") -> None:
     """Send all logging to standard error: ours from `level` up, other packages' from WARNING up.
 
     At INFO httpx prints the bot token inside the address. telegram.request writes a traceback for
     every reply that is not JSON, as those of a proxy are; it raises the same as an error.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(secrets))
+    handler.setFormatter(_formatter(secrets, log_format))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     for name in _OURS:
@@ -45,6 +62,55 @@ def configure(level: str, secrets: Sequence[str]) -> None:
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.captureWarnings(True)
+
+
+def say(message: str) -> None:
+    """Write a message of the command line itself to standard error."""
+    if _writes_json():
+        logging.getLogger(_MESSAGE).error("%s", message)
+    else:
+        print(f"{SPEAKER}{message}", file=sys.stderr, flush=True)
+
+
+def said(line: str) -> str | None:
+    """The message in a line that `say` wrote, in this process or another; None in others."""
+    if line.startswith(SPEAKER):
+        return line.removeprefix(SPEAKER)
+    fields = _fields(line)
+    return str(fields.get("message")) if fields.get("logger") == _MESSAGE else None
+
+
+def hand_on(line: str) -> None:
+    """Write a line that another process of ours wrote to its standard error; not what it says.
+
+    Who started it tells that in words of their own.
+    """
+    if said(line) is not None or not line.strip():
+        return
+    is_finished = not _writes_json() or bool(_fields(line))
+    # that process has sorted out by level already
+    logger.error("%s", line, extra={_AS_IT_IS: True} if is_finished else None)
+
+
+def _writes_json() -> bool:
+    handlers = logging.getLogger().handlers
+    return any(getattr(one.formatter, "writes_json", False) for one in handlers)
+
+
+def _fields(line: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _formatter(secrets: Sequence[str], log_format: Format) -> logging.Formatter:
+    if log_format == "text":
+        return _Text(secrets)
+    from bot.json_lines import JsonLines
+
+    return JsonLines(lambda text: redact(text, secrets), finished=_AS_IT_IS)
 
 
 def _spellings(secret: str) -> Iterator[str]:

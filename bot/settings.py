@@ -316,6 +316,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR.", examples=["INFO"]
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="text, or json: one JSON object a line of the log.",
+        examples=["json"],
+    )
 
     @field_validator("telegram_bot_token")
     @classmethod
@@ -412,6 +417,11 @@ class Settings(BaseSettings):
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("is not the name of a time zone") from error
         return value
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -1,13 +1,12 @@
 """`baoda split`: a newspaper page's text layer to its articles, for an editor to check."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot import logs
 from bot.article_files import write_article
-from bot.logs import SPEAKER
 from bot.results import to_line
 from bot.settings import Settings, SettingsError
 from bot.wiring import make_join_chooser
@@ -88,7 +87,7 @@ async def _choices(text: str, joins: Sequence[Join], chooser: "JoinChooser") -> 
             chosen = await chooser.choose(before, [text[at : at + _AFTER] for at in starts])
         except ModelUnavailableError as error:
             place = text[max(0, join.at - _SHOWN) : join.at]
-            _say(f"the rules decide where “{_on_one_line(place)}” goes on: {error}")
+            logs.say(f"the rules decide where “{_on_one_line(place)}” goes on: {error}")
             continue
         choices[join.at] = None if chosen is None else starts[chosen]
     return choices
@@ -162,12 +161,8 @@ def _join_line(text: str, join: Join) -> str:
 def _write(folder: Path, articles: Sequence[Article]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for article in articles:
-        _say(f"written: {write_article(folder, article)}")
+        logs.say(f"written: {write_article(folder, article)}")
 
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _say(line: str) -> None:
-    print(f"{SPEAKER}{line}", file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import aclosing
+from contextvars import copy_context
 from typing import TextIO
 
 from rich.console import Console, Group
@@ -10,6 +11,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from bot import request_ids
 from bot.conversations import TERMINAL, Conversations, Reply
 from bot.phrases import Phrases, introduction, left_open, notice, terminal_phrases
 from bot.settings import Settings
@@ -34,8 +36,10 @@ def converse(settings: Settings) -> None:
                     text = phrases.begun_anew if begun else phrases.not_begun_anew
                     console.print(Text(text, style="dim"))
                 elif question:
+                    answering = _answered(console, conversations, question, phrases)
                     try:
-                        answer = runner.run(_answered(console, conversations, question, phrases))
+                        with request_ids.request():
+                            answer = runner.run(answering, context=copy_context())
                     except BaodaError as error:
                         console.print(Text(str(error), style="red"))
                     else:
@@ -71,7 +75,8 @@ async def answer_lines(settings: Settings, stream: TextIO) -> None:
             if not line.strip():
                 continue
             try:
-                answer = await answerer.answer(line)
+                with request_ids.request():
+                    answer = await answerer.answer(line)
             except CollectionError:
                 raise  # no line would be answered
             except BaodaError as error:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot import logs, request_ids
+from bot.attending import is_step
 from bot.indexing import RELOAD, reload_outcome
 from bot.settings import Settings
 from retrieval import lock
@@ -58,7 +60,8 @@ class _Watcher:
                 now = _stamp(self._settings.corpus_dir)
                 if now != seen:
                     now = self._settled(now)
-                    self._reload()
+                    with request_ids.request():
+                        self._reload()
                     seen = now
             if self._settings.watch_seconds is None:
                 return
@@ -104,12 +107,16 @@ class _Watcher:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                env=request_ids.handed_on(),
             )
         output, errors = self._child.communicate()
         with self._lock:
             status, self._child = self._child.returncode, None
         if self._stopped.is_set():
             return
+        for line in errors.decode("utf-8", "replace").splitlines():
+            if not is_step(line):
+                logs.hand_on(line)
         try:
             result = reload_outcome(status, output, errors)
         except ReloadError as error:

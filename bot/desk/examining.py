@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from bot import logs, request_ids
 from bot.indexing import said_by
 from bot.settings import Settings
 from bot.wiring import BAODA, make_embedder
@@ -96,6 +97,7 @@ async def examine_in_child(progress: Progress) -> Examined:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=_MOST_BYTES,
+        env=request_ids.handed_on(),
     )
     assert child.stdout is not None
     assert child.stderr is not None
@@ -114,6 +116,8 @@ async def examine_in_child(progress: Progress) -> Examined:
             child.kill()
         await child.wait()
         said = await errors
+        for written in said.decode("utf-8", "replace").splitlines():
+            logs.hand_on(written)
     if outcome is None:
         raise EvaluationError(said_by(status, said))
     return outcome

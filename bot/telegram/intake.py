@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 
 from telegram import Bot, Update
 
+from bot import request_ids
 from bot.journal import Journal
 from bot.store import Pending, StoreError, Taken
 from bot.telegram.addressing import author_of
@@ -168,9 +169,10 @@ class Intake(asyncio.Queue[object]):
         )
 
     def _begin(self, ticket: Ticket) -> None:
-        task = asyncio.create_task(self._do(ticket))
+        with request_ids.request(request_ids.of_update(ticket.update.update_id)):
+            task = asyncio.create_task(self._do(ticket))
+            task.add_done_callback(self._ended)
         self._running[task] = ticket
-        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]

@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
+from contextvars import copy_context
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -255,6 +256,9 @@ class Answerer:
     async def _exhausted(self, asker: int | None) -> Notice | None:
         return await _on(self._spender, self._budget.exhausted, asker)
 
+    def _spend(self, asker: int | None, model: str, usage: Usage, purpose: Purpose) -> None:
+        self._spender.submit(_here(partial(self._budget.spend, asker, model, usage, purpose)))
+
     async def _stand_alone(
         self, question: str, turns: Sequence[Turn], asker: int | None, stop: asyncio.Event
     ) -> Condensed:
@@ -269,7 +273,7 @@ class Answerer:
         if condensed is None:
             return Condensed(await _on(self._worker, carried_over, question, turns))
         name = self._writer.name
-        self._spender.submit(self._budget.spend, asker, name, condensed.usage, "condense")
+        self._spend(asker, name, condensed.usage, "condense")
         return condensed
 
     async def _write(
@@ -304,7 +308,7 @@ class Answerer:
             notice = Notice.MODEL_RESTS if fault == Fault.RESTING else None
         finally:
             # not waited for: a disk may be slower than the reader
-            self._spender.submit(self._budget.spend, asker, writer.name, draft.usage, "answer")
+            self._spend(asker, writer.name, draft.usage, "answer")
         stopped = stop.is_set()
         if stopped:
             fault, notice = "", None
@@ -345,7 +349,12 @@ async def _on(
     thread: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(thread, partial(work, *args, **kwargs))
+    return await loop.run_in_executor(thread, _here(partial(work, *args, **kwargs)))
+
+
+def _here(work: Callable[[], T]) -> Callable[[], T]:
+    """The work as part of the caller's context, whatever thread does it."""
+    return partial(copy_context().run, work)
 
 
 class _Checking:
@@ -357,7 +366,7 @@ class _Checking:
         self.seconds = 0.0
         self._thread = thread
         # made while the model has not begun yet
-        self._checker = thread.submit(Checker, brief.sources, embed, brief.question)
+        self._checker = thread.submit(_here(partial(Checker, brief.sources, embed, brief.question)))
 
     async def check(self, claim: Claim) -> Statement | None:
         """What holds of the claim."""
@@ -365,7 +374,7 @@ class _Checking:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(
-                self._thread, lambda: self._checker.result().check(claim)
+                self._thread, _here(lambda: self._checker.result().check(claim))
             )
         finally:
             self.seconds += time.perf_counter() - started
@@ -440,14 +449,22 @@ def _log(answer: Answer) -> None:
     best = [f"{passage.chunk.id} {passage.score:.3f}" for passage in answer.passages[:3]]
     outcome = "refused" if answer.refused else f"{len(answer.citations)} citations"
     withheld = f", {answer.withheld} withheld" if answer.withheld else ""
-    usage = answer.usage
+    usage, timings = answer.usage, answer.timings_ms
     spent = f", {usage.prompt_tokens} + {usage.completion_tokens} tokens" if usage.total else ""
     logger.info(
-        "answered in %.0f ms, %s, %s%s%s; passages %s",
-        answer.timings_ms.total,
+        "answered in %.0f ms (retrieve %.0f, write %.0f, check %.0f), %s, %s%s%s; passages %s",
+        timings.total,
+        timings.retrieve,
+        timings.write,
+        timings.check,
         answer.mode,
         outcome,
         withheld,
         spent,
         ", ".join(best),
+        extra={
+            "outcome": "refused" if answer.refused else "answered",
+            "mode": answer.mode,
+            "timings_ms": asdict(timings),
+        },
     )
