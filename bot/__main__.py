@@ -296,7 +296,8 @@ def main() -> None:
 def _prepare(*, looks_at_data: bool = True, is_request: bool = False) -> Settings:
     """Settings read, logging and streams set up, and the data folder found to be ours to use.
 
-    Whether all to come is one request. Raises SettingsError, DataFolderError, StoreError.
+    With `is_request` all that follows is one request. Raises SettingsError, DataFolderError,
+    StoreError.
     """
     _speak_utf8()
     settings = read_settings()
