@@ -1,5 +1,6 @@
 """A database: its transactions, and in one line each what goes wrong with it."""
 
+import datetime
 import os
 import sqlite3
 import threading
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.store.copies import copy_before_change, delete_copies
 from bot.store.errors import StoreError
 from bot.store.texts import to_json
 from retrieval.durable import flush, make_folder
@@ -186,6 +188,18 @@ class Database:
             engine = engine.execution_options(postgresql_readonly=True)
         with self._translated(), engine.connect() as connection:
             yield connection
+
+    def copied(self) -> list[Path]:
+        """The copy of an SQLite file that this makes beside it; none of a server's database.
+
+        Called while writing. Raises StoreError.
+        """
+        return [copy_before_change(Path(self.name))] if self.is_file else []
+
+    def delete_copies(self, made_before: datetime.datetime | None = None) -> None:
+        """Delete the copies that were made before a moment; without one all. Raises StoreError."""
+        if self.is_file:
+            delete_copies(Path(self.name), made_before)
 
     def close(self) -> None:
         """Close all connections."""

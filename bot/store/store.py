@@ -51,6 +51,9 @@ _REPEATED = datetime.timedelta(days=2)
 _LONGEST_DAY = datetime.timedelta(days=1)
 """It is over in the last time zone when the next but one begins in the first."""
 
+_COPY_IS_KEPT = datetime.timedelta(days=1)
+"""One of before an upgrade: what it holds is not deleted with age, so it goes itself, soon."""
+
 Clock = Callable[[], datetime.datetime]
 
 
@@ -74,7 +77,7 @@ class Store:
 
     @classmethod
     def open(cls, url: URL, *, retention: datetime.timedelta, clock: Clock = now) -> Self:
-        """The store at an address, its tables made or brought up to date.
+        """The store at an address, its tables made or brought up to date, see `bring_up`.
 
         Raises StoreError, also for a database of a newer version.
         """
@@ -83,10 +86,9 @@ class Store:
             with database.reading() as session:
                 current = revision_of(session.connection()) == NEWEST
             if not current:
-                from bot.store.upgrading import upgrade
+                from bot.store.upgrading import bring_up
 
-                with database.writing() as session:
-                    upgrade(session.connection(), database.name)
+                bring_up(database)
         except BaseException:
             database.close()
             raise
@@ -425,6 +427,7 @@ class Store:
         with self._database.writing() as session:
             held = people.held(session, user_id)
             people.forget(session, user_id, self._clock())
+        self._database.delete_copies()
         self._database.scrub()
         return held
 
@@ -546,6 +549,7 @@ class Store:
                 remarks=_delete(session, delete(RemarkRow).where(RemarkRow.at < horizon)),
                 drafts=_delete(session, delete(DraftRow).where(DraftRow.at < horizon)),
             )
+        self._database.delete_copies(now - _COPY_IS_KEPT)
         self._database.empty_log()
         return pruned
 

@@ -1,21 +1,51 @@
 """A database is brought to this version's tables."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot.revisions import newer_database
+from bot.revisions import NEWEST, newer_database
+from bot.store.database import Database
 from bot.store.errors import StoreError
 from bot.store.revision import revision_of
 
+_LONGEST_REASON = 300
 
-def upgrade(connection: Connection, name: str) -> None:
+
+def bring_up(database: Database) -> None:
+    """Bring a database to this version's tables, an SQLite file after a copy of it.
+
+    One that has no tables yet is not copied, nor is that of a server: there all is undone that
+    fails half-way, and copies are a matter of the server. Raises StoreError; then nothing changed.
+    """
+    copies: list[Path] = []
+    try:
+        with database.writing() as session:
+            upgrade(session.connection(), database.name, lambda: copies.extend(database.copied()))
+    except Exception as error:
+        if not copies:
+            raise
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())[:_LONGEST_REASON]
+        raise StoreError(
+            f"{database.name} could not be brought up to this version, nothing in it was changed; "
+            f"a copy of it is {copies[0]}. What went wrong: {reason}"
+        ) from error
+
+
+def upgrade(connection: Connection, name: str, before: Callable[[], None] = lambda: None) -> None:
     """Run the migrations that a database called `name` lacks, in the transaction of `connection`.
 
-    It is one that keeps other writers out. Raises StoreError when it is of a newer version.
+    It is one that keeps other writers out. `before` is called if any are run on tables that are
+    there already. Raises StoreError when it is of a newer version.
     """
-    refuse_newer(revision_of(connection), name)
+    current = revision_of(connection)
+    refuse_newer(current, name)
+    if current not in (None, NEWEST):
+        before()
     migrate(connection, "head")
 
 
