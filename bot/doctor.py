@@ -1,43 +1,29 @@
 """`baoda doctor`: is everything as it must be, and if not, what to do."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict
 
 from bot import logs
+from bot.findings import Finding, folders, surroundings
+from bot.findings.database import conversations
+from bot.findings.index import index, reloads
 from bot.results import to_line
 from bot.settings import Settings, SettingsError, open_secret_files, read_settings
 from bot.wiring import (
     OPENAI_BASE_URL,
     chat_model_name,
-    child_builder,
     make_embedder,
     make_reranker,
-    make_store,
     make_writer,
 )
 from retrieval.answering.model.faults import ChatModelError, Fault
 from retrieval.corpus import read_corpus
-from retrieval.errors import BaodaError, NoCollectionError
-from retrieval.index.generations import Generations, check_fingerprint
+from retrieval.errors import BaodaError
 from retrieval.types import Loaded, Problem
 
-_LEAST_FREE_BYTES = 500_000_000
 _TIMEOUT_SECONDS = 15
 _MARKS = {"ok": "✓", "note": "–", "problem": "✗"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `advice` says what to do about a problem."""
-
-    check: str
-    state: Literal["ok", "note", "problem"]
-    detail: str
-    advice: str = ""
 
 
 def examine(*, as_json: bool) -> bool:
@@ -68,17 +54,28 @@ def _findings() -> Iterator[Finding]:
     yield Finding("settings", "ok", "read from the environment and .env")
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _secrets,
-        _disk,
+        folders.disk,
+        folders.data_folder,
+        folders.privacy,
+        surroundings.clock,
+        surroundings.packages,
         _articles,
+        folders.inbox,
         _embedding,
-        _index,
-        _conversations,
+        index,
+        reloads,
+        conversations,
         _reranking_model,
         _chat_model,
         _telegram,
     )
     for check in checks:
-        finding = check(settings)
+        try:
+            finding = check(settings)
+        except OSError as error:
+            name = check.__name__.strip("_").replace("_", " ")
+            advice = "give this user the right to read and write there, or look at the disk"
+            finding = Finding(name, "problem", str(error), advice)
         yield Finding(
             finding.check,
             finding.state,
@@ -96,23 +93,6 @@ def _secrets(_: Settings) -> Finding:
         detail = f"everybody on this machine may read {', '.join(map(str, files))}"
         return Finding("secrets", "note", detail, f"chmod 600 {' '.join(map(str, files))}")
     return Finding("secrets", "ok", "in no file that others may read")
-
-
-def _disk(settings: Settings) -> Finding:
-    folder = settings.data_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        advice = "set DATA_DIR to a folder that this user may write"
-        return Finding("disk", "problem", f"{folder}: {error.strerror}", advice)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        advice = "give this user the right to write there, or set DATA_DIR"
-        return Finding("disk", "problem", f"{folder} cannot be written", advice)
-    detail = f"{free / 1e9:.1f} GB free at {folder.resolve()}"
-    if free < _LEAST_FREE_BYTES:
-        return Finding("disk", "problem", detail, "make room, or set DATA_DIR to another disk")
-    return Finding("disk", "ok", detail)
 
 
 def _articles(settings: Settings) -> Finding:
@@ -147,20 +127,6 @@ def _embedding(settings: Settings) -> Finding:
         return Finding("embedding model", "problem", str(error), advice)
     detail = f"{embedder.fingerprint}, {vector.shape[0]} dimensions"
     return Finding("embedding model", "ok", detail)
-
-
-def _index(settings: Settings) -> Finding:
-    generations = Generations(settings.data_dir)
-    try:
-        live = generations.require_live()
-        manifest = generations.manifest(live)
-        check_fingerprint(manifest, make_embedder(settings).fingerprint)
-        child_builder().check(live)
-    except NoCollectionError as error:
-        return Finding("index", "problem", str(error), "run `baoda reload`")
-    except BaodaError as error:
-        return Finding("index", "problem", str(error), "run `baoda reload --full`")
-    return Finding("index", "ok", f"{live}: {manifest.articles} articles, {manifest.chunks} chunks")
 
 
 def _reranking_model(settings: Settings) -> Finding:
@@ -213,15 +179,6 @@ _ADVICE = {
     Fault.EMPTY: "a model that only thinks gives no answer: switch thinking off by CHAT_EXTRA_BODY",
     Fault.GARBAGE: "does {address} speak OpenAI's /chat/completions? Many end in /v1",
 }
-
-
-def _conversations(settings: Settings) -> Finding:
-    try:
-        make_store(settings).close()
-    except BaodaError as error:
-        advice = "look at DATABASE_URL, or at the rights and the room in DATA_DIR"
-        return Finding("conversations", "problem", str(error), advice)
-    return Finding("conversations", "ok", f"kept for {settings.retention_days} days")
 
 
 def _telegram(settings: Settings) -> Finding:

@@ -12,9 +12,20 @@ NEWEST = "0004"
 
 
 def revision_in_file(path: Path) -> str | None:
-    """The revision of an SQLite file; None where it has none, or cannot be read as it is.
+    """The revision of an SQLite file; None where it has none, or cannot be read as it is."""
+    try:
+        with closing(read_only(path)) as database:
+            query = "SELECT version_num FROM alembic_version"
+            found: tuple[str] | None = database.execute(query).fetchone()
+    except sqlite3.Error:
+        return None
+    return found[0] if found else None
 
-    The file, its log and its folder stay as they are, and nobody is kept waiting.
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """An SQLite file, opened so that its folder stays as it is and nobody is kept waiting.
+
+    Raises sqlite3.Error.
     """
     log = path.with_name(f"{path.name}-wal")
     try:
@@ -22,13 +33,7 @@ def revision_in_file(path: Path) -> str | None:
         how = "mode=ro" if log.stat().st_size else "immutable=1"
     except OSError:
         how = "immutable=1"
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as database:
-            query = "SELECT version_num FROM alembic_version"
-            found: tuple[str] | None = database.execute(query).fetchone()
-    except sqlite3.Error:
-        return None
-    return found[0] if found else None
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
 
 
 def is_newer(revision: str) -> bool:

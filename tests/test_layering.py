@@ -51,6 +51,7 @@ LAYERS = [
     "bot.telegram.desk",
     "bot.telegram.registering",
     "bot.telegram.application",
+    "bot.findings",
     "bot.doctor",
     "bot.__main__",
 ]
