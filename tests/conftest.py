@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.threads import limit_threads
-from tests import planted, postgres
+from tests import leaks, planted, postgres
 from tests.model_server import StubModelServer
 
 limit_threads(1)  # as the fronts do: the processes of a run share the processors
@@ -32,6 +32,11 @@ def environment(**settings: object) -> dict[str, str]:
     """The environment of a command under test: nothing inherited but what Python needs."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return inherited | {name: str(value) for name, value in settings.items()}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A secret that is written anywhere fails the run."""
+    config.pluginmanager.register(leaks.Watch(config))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -138,7 +143,7 @@ def baoda(tmp_path: Path) -> Baoda:
         *arguments: str, stdin: bytes = b"", **settings: object
     ) -> subprocess.CompletedProcess[bytes]:
         command: Sequence[str] = [sys.executable, "-m", "bot", *arguments]
-        return subprocess.run(
+        finished = subprocess.run(
             command,
             input=stdin,
             env=environment(**settings),
@@ -147,6 +152,8 @@ def baoda(tmp_path: Path) -> Baoda:
             timeout=120,
             check=False,
         )
+        leaks.refuse(finished.stdout + finished.stderr, " ".join(["baoda", *arguments]))
+        return finished
 
     return run
 

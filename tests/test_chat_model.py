@@ -24,7 +24,7 @@ from tests.model_server import EMBEDDINGS, Reply, StubModelServer, unit_vector
 from tests.personas import number_of
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
-KEY = "sk-planted-secret"
+KEY = "sk-PLANTED-secret"
 
 
 @pytest.fixture

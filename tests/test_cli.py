@@ -482,7 +482,7 @@ def test_doctor_finds_nothing_wrong_with_a_whole_installation(
             "EMBEDDING_BASE_URL",
         ),
         (
-            {"TELEGRAM_BOT_TOKEN": "1:planted", "TELEGRAM_API_BASE_URL": "http://127.0.0.1:9"},
+            {"TELEGRAM_BOT_TOKEN": "1:PLANTED", "TELEGRAM_API_BASE_URL": "http://127.0.0.1:9"},
             "telegram",
             "TELEGRAM_API_BASE_URL",
         ),
@@ -498,7 +498,7 @@ def test_doctor_says_what_to_do(
     (report,) = lines(finished.stdout)
     problems = {one["check"]: one for one in report["findings"] if one["state"] == "problem"}
     assert advice in problems[check]["advice"]
-    assert b"planted" not in finished.stdout + finished.stderr
+    assert b"PLANTED" not in finished.stdout + finished.stderr
     assert b"Traceback" not in finished.stderr
 
 

@@ -145,10 +145,10 @@ def test_the_child_ends_with_its_parent(good: Path) -> None:
 def test_the_child_gets_no_key_and_may_write_no_file(
     reader: IsolatedReader, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-PLANTED")
     list(reader.read(good, "good.html"))
     process = Path("/proc", str(child_of(reader)))
-    assert b"sk-secret" not in (process / "environ").read_bytes()
+    assert b"sk-PLANTED" not in (process / "environ").read_bytes()
     limits = (process / "limits").read_text("utf-8")
     rows = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()}
     assert rows["Max file size"] == "0"

@@ -11,9 +11,9 @@ from telegram.request import BaseRequest
 
 from bot import logs
 
-TOKEN = "700000001:AAH-secret_part"
+TOKEN = "700000001:PLANTED-secret_part"
 PROXY = "socks5://reader:p%40ss-word@127.0.0.1:1080"
-KEY = "sk-secret+/key="
+KEY = "sk-PLANTED+/key="
 NAMED = ("bot", "retrieval", "telegram.request")
 
 
@@ -81,9 +81,9 @@ def test_a_reply_that_is_not_json_leaves_no_traceback(shown: Callable[[], str]) 
     ("secret", "text"),
     [
         (TOKEN, f"POST https://api.telegram.org/bot{TOKEN}/getMe"),
-        (TOKEN, "https://host/?url=700000001%3AAAH-secret_part"),
+        (TOKEN, "https://host/?url=700000001%3APLANTED-secret_part"),
         (KEY, f"{{'Authorization': 'Bearer {KEY}'}}"),
-        (KEY, "key=sk-secret%2B%2Fkey%3D"),
+        (KEY, "key=sk-PLANTED%2B%2Fkey%3D"),
         (PROXY, f"cannot connect to {PROXY}"),
         (PROXY, "proxy password p%40ss-word refused"),
         (PROXY, "proxy password p@ss-word refused"),
@@ -96,7 +96,7 @@ def test_a_secret_is_blotted_out(shown: Callable[[], str], secret: str, text: st
     logging.getLogger("httpx").warning("%s", text)
     text = shown()
     assert text.count("***") == 2
-    for part in ("AAH", "sk-secret", "ss-word"):
+    for part in ("PLANTED", "sk-PLANTED", "ss-word"):
         assert part not in text
 
 
@@ -112,7 +112,7 @@ def test_secrets_in_tracebacks_are_blotted_out(shown: Callable[[], str]) -> None
     text = shown()
     assert "Traceback" in text
     assert "The token `***` was rejected" in text
-    assert "AAH" not in text
+    assert "PLANTED" not in text
 
 
 def test_warnings_are_logged_without_secrets(shown: Callable[[], str]) -> None:

@@ -20,7 +20,7 @@ from tests.personas import number_of
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 DAY = datetime.date(2025, 3, 5)
-KEY = "sk-planted-secret"
+KEY = "sk-PLANTED-secret"
 TRUE = "东城区选派了150名干部担任社区专员。"
 WHOLE_SECONDS, FIRST_SECONDS = 4.0, 2.0
 SSE = {"Content-Type": "text/event-stream"}
@@ -153,6 +153,7 @@ FAULTS: dict[str, tuple[Callable[[StubModelServer], Reply], Fault, int]] = {
 }
 
 
+@pytest.mark.echoes_secrets
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_fault_ends_in_a_quoted_answer_and_one_line(
     name: str, server: StubModelServer, answerer: Answerer, caplog: pytest.LogCaptureFixture

@@ -163,10 +163,10 @@ def test_an_unreadable_file_is_one_line() -> None:
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    monkeypatch.setenv("RERANK_API_KEY", "rk-planted")
-    monkeypatch.setenv("TELEGRAM_PROXY_URL", "socks5://me:planted@127.0.0.1:1")
-    monkeypatch.setenv("DATABASE_URL", "sqlite:///planted.sqlite3")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-PLANTED")
+    monkeypatch.setenv("RERANK_API_KEY", "rk-PLANTED")
+    monkeypatch.setenv("TELEGRAM_PROXY_URL", "socks5://me:PLANTED@127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///PLANTED.sqlite3")
     settings = read_settings()
-    assert "planted" not in repr(settings)
+    assert "PLANTED" not in repr(settings)
     assert len(settings.secrets) == 4

@@ -30,7 +30,7 @@ DAY = datetime.date(2025, 3, 5)
 def settings(server: StubModelServer, corpus_data_dir: Path) -> Settings:
     return Settings(
         data_dir=corpus_data_dir,
-        openai_api_key=SecretStr("sk-planted"),
+        openai_api_key=SecretStr("sk-PLANTED"),
         openai_base_url=server.base_url,
         chat_model="stub-model",
         chat_timeout_seconds=20,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests import leaks
 from tests.conftest import environment
 from tests.e2e.bot_api import TOKEN, EmulatedBotApi
 
@@ -85,6 +86,7 @@ class RunningBot:
                 password = urlsplit(str(value)).password
                 for secret in filter(None, (str(value), password, str(value).partition(":")[2])):
                     assert secret not in text, f"{name} was logged"
+        leaks.refuse(text, "baoda run")
         assert "Warning:" not in text, text
         assert ("Traceback" in text) == self.traceback_expected, text
 

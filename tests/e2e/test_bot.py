@@ -553,12 +553,12 @@ async def test_readers_are_told_when_the_embedding_model_does_not_answer(tiny: P
         settings = {
             "EMBEDDING_MODEL": "stub",
             "EMBEDDING_BASE_URL": models.base_url,
-            "EMBEDDING_API_KEY": "sk-key-of-the-test",
+            "EMBEDDING_API_KEY": "sk-PLANTED-key",
         }
         with RunningBot(tiny.parent, api.base_url, CORPUS_DIR=tiny, **settings) as bot:
             await bot.wait_for_line("indexed 1 articles", timeout=SECONDS)
             for _ in range(3):
-                models.queue(Reply("no sk-key-of-the-test", status=401), path=EMBEDDINGS)
+                models.queue(Reply("no sk-PLANTED-key", status=401), path=EMBEDDINGS)
             assert (await ask(api, WHERE)).text == SIMPLIFIED.model_unavailable
             assert bot.matching("did not answer")
 
@@ -721,7 +721,7 @@ def writing(
     shutil.copytree(corpus_data_dir, folder / "data")
     settings = {
         "OPENAI_BASE_URL": models.base_url,
-        "OPENAI_API_KEY": "sk-key-of-the-test",
+        "OPENAI_API_KEY": "sk-PLANTED-key",
         "ANSWER_CACHE": 0,
     }
     with EmulatedBotApi() as api, RunningBot(folder, api.base_url, **settings) as bot:
@@ -751,7 +751,7 @@ async def test_a_sentence_that_no_passage_supports_does_not_reach_the_reader(
     "reply",
     [
         Reply("Internal Server Error", status=500),
-        Reply("Incorrect API key provided: sk-key-of-the-test", status=401),
+        Reply("Incorrect API key provided: sk-PLANTED-key", status=401),
         Reply(cut_after=0),
     ],
     ids=["failed", "refused", "cut"],

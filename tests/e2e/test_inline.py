@@ -47,7 +47,7 @@ def stage(
 ) -> Iterator[Stage]:
     """A bot for everybody over the shipped corpus, with a chat model."""
     settings = {
-        "OPENAI_API_KEY": "sk-inline",
+        "OPENAI_API_KEY": "sk-PLANTED-inline",
         "OPENAI_BASE_URL": model.base_url,
         "CHAT_MODEL": "stub-model",
     }
@@ -446,7 +446,7 @@ async def test_who_looks_for_long_is_told_so_and_answered_when_asking_again(
             "CORPUS_DIR": corpus,
             "EMBEDDING_MODEL": "stub",
             "EMBEDDING_BASE_URL": models.base_url,
-            "EMBEDDING_API_KEY": "sk-slow",
+            "EMBEDDING_API_KEY": "sk-PLANTED-slow",
         }
         with RunningBot(tmp_path, api.base_url, **settings) as bot:
             await bot.wait_for_line("indexed 1 articles", timeout=SECONDS)

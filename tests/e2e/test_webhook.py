@@ -18,7 +18,7 @@ from tests.e2e.test_bot import SECONDS, THERE, WHERE, ask, reply_to, written
 from tests.e2e.test_restarts import settled
 from tests.model_server import Reply, StubModelServer
 
-SECRET = "a-secret-of-the-test"
+SECRET = "PLANTED-word-of-the-test"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 UPDATE = {"update_id": 10**6}
 

@@ -17,13 +17,14 @@ from lo_bot_api_emulator.updates import (  # type: ignore[import-untyped]
     UpdateError,
 )
 
+from tests import planted
 from tests.e2e.bot_api import observers
 from tests.e2e.bot_api.messages import Call
 from tests.e2e.bot_api.updates import Updates
 from tests.e2e.faults import Fault, FaultPlan, Kind, Met
 
 T = TypeVar("T")
-TOKEN = "700000001:TEST-TOKEN-of-the-emulated-Bot-API"
+TOKEN = planted.TOKEN
 # Parameters that are texts even when they look like JSON.
 _TEXTS = {"text", "caption", "name", "description", "short_description", "url", "parse_mode"}
 _TEXTS |= {"callback_query_id", "inline_query_id", "next_offset"}
