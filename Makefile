@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-faults test-life catalogues transcript test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-faults test-life catalogues transcript licences test-image test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -22,6 +22,7 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/hadolint deploy/Dockerfile
 	@$(BIN)/python -m pytest --quiet tests/test_layering.py
 
 coverage: $(VENV)/.dev
@@ -80,6 +81,14 @@ catalogues: $(VENV)/.dev
 # What a reader sees in Telegram: docs/transcript.md, and the conversation in the README.
 transcript: $(VENV)/.dev
 	@$(BIN)/python -m tests.e2e.transcript
+
+# What runs with Baoda, on which terms: docs/licences.md.
+licences: $(VENV)/.dev
+	@$(BIN)/python -m tests.licences
+
+# Builds the image and tries it; says so and does nothing where no engine answers.
+test-image:
+	@deploy/try-image.sh
 
 # A day through delivery and 5,000 questions through the answerer; each a process of its own.
 test-soak: $(VENV)/.dev
