@@ -67,7 +67,9 @@ def attended() -> Iterator[None]:
     try:
         yield
     except BaodaError as error:
-        print(to_line({"error": type(error).__name__, "reason": str(error)}), flush=True)
+        print(
+            to_line({"error": type(error).__name__, "reason": logs.blotted(str(error))}), flush=True
+        )
         raise
 
 

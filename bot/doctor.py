@@ -80,7 +80,7 @@ def _findings() -> Iterator[Finding]:
             finding.check,
             finding.state,
             logs.redact(finding.detail, settings.secrets),
-            finding.advice,
+            logs.redact(finding.advice, settings.secrets),
         )
 
 

@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 from urllib.parse import quote, unquote
 
 from bot import request_ids
@@ -24,6 +24,13 @@ _MESSAGE = "baoda"
 
 _AS_IT_IS = "as_it_is"
 """Set on a record whose message is a finished line of another process of ours."""
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def __init__(self, secrets: Sequence[str], formatter: logging.Formatter) -> None:
+        super().__init__(sys.stderr)
+        self.secrets = secrets
+        self.setFormatter(formatter)
 
 
 class _Text(logging.Formatter):
@@ -47,16 +54,22 @@ def redact(text: str, secrets: Sequence[str]) -> str:
     return text
 
 
+def blotted(text: str) -> str:
+    """The text without the secrets that logging was configured with; as it is before that."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Handler):
+            return redact(text, handler.secrets)
+    return text
+
+
 def configure(level: str, secrets: Sequence[str], log_format: Format = "text") -> None:
     """Send all logging to standard error: ours from `level` up, other packages' from WARNING up.
 
     At INFO httpx prints the bot token inside the address. telegram.request writes a traceback for
     every reply that is not JSON, as those of a proxy are; it raises the same as an error.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(secrets, log_format))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [_Handler(secrets, _formatter(secrets, log_format))]
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
@@ -69,7 +82,7 @@ def say(message: str) -> None:
     if _writes_json():
         logging.getLogger(_MESSAGE).error("%s", message)
     else:
-        print(f"{SPEAKER}{message}", file=sys.stderr, flush=True)
+        print(f"{SPEAKER}{blotted(message)}", file=sys.stderr, flush=True)
 
 
 def said(line: str) -> str | None:

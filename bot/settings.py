@@ -439,9 +439,11 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
-        values = (getattr(self, name) for name in type(self).model_fields)
+        values = [getattr(self, name) for name in type(self).model_fields]
         ours = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
-        return tuple(dict.fromkeys((*ours, *self._secrets_of_others)))
+        in_addresses = (_password(value) for value in values if isinstance(value, str))
+        found = (*ours, *filter(None, in_addresses), *self._secrets_of_others)
+        return tuple(dict.fromkeys(found))
 
     @classmethod
     def settings_customise_sources(
@@ -521,6 +523,14 @@ def _lines(error: ValidationError) -> Iterator[str]:
         said = f"{reason[0].lower()}{reason[1:]}; for example {setting}={example}"
         path = in_files.get(setting)
         yield f"{setting}: {said}" if path is None else f"{setting}_FILE: what {path} holds {said}"
+
+
+def _password(address: str) -> str | None:
+    """The one that stands in an address, if any."""
+    try:
+        return urlsplit(address).password
+    except ValueError:
+        return None
 
 
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:

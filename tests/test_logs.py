@@ -4,12 +4,15 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from telegram.error import TelegramError
 from telegram.request import BaseRequest
 
 from bot import logs
+from bot.settings import read_settings
+from tests import planted
 
 TOKEN = "700000001:PLANTED-secret_part"
 PROXY = "socks5://reader:p%40ss-word@127.0.0.1:1080"
@@ -140,3 +143,14 @@ def test_configuring_twice_shows_a_line_once(shown: Callable[[], str]) -> None:
     logs.configure("WARNING", [])
     logging.getLogger("bot").warning("once")
     assert shown().count("once") == 1
+
+
+def test_the_key_of_another_provider_is_blotted_out_too(
+    shown: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"ANTHROPIC_API_KEY={planted.KEY}\n")
+    logs.configure("INFO", read_settings().secrets)
+    logging.getLogger("bot").error("header x-api-key: %s", planted.KEY)
+    assert "x-api-key: ***" in shown()
+    assert logs.blotted(f"it says {planted.KEY}") == "it says ***"
