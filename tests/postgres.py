@@ -1,6 +1,6 @@
 """A PostgreSQL server for tests: Debian's package, on loopback, in a folder of its own.
 
-`TEST_DATABASE_URL` names another server in its place, whose user may make databases.
+`TEST_DATABASE_URL` names another server in its place, whose user may make databases and roles.
 """
 
 import ctypes

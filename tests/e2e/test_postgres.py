@@ -23,9 +23,10 @@ def kept(url: sa.URL) -> list[str]:
 
 
 async def test_conversations_on_a_server_outlive_restarts_of_both(
-    corpus_data_dir: Path, tmp_path: Path, databases: Databases, postgres_server: Server
+    corpus_data_dir: Path, tmp_path: Path, postgres_server: Server
 ) -> None:
     shutil.copytree(corpus_data_dir, tmp_path / "data")
+    databases = Databases(postgres_server.url("postgres"))
     with EmulatedBotApi() as api, databases.new() as url:
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         secret = tmp_path / planted.FILE

@@ -81,10 +81,9 @@ def test_stores_that_count_and_keep_at_once_lose_nothing_and_make_one_conversati
         assert len(store.turns("telegram", 7, None, 100)) == 40
 
 
-def test_a_server_that_was_started_anew_is_found_again(
-    on_server: sa.URL, postgres_server: Server
-) -> None:
-    with closing(open_store(on_server)) as store:
+def test_a_server_that_was_started_anew_is_found_again(postgres_server: Server) -> None:
+    databases = Databases(postgres_server.url("postgres"))
+    with databases.new() as url, closing(open_store(url)) as store:
         store.keep(exchange("先"))
         postgres_server.stop(signal.SIGQUIT)
         try:
