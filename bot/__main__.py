@@ -49,14 +49,10 @@ def run() -> None:
         _chat(settings)
     else:
         _use_one_thread()
-        from bot.indexing import verify_index
         from bot.telegram.application import run_bot
-        from bot.watching import watched
 
         logs.configure(settings.log_level, settings.secrets, settings.log_format)
-        with watched(settings, damaged=not verify_index(settings)):
-            status = asyncio.run(run_bot(settings))
-        raise typer.Exit(status)
+        raise typer.Exit(asyncio.run(run_bot(settings)))
 
 
 @app.command()

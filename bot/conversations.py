@@ -13,6 +13,7 @@ from bot.journal import Journal
 from bot.steadiness import Steadiness
 from bot.store import Exchange, Held, Store, StoreError
 from retrieval.answering.answerer import Answerer
+from retrieval.index.generations import Manifest
 from retrieval.types import Answer, Embedder, Match, Notice, Partial, Quoted, Turn
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,10 @@ class Conversations:
     def generation(self) -> str | None:
         """See Answerer.generation."""
         return self._answerer.generation()
+
+    def manifest(self) -> Manifest:
+        """See Answerer.manifest."""
+        return self._answerer.manifest()
 
     def may_keep(self, person: int | None, said_at: datetime.datetime) -> bool:
         """Whether something said then may be kept: not if its author is forgotten since."""

@@ -41,6 +41,11 @@ class Journal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._waiting: deque[_Call[Any]] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many calls are not begun."""
+        return len(self._waiting)
+
     async def run(self, work: Callable[[Store], T]) -> T:
         """What `work` gives, which is run in one transaction with other calls that wait.
 

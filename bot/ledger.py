@@ -4,6 +4,7 @@ import datetime
 import logging
 from collections.abc import Callable
 
+from bot.meters import UNCOUNTED, Meters
 from bot.store import Store, StoreError
 from retrieval.types import Notice, Purpose, Usage
 
@@ -20,12 +21,14 @@ class Ledger:
         today: Callable[[], datetime.date],
         of_all: int | None,
         of_each: int | None,
+        meters: Meters = UNCOUNTED,
     ) -> None:
         """`of_all` and `of_each` are tokens a day, None without limit."""
         self._store = store
         self._today = today
         self._of_all = of_all
         self._of_each = of_each
+        self._meters = meters
 
     def exhausted(self, asker: int | None) -> Notice | None:
         """Whose budget of today is spent, None where nobody's is."""
@@ -43,6 +46,7 @@ class Ledger:
         """Enter a call that has cost something."""
         if not usage.total:
             return
+        self._meters.spent(usage, purpose)
         try:
             self._store.spend(
                 usage, day=self._today(), asker_id=asker, model=model, purpose=purpose

@@ -1,6 +1,7 @@
 """Every setting: its name, type, bounds and meaning. Read once, by the command line."""
 
 import difflib
+import ipaddress
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from bot import secret_files
 from retrieval.types import Strictness
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
+_HOST = re.compile(r"(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _CLOSE = 0.86
 """Likeness of an unknown name to one of ours from which on it is taken for a slip of the pen."""
 
@@ -322,6 +324,21 @@ class Settings(BaseSettings):
         examples=["json"],
     )
 
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Where /metrics, /healthz and /readyz can be asked for: an address of this "
+        "machine, 0.0.0.0 for all of them.",
+        examples=["127.0.0.1"],
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65_535,
+        description="Port of /metrics, /healthz and /readyz while `baoda run` speaks in Telegram. "
+        "Empty: they are off.",
+        examples=["9464"],
+    )
+
     @field_validator("telegram_bot_token")
     @classmethod
     def _has_the_form_of_a_token(cls, value: SecretStr | None) -> SecretStr | None:
@@ -372,6 +389,17 @@ class Settings(BaseSettings):
             complete = False
         if not complete:
             raise ValueError("must be a host and a port")
+        return value
+
+    @field_validator("metrics_host")
+    @classmethod
+    def _is_a_host(cls, value: str) -> str:
+        value = value.strip("[]")
+        try:
+            ipaddress.ip_address(value)
+        except ValueError as error:
+            if not _HOST.fullmatch(value):
+                raise ValueError("must be the name or address of a host, without a port") from error
         return value
 
     @field_validator("telegram_webhook_secret")

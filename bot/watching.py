@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from bot import logs, request_ids
 from bot.attending import is_step
 from bot.indexing import RELOAD, reload_outcome
+from bot.meters import UNCOUNTED, Meters
 from bot.settings import Settings
 from retrieval import lock
 from retrieval.errors import CollectionError, ReloadError
@@ -26,7 +28,7 @@ Stamp = frozenset[tuple[str, int, int]]
 
 
 @contextmanager
-def watched(settings: Settings, *, damaged: bool) -> Iterator[None]:
+def watched(settings: Settings, *, damaged: bool, meters: Meters = UNCOUNTED) -> Iterator[None]:
     """Keep the collection right for the length of a `with` block.
 
     At once if the index was found `damaged`; with WATCH_SECONDS whenever the folder changed.
@@ -34,7 +36,7 @@ def watched(settings: Settings, *, damaged: bool) -> Iterator[None]:
     if settings.watch_seconds is None and not damaged:
         yield
         return
-    watcher = _Watcher(settings)
+    watcher = _Watcher(settings, meters)
     thread = threading.Thread(target=watcher.run, name="watching", daemon=True)
     thread.start()
     try:
@@ -45,7 +47,8 @@ def watched(settings: Settings, *, damaged: bool) -> Iterator[None]:
 
 
 class _Watcher:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, meters: Meters) -> None:
+        self._meters = meters
         self._settings = settings
         self._generations = Generations(settings.data_dir)
         self._stopped = threading.Event()
@@ -109,7 +112,9 @@ class _Watcher:
                 start_new_session=True,
                 env=request_ids.handed_on(),
             )
+        started = time.monotonic()
         output, errors = self._child.communicate()
+        seconds = time.monotonic() - started
         with self._lock:
             status, self._child = self._child.returncode, None
         if self._stopped.is_set():
@@ -120,11 +125,14 @@ class _Watcher:
         try:
             result = reload_outcome(status, output, errors)
         except ReloadError as error:
+            self._meters.reloaded("folder", "failed", seconds)
             logger.error("the folder of articles could not be reloaded: %s", error)
             return
+        changed = result["generation"] != result["previous"]
+        self._meters.reloaded("folder", "published" if changed else "unchanged", seconds)
         for problem in result["failed"]:
             logger.warning("%s: %s", problem["file"], problem["reason"])
-        if result["generation"] != result["previous"]:
+        if changed:
             logger.info(
                 "reloaded: %d added, %d changed, %d removed",
                 len(result["added"]),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dotenv
 from pydantic import SecretStr
 
+from bot.meters import UNCOUNTED, Meters
 from bot.settings import Settings, SettingsError
 from retrieval.child import ChildBuilder
 from retrieval.embedding import Embedders, LocalEmbedder, RemoteEmbedder
@@ -48,7 +49,9 @@ _NO_KEY = "none"
 """Sent to servers that want no key: the client insists on one."""
 
 
-def make_answerer(settings: Settings, budget: "Budget | None" = None) -> "Answerer":
+def make_answerer(
+    settings: Settings, budget: "Budget | None" = None, meters: Meters = UNCOUNTED
+) -> "Answerer":
     """The one answerer of a process, without `budget` no tokens are counted.
 
     Raises SettingsError.
@@ -57,7 +60,7 @@ def make_answerer(settings: Settings, budget: "Budget | None" = None) -> "Answer
     from retrieval.index.collection import LiveCollection
 
     embedders = make_embedders(settings)
-    writer, condenser = _make_chat(settings)
+    writer, condenser = _make_chat(settings, meters)
     live = LiveCollection(
         Generations(settings.data_dir),
         embedding=embedders.current.fingerprint,
@@ -97,19 +100,19 @@ def today(settings: Settings) -> datetime.date:
     return datetime.datetime.now(zoneinfo.ZoneInfo(settings.timezone)).date()
 
 
-def make_conversations(settings: Settings) -> "Conversations":
+def make_conversations(settings: Settings, meters: Meters = UNCOUNTED) -> "Conversations":
     """The conversations of a process, with answerer and store. Raises SettingsError, StoreError."""
     from bot.conversations import Conversations
     from bot.journal import Journal
 
     store = make_store(settings)
-    answerer = make_answerer(settings, make_ledger(settings, store))
+    answerer = make_answerer(settings, make_ledger(settings, store, meters), meters)
     conversations = Conversations(answerer, Journal(store))
     gc.freeze()  # looking through all that stays took some answers 60 ms
     return conversations
 
 
-def make_ledger(settings: Settings, store: "Store") -> "Ledger":
+def make_ledger(settings: Settings, store: "Store", meters: Meters = UNCOUNTED) -> "Ledger":
     """What the chat model may cost, and has cost."""
     from bot.ledger import Ledger
 
@@ -118,6 +121,7 @@ def make_ledger(settings: Settings, store: "Store") -> "Ledger":
         today=partial(today, settings),
         of_all=settings.daily_token_budget,
         of_each=settings.user_daily_token_budget,
+        meters=meters,
     )
 
 
@@ -250,10 +254,12 @@ def chat_model_name(settings: Settings) -> str | None:
 
 def make_writer(settings: Settings) -> "ChatWriter | None":
     """The chat model's writer, None when there is none. Raises SettingsError."""
-    return _make_chat(settings)[0]
+    return _make_chat(settings, UNCOUNTED)[0]
 
 
-def _make_chat(settings: Settings) -> "tuple[ChatWriter, Condenser] | tuple[None, None]":
+def _make_chat(
+    settings: Settings, meters: Meters
+) -> "tuple[ChatWriter, Condenser] | tuple[None, None]":
     name = chat_model_name(settings)
     if name is None:
         return None, None
@@ -270,9 +276,13 @@ def _make_chat(settings: Settings) -> "tuple[ChatWriter, Condenser] | tuple[None
         count_tokens=token_counter(name),
         limits=Limits(settings.chat_first_token_seconds, settings.chat_timeout_seconds),
         breaker=breaker,
+        failed=meters.model_failed,
     )
     seconds = min(settings.chat_first_token_seconds, settings.chat_timeout_seconds)
-    return writer, Condenser(model, timeout_seconds=seconds, breaker=breaker)
+    condenser = Condenser(
+        model, timeout_seconds=seconds, breaker=breaker, failed=meters.model_failed
+    )
+    return writer, condenser
 
 
 def make_join_chooser(settings: Settings) -> "JoinChooser | None":

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from bot.attending import attend
 from bot.desk.golden import FROM_LIFE
+from bot.meters import UNCOUNTED, Meters
 from bot.settings import Settings
 from retrieval import lock
 from retrieval.comparing import compare
@@ -181,6 +182,17 @@ class Failed:
     reason: str
 
 
+_WORDS: dict[type, str] = {
+    Unchanged: "unchanged",
+    Asks: "asks",
+    GoldenFails: "golden_fails",
+    Published: "published",
+    Busy: "busy",
+    Cancelled: "cancelled",
+    Failed: "failed",
+}
+"""As meters know the outcomes."""
+
 Outcome = Unchanged | Asks | GoldenFails | Published | Busy | Cancelled | Failed
 RolledBack = Published | OtherLive | NotKept | Busy | Failed
 
@@ -240,10 +252,13 @@ class Run:
 class Reloads:
     """Everything that changes the collection from within one front."""
 
-    def __init__(self, settings: Settings, attend: Attend = attend) -> None:
+    def __init__(
+        self, settings: Settings, attend: Attend = attend, meters: Meters = UNCOUNTED
+    ) -> None:
         """`attend` runs a command of `baoda` in a process of its own."""
         self._settings = settings
         self._attend = attend
+        self._meters = meters
         self._generations = Generations(settings.data_dir)
         self._cancelled: deque[str] = deque(maxlen=_REMEMBERED)
         self._is_closing = False
@@ -335,6 +350,9 @@ class Reloads:
         await asyncio.sleep(0)  # its end is noted
 
     def _ended(self, run: Run) -> None:
+        if run.task is not None and not run.task.cancelled() and run.task.exception() is None:
+            outcome = _WORDS[type(run.task.result())]
+            self._meters.reloaded("chat", outcome, time.monotonic() - run.started)
         if self.current is run:
             self.current = None
 

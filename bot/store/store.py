@@ -42,7 +42,7 @@ from bot.store.records import (
     Taken,
     Tally,
 )
-from bot.store.revision import revision_of
+from bot.store.revision import revision_of, write_again
 from retrieval.types import Purpose, Turn, Usage
 
 _REPEATED = datetime.timedelta(days=2)
@@ -105,6 +105,12 @@ class Store:
         have no place in a block.
         """
         return self._database.together()
+
+    def prove_writable(self) -> int:
+        """How many updates are not settled, once something was written that changes nothing."""
+        with self._database.writing() as session:
+            write_again(session.connection())
+            return taking.count_pending(session)
 
     def turns(self, front: str, chat_id: int, topic_id: int | None, limit: int) -> list[Turn]:
         """The last turns of the running conversation, oldest first; none when it is idle."""

@@ -81,6 +81,12 @@ def pending(session: Session) -> list[Pending]:
     ]
 
 
+def count_pending(session: Session) -> int:
+    """How many updates are not settled."""
+    unsettled = select(func.count()).where(PendingRow.settled_at.is_(None))
+    return session.scalar(unsettled) or 0
+
+
 def forget(session: Session, user_id: int, at: datetime.datetime) -> None:
     """Settle a person's updates, which are known still should Telegram offer them again."""
     session.execute(

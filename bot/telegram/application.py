@@ -4,18 +4,24 @@ import asyncio
 import datetime
 import logging
 import signal
-from collections.abc import Coroutine, Iterable
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot.desk.reloads import Reloads
+from bot.health import PARTS, Health
+from bot.indexing import verify_index
 from bot.journal import Journal
+from bot.meters import UNCOUNTED, Meters
+from bot.probing import probed
 from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.connecting import Connection, GivesWayError
@@ -28,11 +34,20 @@ from bot.telegram.quotas import Quotas
 from bot.telegram.registering import register_handlers
 from bot.telegram.tickets import Ticket, Tickets
 from bot.telegram.webhook import listen
+from bot.watching import watched
 from bot.wiring import make_conversations
+from retrieval.index.generations import Generations
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 _CANCEL_AGAIN_SECONDS = 3.0
+_PATIENCE_SECONDS = 30.0
+"""A network that is away for less need not concern anybody."""
+
+_TAKING = ("deleteWebhook", "getUpdates", "setWebhook", "getWebhookInfo")
+"""What is answered only where updates are taken."""
+
 _UPDATES = ["message", "edited_message", "callback_query", "inline_query"]
 _REJECTED = "Telegram does not know the bot token; get the right one from @BotFather"
 
@@ -45,13 +60,48 @@ class ForgettingApplication(Application[Any, Any, Any, Any, Any, Any]):
 
 
 async def run_bot(settings: Settings) -> int:
-    """Serve until SIGINT or SIGTERM; the exit status."""
+    """Serve until SIGINT or SIGTERM; the exit status. Raises BaodaError."""
+    async with AsyncExitStack() as opened:
+        health, meters = Health(), UNCOUNTED
+        if settings.metrics_port is not None:
+            from bot.listening import CannotListenError, listening
+            from bot.metrics import Metrics
+
+            meters = metrics = Metrics()
+            try:
+                await opened.enter_async_context(listening(settings, health, metrics))
+            except CannotListenError as error:
+                logger.error("%s", error)
+                return 1
+            for part in PARTS:
+                meters.watch_readiness(part, partial(health.is_ready, part))
+        damaged = not await _aside(partial(verify_index, settings))
+        with watched(settings, damaged=damaged, meters=meters):
+            return await _run(settings, health, meters)
+    raise AssertionError("nothing above is suppressed")
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """What the work gives. A thread that need not end: until here a signal ends the process."""
+    done: Future[T] = Future()
+
+    def do() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # whoever waits gets it
+            done.set_exception(error)
+
+    threading.Thread(target=do, name="aside", daemon=True).start()
+    return await asyncio.wrap_future(done)
+
+
+async def _run(settings: Settings, health: Health, meters: Meters) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     try:
-        await _serve(settings, stopping)
+        await _serve(settings, stopping, health, meters)
     except InvalidToken:
         logger.error(_REJECTED)
         return 1
@@ -95,7 +145,9 @@ async def who_am_i(settings: Settings, *, timeout_seconds: float) -> Identity:
         return Identity(problem=(f"cannot be reached: {error or 'no answer'}", advice))
 
 
-def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
+def _build(
+    settings: Settings, meters: Meters = UNCOUNTED
+) -> Application[Any, Any, Any, Any, Any, Any]:
     assert settings.telegram_bot_token is not None
     builder: ApplicationBuilder[Any, Any, Any, Any, Any, Any] = Application.builder()
     builder = builder.token(settings.telegram_bot_token.get_secret_value())
@@ -104,27 +156,33 @@ def _build(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
         builder = builder.base_file_url(f"{settings.telegram_api_base_url}/file/bot")
     secret = settings.telegram_proxy_url
     proxy = secret.get_secret_value() if secret else None
-    builder = builder.request(Wire(proxy)).get_updates_request(Wire(proxy))
+    builder = builder.request(Wire(proxy, meters))
+    builder = builder.get_updates_request(Wire(proxy, meters))
     return builder.application_class(ForgettingApplication).updater(None).build()
 
 
-async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
+async def _serve(
+    settings: Settings, stopping: asyncio.Event, health: Health, meters: Meters
+) -> None:
     """Connect, take updates and answer until it is time to stop.
 
     Raises InvalidToken, GivesWayError, TelegramError.
     """
     async with AsyncExitStack() as opened:
-        conversations = make_conversations(settings)
+        conversations = make_conversations(settings, meters)
         opened.callback(conversations.close)
         journal = conversations.journal
-        application = _build(settings)
+        if settings.metrics_port is not None:
+            generations = Generations(settings.data_dir)
+            opened.enter_context(probed(conversations, generations, health, meters))
+        application = _build(settings, meters)
         # left open where initialize failed
         opened.push_async_callback(application.bot.shutdown)
         opened.push_async_callback(application.shutdown)
         bot = application.bot
-        waits = FloodWaits(partial(_note_wait, journal))
+        waits = FloodWaits(partial(_note_wait, journal), meters)
         await _recall(waits, journal)
-        connection = Connection(waits)
+        connection = Connection(waits, partial(_note_reach, health))
 
         async def moved(former: int, new: int) -> None:
             people.moved(former, new)
@@ -133,7 +191,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
 
         calls = Calls(waits, moved=moved)
         delivery, tickets = Delivery(bot, calls), Tickets()
-        reloads = Reloads(settings)
+        reloads = Reloads(settings, meters=meters)
         opened.push_async_callback(reloads.close)
         registered = register_handlers(
             application,
@@ -144,6 +202,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             tickets=tickets,
             reloads=reloads,
             opened=opened,
+            meters=meters,
         )
         people = registered.people
         await people.recall()
@@ -165,6 +224,8 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             work=work,
         )
         opened.push_async_callback(intake.finish)
+        for queue, length in {**intake.queues(), "journal": lambda: journal.waiting}.items():
+            meters.watch(queue, length)
 
         profile = Profile(bot, connection, journal, settings.bot_language)
 
@@ -178,6 +239,7 @@ async def _serve(settings: Settings, stopping: asyncio.Event) -> None:
             await _take_updates(settings, bot, connection, intake, aside)
 
         await _until(stopping, take())
+        health.unready("telegram", "the bot is stopping")
 
 
 async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
@@ -225,6 +287,14 @@ async def _take_updates(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+
+
+def _note_reach(health: Health, method: str, problem: str) -> None:
+    """Telegram has answered, or not; until updates come in, that it knows the token is little."""
+    if problem:
+        health.unready("telegram", f"{method}: {problem}", patience_seconds=_PATIENCE_SECONDS)
+    elif method in _TAKING:
+        health.ready("telegram")
 
 
 async def _recall_quotas(quotas: Quotas, journal: Journal) -> None:

@@ -31,8 +31,12 @@ class GivesWayError(Exception):
 class Connection:
     """Requests that are made until Telegram answers them."""
 
-    def __init__(self, waits: FloodWaits) -> None:
+    def __init__(
+        self, waits: FloodWaits, heard: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
+        """`heard` is given the name of each method and why there is no answer, "" where it came."""
         self._waits = waits
+        self._heard = heard
 
     async def insist(self, name: str, request: Callable[[], Awaitable[T]]) -> T:
         """What the request gives, once Telegram answers it; `name` is that of its method.
@@ -44,13 +48,20 @@ class Connection:
         while True:
             await asyncio.sleep(self._waits.left(name))
             try:
-                return await request()
-            except (InvalidToken, Conflict, BadRequest, Forbidden, ChatMigrated):
+                answer = await request()
+            except Conflict as error:
+                self._heard(name, str(error))
+                raise
+            except (InvalidToken, BadRequest, Forbidden, ChatMigrated):
                 raise
             except RetryAfter as error:
                 seconds = await self._waits.begin(name, error)
                 logger.warning("Telegram asks to wait %.0f s", seconds)
             except TelegramError as error:
+                self._heard(name, f"Telegram cannot be reached ({error})")
                 logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            else:
+                self._heard(name, "")
+                return answer

@@ -64,6 +64,14 @@ class Intake(asyncio.Queue[object]):
         self._running: dict[asyncio.Task[None], Ticket] = {}
         self._unsettled: list[Ticket] = []
 
+    def queues(self) -> dict[str, Callable[[], float]]:
+        """How long its queues are: see baoda_queue_length."""
+        return {
+            "updates": lambda: len(self._running),
+            "waiting": lambda: sum(not ticket.is_due for ticket in self._running.values()),
+            "chats": lambda: len(self._lanes),
+        }
+
     async def put(self, item: object) -> None:
         """Take an update; when this returns it is on disk."""
         assert isinstance(item, Update)

@@ -25,6 +25,7 @@ from bot.desk.board import Board
 from bot.desk.examining import examine_in_child
 from bot.desk.reloads import Reloads
 from bot.journal import Journal
+from bot.meters import UNCOUNTED, Meters
 from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.addressing import ADMIN_COMMANDS, author_of, command_of, is_foreign_command
@@ -99,6 +100,7 @@ def register_handlers(
     tickets: Tickets,
     reloads: Reloads,
     opened: AsyncExitStack,
+    meters: Meters = UNCOUNTED,
 ) -> Registered:
     """Tell the application who does what; what has to be closed later is put on `opened`.
 
@@ -123,6 +125,7 @@ def register_handlers(
         journal=journal,
         turns=turns,
         quotas=quotas,
+        meters=meters,
     )
     lists = Lists(people, tickets, conversations, shelf, bot=bot, quotas=quotas)
     commands = Commands(people, tickets, conversations, questions, shelf, bot=bot)
@@ -171,7 +174,13 @@ def register_handlers(
         },
     )
     inline = Inline(
-        people, conversations, shelf, bot=bot, calls=calls, today=partial(today, settings)
+        people,
+        conversations,
+        shelf,
+        bot=bot,
+        calls=calls,
+        today=partial(today, settings),
+        meters=meters,
     )
     others = Others(people, tickets, calls)
     sent, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE

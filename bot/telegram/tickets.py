@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -75,6 +76,8 @@ class Ticket:
         self.is_delivering = False
         self.taken_at = datetime.datetime.now(datetime.UTC)
         """When it was taken, since the last start."""
+        self.taken = time.monotonic()
+        """The same for measuring."""
         self._noted = noted
         self._place = place
         self._journal = journal
@@ -85,6 +88,11 @@ class Ticket:
     def ahead(self) -> int:
         """How many updates of its chat are to be done before it."""
         return 0 if self._place is None else self._place.ahead
+
+    @property
+    def is_due(self) -> bool:
+        """Whether its turn in its chat has come, or it needs none."""
+        return self._place is None or self._place.is_due
 
     async def turn(self) -> None:
         """Return when all updates of its chat that came before are done."""

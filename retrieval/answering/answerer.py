@@ -26,6 +26,7 @@ from retrieval.answering.stopping import unless_stopped
 from retrieval.embedding import Embedders
 from retrieval.errors import ModelUnavailableError, QuestionError
 from retrieval.index.collection import Collections
+from retrieval.index.generations import Manifest
 from retrieval.questions.followups import carried_over, refers_back
 from retrieval.questions.question import MAX_CHARACTERS
 from retrieval.types import (
@@ -239,6 +240,14 @@ class Answerer:
         Raises CollectionError when it cannot be told.
         """
         return self._live.generation()
+
+    def manifest(self) -> Manifest:
+        """What the generation is made of that answers, which is opened first if need be.
+
+        Raises CollectionError when there is none to answer from.
+        """
+        with self._live.use() as collection:
+            return collection.manifest
 
     def close(self) -> None:
         """Finish what runs and let go of the collection."""

@@ -108,6 +108,10 @@ class Generations:
             raise CollectionError(f"{self._pointer} names no generation; run `baoda reload`")
         return generation
 
+    def published_at(self) -> float:
+        """When the live generation became that, in seconds since 1970. Raises OSError."""
+        return self._pointer.stat().st_mtime
+
     def require_live(self) -> str:
         """Id of the live generation. Raises NoCollectionError."""
         generation = self.live()

@@ -16,6 +16,10 @@ class Lanes:
         place = self._last[lane] = Place(self, lane, self._last.get(lane))
         return place
 
+    def __len__(self) -> int:
+        """How many have somebody in them."""
+        return len(self._last)
+
     def _left(self, place: "Place") -> None:
         if self._last.get(place.lane) is place:
             del self._last[place.lane]
@@ -36,6 +40,11 @@ class Place:
 
     async def __aexit__(self, *_: object) -> None:
         self.leave()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the one before it is done, or there is none."""
+        return self._before is None or self._before._done.is_set()
 
     @property
     def ahead(self) -> int:

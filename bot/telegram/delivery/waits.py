@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from telegram.error import RetryAfter
 
+from bot.meters import UNCOUNTED, Meters
+
 _LONGEST_RECALLED_SECONDS = 3600
 """The clock may have been set back meanwhile: Telegram asks anew for what is longer still."""
 
@@ -16,9 +18,10 @@ Keep = Callable[[str, datetime.datetime], Awaitable[None]]
 class FloodWaits:
     """By name: the id of a chat, or a method that belongs to none."""
 
-    def __init__(self, keep: Keep) -> None:
+    def __init__(self, keep: Keep, meters: Meters = UNCOUNTED) -> None:
         """`keep` is given each pause with its end."""
         self._keep = keep
+        self._meters = meters
         self._ends: dict[str, float] = {}
         self._unkept: set[str] = set()
 
@@ -42,6 +45,7 @@ class FloodWaits:
     async def begin(self, name: object, error: RetryAfter) -> float:
         """Note a pause; its seconds."""
         seconds, now = seconds_of(error), asyncio.get_running_loop().time()
+        self._meters.flooded(seconds)
         self._ends = {one: end for one, end in self._ends.items() if end > now}
         self._ends[str(name)] = now + seconds
         if str(name) in self._unkept:

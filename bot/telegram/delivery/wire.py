@@ -7,6 +7,8 @@ import httpx
 from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
+from bot.meters import UNCOUNTED, Meters
+
 _CONNECTIONS = 512
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
@@ -26,6 +28,10 @@ _GATEWAY = (502, 504)
 """What a server in between says when it has no answer of Telegram itself."""
 
 
+_OUTCOMES = {429: "flood_wait"}
+_CLASSES = {4: "refused", 5: "error"}
+
+
 class OutcomeUnknownError(NetworkError):
     """Telegram may have carried out the request, and may not."""
 
@@ -33,7 +39,8 @@ class OutcomeUnknownError(NetworkError):
 class Wire(HTTPXRequest):
     """Raises OutcomeUnknownError where a request was sent and no answer of Telegram came."""
 
-    def __init__(self, proxy: str | None) -> None:
+    def __init__(self, proxy: str | None, meters: Meters = UNCOUNTED) -> None:
+        self._meters = meters
         super().__init__(
             connection_pool_size=_CONNECTIONS,
             connect_timeout=_CONNECT_SECONDS,
@@ -44,6 +51,20 @@ class Wire(HTTPXRequest):
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """See HTTPXRequest.do_request."""
+        url, is_file = kwargs.get("url") or args[0], kwargs.get("method") == "GET"
+        method = "file" if is_file else str(url).rpartition("/")[2]
+        try:
+            code, payload = await self._requested(*args, **kwargs)
+        except OutcomeUnknownError:
+            self._meters.called(method, "unknown")
+            raise
+        except NetworkError:
+            self._meters.called(method, "unreachable")
+            raise
+        self._meters.called(method, _OUTCOMES.get(code) or _CLASSES.get(code // 100, "ok"))
+        return code, payload
+
+    async def _requested(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         try:
             code, payload = await super().do_request(*args, **kwargs)
         except NetworkError as error:

@@ -13,6 +13,7 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.conversations import Conversations
+from bot.meters import Meters
 from bot.phrases import Phrases
 from bot.telegram.delivery import Calls, inline_results
 from bot.telegram.handlers.people import People
@@ -68,6 +69,7 @@ class Inline:
         bot: Bot,
         calls: Calls,
         today: Callable[[], datetime.date],
+        meters: Meters,
     ) -> None:
         self._people = people
         self._conversations = conversations
@@ -75,6 +77,7 @@ class Inline:
         self._bot = bot
         self._calls = calls
         self._today = today
+        self._meters = meters
         self._kept: OrderedDict[Hashable, _Offer] = OrderedDict()
         self._newest: dict[int, tuple[int, asyncio.Lock]] = {}
         self._looking: set[asyncio.Task[_Offer]] = set()
@@ -98,12 +101,17 @@ class Inline:
 
     async def _answer(self, query: InlineQuery, phrases: Phrases) -> None:
         offer, keep_seconds = _Offer((), phrases.inline_later), 0
+        outcome = "late"
         looking = asyncio.create_task(self._offer(query.query.strip(), phrases))
         self._looking.add(looking)
         looking.add_done_callback(self._looked)
         await asyncio.wait([looking], timeout=_SECONDS)
         if looking.done() and looking.exception() is None:
             offer, keep_seconds = looking.result(), _TELEGRAM_KEEPS_SECONDS
+            outcome = "refused" if offer.button == phrases.inline_nothing else "answered"
+        elif looking.done():
+            outcome = "failed"
+        self._meters.inline(outcome)
         await self._give(query, offer, keep_seconds)
 
     def _looked(self, looking: "asyncio.Task[_Offer]") -> None:

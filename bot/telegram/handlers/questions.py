@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import logging
+import time
 from contextlib import aclosing
 from functools import partial
 
@@ -11,12 +12,14 @@ from telegram.ext import ContextTypes
 
 from bot.conversations import Conversations, Reply
 from bot.journal import Journal
+from bot.meters import Meters
 from bot.phrases import Phrases
 from bot.store import Delivered, StoreError
 from bot.telegram.addressing import author_of, command_of, is_private, own_words_of, words_of
 from bot.telegram.bounds import Wait
 from bot.telegram.delivery import Calls, Preview, reply_to, typing
 from bot.telegram.handlers.apologies import apology
+from bot.telegram.handlers.course import Course
 from bot.telegram.handlers.people import People, place_of
 from bot.telegram.handlers.turns import Turns
 from bot.telegram.links import Links
@@ -49,6 +52,7 @@ class Questions:
         journal: Journal,
         turns: Turns,
         quotas: Quotas,
+        meters: Meters,
     ) -> None:
         self._people = people
         self._tickets = tickets
@@ -58,6 +62,7 @@ class Questions:
         self._journal = journal
         self._turns = turns
         self._quotas = quotas
+        self._meters = meters
         self._open: dict[int, tuple[asyncio.Event, int | None]] = {}
         self._given_up: dict[int, datetime.datetime] = {}
 
@@ -141,6 +146,7 @@ class Questions:
             message_id=ticket.slots[0] if ticket.slots else None,
             begun=partial(ticket.use, target),
         )
+        course = Course(ticket, self._meters)
         stop = asyncio.Event()
         if asker in self._given_up and ticket.taken_at < self._given_up[asker]:
             stop.set()
@@ -149,17 +155,31 @@ class Questions:
             # what an edited question has for an answer stays until there is another
             queued = _show_nothing if replaces else partial(_show_place, preview, phrases)
             async with self._turns.turn(ticket, asker, queued):
+                course.begun()
                 wait = self._quotas.take(asker, message.chat_id, is_owed=ticket.is_resumed)
                 if wait is None:
                     parts, answer_id = await self._written(
-                        ticket, message, question, phrases, asker, about, replaces, preview, stop
+                        ticket,
+                        message,
+                        question,
+                        phrases,
+                        asker,
+                        about,
+                        replaces,
+                        preview,
+                        stop,
+                        course,
                     )
         finally:
             del self._open[update.update_id]
             await preview.end()
+        written = time.monotonic()
         if wait is not None:
+            course.put_off()
+            course.counted()
             await self._put_off(update, wait, phrases)
             return
+        course.counted()
         await ticket.reply(
             parts,
             target,
@@ -167,6 +187,7 @@ class Questions:
             answer_id=answer_id,
             is_late=update.edited_message is not None,
         )
+        course.delivered(time.monotonic() - written)
 
     async def _put_off(self, update: Update, wait: Wait, phrases: Phrases) -> None:
         """Tell the wait; in a group once a minute to each. An answer that stands there stays."""
@@ -190,6 +211,7 @@ class Questions:
         replaces: int | None,
         preview: Preview,
         stop: asyncio.Event,
+        course: Course,
     ) -> tuple[list[Part], int | None]:
         """The messages of the whole answer, and its number where it is kept; or an apology."""
         steps = self._conversations.ask(
@@ -206,6 +228,7 @@ class Questions:
             async with sign as is_seen, aclosing(steps):
                 async for step in steps:
                     if isinstance(step, Reply):
+                        course.answered(step.answer)
                         words = self._people.phrases_about(step.answer.question, phrases)
                         links = Links(self._bot.username)
                         if self._conversations.may_keep(asker, ticket.taken_at):

@@ -73,7 +73,9 @@ class Draft:
         breaker: Breaker,
         limits: Limits,
         count_tokens: Callable[[str], int],
+        failed: Callable[[Fault], None],
     ) -> None:
+        self._failed = failed
         self._chain = chain
         self._brief = brief
         self._breaker = breaker
@@ -102,12 +104,14 @@ class Draft:
         """
         call = self._breaker.begin()
         if call is None:
+            self._failed(Fault.RESTING)
             raise ChatModelError(Fault.RESTING)
         try:
             async with bounded_call(self._limits.whole_seconds), aclosing(self._tried()) as pieces:
                 async for piece in pieces:
                     yield piece
         except ChatModelError as error:
+            self._failed(error.fault)
             if error.fault in OF_THE_SERVER:
                 call.failed(error.retry_after)
             else:
@@ -129,6 +133,7 @@ class Draft:
             except ChatModelError as error:
                 if is_last or not self._may_try_again(error, end - time.monotonic()):
                     raise
+                self._failed(error.fault)
                 logger.info("%s; trying once more", error)
                 if error.fault is Fault.CONTEXT:
                     half = self._brief.sources[: len(self._brief.sources) // 2]
@@ -223,8 +228,10 @@ class ChatWriter:
         count_tokens: Callable[[str], int],
         limits: Limits,
         breaker: Breaker | None = None,
+        failed: Callable[[Fault], None] = lambda _: None,
     ) -> None:
-        """`breaker` is shared with whoever else calls the model."""
+        """`breaker` is shared with whoever else calls the model; `failed` is told each fault."""
+        self._failed = failed
         self.name = name
         self._breaker = breaker or Breaker()
         self._count_tokens = count_tokens
@@ -254,7 +261,12 @@ class ChatWriter:
 
     def _draft(self, chain: Runnable[Brief, Any], brief: Brief, breaker: Breaker) -> Draft:
         return Draft(
-            chain, brief, breaker=breaker, limits=self._limits, count_tokens=self._count_tokens
+            chain,
+            brief,
+            breaker=breaker,
+            limits=self._limits,
+            count_tokens=self._count_tokens,
+            failed=self._failed,
         )
 
 

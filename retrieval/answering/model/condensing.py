@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
@@ -11,7 +11,7 @@ import prompts
 from retrieval.answering.language import Language, language_of
 from retrieval.answering.model.breaker import Breaker
 from retrieval.answering.model.calls import bounded_call, fenced, without_thinking
-from retrieval.answering.model.faults import OF_THE_SERVER, ChatModelError
+from retrieval.answering.model.faults import OF_THE_SERVER, ChatModelError, Fault
 from retrieval.folding import figure_values, fold, is_traditional
 from retrieval.questions.followups import carried_over, refers_back
 from retrieval.questions.joined import NAMES, question_words
@@ -37,9 +37,15 @@ class Condenser:
     """Makes follow-ups self-contained with a chat model."""
 
     def __init__(
-        self, model: BaseChatModel, *, timeout_seconds: float, breaker: Breaker | None = None
+        self,
+        model: BaseChatModel,
+        *,
+        timeout_seconds: float,
+        breaker: Breaker | None = None,
+        failed: Callable[[Fault], None] = lambda _: None,
     ) -> None:
-        """`breaker` is shared with whoever else calls the model."""
+        """`breaker` is shared with whoever else calls the model; `failed` is told each fault."""
+        self._failed = failed
         self._chinese, self._english = (
             ChatPromptTemplate.from_messages([("human", prompts.load(name))]) | model
             for name in ("condense.zh", "condense.en")
@@ -59,6 +65,7 @@ class Condenser:
         values = {"conversation": format_turns(turns), "question": fenced(question)}
         call = self._breaker.begin()
         if call is None:
+            self._failed(Fault.RESTING)
             return Condensed(carried_over(question, turns))
         try:
             async with bounded_call(self._timeout_seconds):
@@ -69,6 +76,7 @@ class Condenser:
                         values | {"script": _script(question, turns)}
                     )
         except ChatModelError as error:
+            self._failed(error.fault)
             if error.fault in OF_THE_SERVER:
                 call.failed(error.retry_after)
             logger.warning("%s; the follow-up was completed by rules", error)
