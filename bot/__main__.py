@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from bot import logs, request_ids
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import Settings, SettingsError, ignore_environment, read_settings
 from retrieval.errors import BaodaError, QuestionError
 from retrieval.threads import limit_threads
 
@@ -297,6 +297,7 @@ def _prepare(*, looks_at_data: bool = True, is_request: bool = False) -> Setting
     """
     _speak_utf8()
     settings = read_settings()
+    ignore_environment(os.environ)
     # a person at a terminal is shown warnings only, unless LOG_LEVEL says otherwise
     level = settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
     logs.configure(level, settings.secrets, settings.log_format)

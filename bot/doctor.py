@@ -1,6 +1,7 @@
 """`baoda doctor`: is everything as it must be, and if not, what to do."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
@@ -9,7 +10,13 @@ from bot.findings import Finding, folders, surroundings
 from bot.findings.database import conversations
 from bot.findings.index import index, reloads
 from bot.results import to_line
-from bot.settings import Settings, SettingsError, open_secret_files, read_settings
+from bot.settings import (
+    Settings,
+    SettingsError,
+    ignore_environment,
+    open_secret_files,
+    read_settings,
+)
 from bot.wiring import (
     OPENAI_BASE_URL,
     chat_model_name,
@@ -44,6 +51,7 @@ def examine(*, as_json: bool) -> bool:
 def _findings() -> Iterator[Finding]:
     try:
         settings = read_settings()
+        ignore_environment(os.environ)
         logs.configure(settings.log_level, settings.secrets, settings.log_format)
         make_writer(settings)
         make_reranker(settings)
@@ -68,6 +76,7 @@ def _findings() -> Iterator[Finding]:
         _reranking_model,
         _chat_model,
         _telegram,
+        _watching,
     )
     for check in checks:
         try:
@@ -204,3 +213,31 @@ def _telegram(settings: Settings) -> Finding:
     details = "; ".join([f"@{found.name}", *(detail for detail, _ in notes)])
     advice = "; ".join(advice for _, advice in notes)
     return Finding("telegram", "note" if notes else "ok", details, advice)
+
+
+def _watching(settings: Settings) -> Finding:
+    """Where operators can look, and what leaves the machine for others to look at."""
+    sent = []
+    if settings.langsmith_tracing:
+        from bot.tracing import LANGSMITH
+
+        sent.append(f"questions and answers are sent to {settings.langsmith_endpoint or LANGSMITH}")
+    if settings.chat_callbacks:
+        sent.append(f"questions and answers are handed to {', '.join(settings.chat_callbacks)}")
+    if settings.metrics_port is None:
+        details = "; ".join(["/metrics is off", *sent])
+        return Finding("watching", "note", details, "set METRICS_PORT to watch the bot")
+    from bot.listening import CannotListenError, is_ours, open_socket
+
+    place = f"{settings.metrics_host} port {settings.metrics_port}"
+    try:
+        open_socket(settings).close()
+        listens = f"{place} is free for /metrics"
+    except CannotListenError as error:
+        if not is_ours(settings):
+            advice = (
+                "set METRICS_HOST to an address of this machine and METRICS_PORT to a free port"
+            )
+            return Finding("watching", "problem", str(error), advice)
+        listens = f"a bot gives /metrics at {place}"
+    return Finding("watching", "note" if sent else "ok", "; ".join([listens, *sent]))

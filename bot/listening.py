@@ -1,5 +1,6 @@
 """The pages for operators: /healthz, /readyz and /metrics."""
 
+import http.client
 import logging
 import socket
 import time
@@ -18,6 +19,7 @@ from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_ANSWER_SECONDS = 5
 _IDLE_SECONDS = 75
 _LARGEST_REQUEST = 16_384
 
@@ -83,6 +85,20 @@ def open_socket(settings: Settings) -> socket.socket:
         ) from error
     receiving.setblocking(False)
     return receiving
+
+
+def is_ours(settings: Settings) -> bool:
+    """Whether a bot of ours gives its pages there already."""
+    connection = http.client.HTTPConnection(
+        settings.metrics_host, settings.metrics_port, timeout=_ANSWER_SECONDS
+    )
+    try:
+        connection.request("GET", "/healthz")
+        return b'"alive"' in connection.getresponse().read(_LARGEST_REQUEST)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _json(status: int, body: dict[str, Any]) -> tuple[int, bytes, str]:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -26,6 +26,9 @@ from retrieval.types import Strictness
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
 _HOST = re.compile(r"(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_OF_LANGCHAIN = re.compile("LANGCHAIN_|LANGSMITH_(?:TRACING_|RUNS_)")
+"""Names that LangChain knows and that count for nothing here, close to ours as they are."""
+
 _CLOSE = 0.86
 """Likeness of an unknown name to one of ours from which on it is taken for a slip of the pen."""
 
@@ -324,6 +327,28 @@ class Settings(BaseSettings):
         examples=["json"],
     )
 
+    langsmith_tracing: bool = Field(
+        False,
+        description="true: what the chat model is asked and answers is sent to LangSmith.",
+        examples=["true"],
+    )
+    langsmith_api_key: SecretStr | None = Field(
+        None, description="Key of LangSmith.", examples=["lsv2_the-rest-of-the-key"]
+    )
+    langsmith_endpoint: str | None = Field(
+        None,
+        description="Address of a LangSmith of your own. Empty: LangChain's.",
+        examples=["https://api.smith.langchain.com"],
+    )
+    langsmith_project: str = Field(
+        "baoda", description="Project of LangSmith that traces go to.", examples=["baoda"]
+    )
+    chat_callbacks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Callback handlers of LangChain for the chat model, made without arguments: "
+        "package.module:Name, separated by commas.",
+        examples=["my_package.my_module:MyHandler"],
+    )
     metrics_host: str = Field(
         "127.0.0.1",
         description="Where /metrics, /healthz and /readyz can be asked for: an address of this "
@@ -362,6 +387,7 @@ class Settings(BaseSettings):
         "openai_base_url",
         "embedding_base_url",
         "rerank_base_url",
+        "langsmith_endpoint",
     )
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
@@ -390,6 +416,16 @@ class Settings(BaseSettings):
         if not complete:
             raise ValueError("must be a host and a port")
         return value
+
+    @field_validator("chat_callbacks", mode="before")
+    @classmethod
+    def _are_names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not all(re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name) for name in names):
+            raise ValueError("must be written package.module:Name")
+        return names
 
     @field_validator("metrics_host")
     @classmethod
@@ -504,11 +540,23 @@ def read_settings() -> Settings:
     """The settings from the environment and `.env`. Raises SettingsError."""
     try:
         _refuse_slips([*os.environ, *dotenv_values(".env", encoding="utf-8")])
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise SettingsError("\n".join(_lines(error))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env cannot be read: {error}") from None
+    if settings.langsmith_tracing and settings.langsmith_api_key is None:
+        raise SettingsError(
+            "LANGSMITH_TRACING: needs a key; for example LANGSMITH_API_KEY=lsv2_the-rest-of-the-key"
+        )
+    return settings
+
+
+def ignore_environment(environment: MutableMapping[str, str]) -> None:
+    """Take away what LangChain would read from it by itself: where to send what it is asked."""
+    for name in list(environment):
+        if name.upper().startswith(("LANGSMITH_", "LANGCHAIN_")):
+            del environment[name]
 
 
 def env_example() -> str:
@@ -532,7 +580,7 @@ def _refuse_slips(names: list[str]) -> None:
     plain = [name.upper() for name in Settings.model_fields]
     ours = [*plain, *(name + secret_files.SUFFIX for name in SECRETS)]
     for name in names:
-        if name.upper() not in ours:
+        if name.upper() not in ours and not _OF_LANGCHAIN.match(name.upper()):
             setting = name.upper().removesuffix(secret_files.SUFFIX)
             if setting in plain:
                 raise SettingsError(f"{name} is not a setting: only secrets are read from files")

@@ -3,6 +3,7 @@
 import datetime
 import gc
 import importlib.util
+import os
 import sys
 import zoneinfo
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import dotenv
 from pydantic import SecretStr
 
 from bot.meters import UNCOUNTED, Meters
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, ignore_environment
 from retrieval.child import ChildBuilder
 from retrieval.embedding import Embedders, LocalEmbedder, RemoteEmbedder
 from retrieval.index.generations import Generations
@@ -25,6 +26,7 @@ from retrieval.types import Embedder, Reranker
 
 if TYPE_CHECKING:
     import openai
+    from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
 
     from bot.conversations import Conversations
@@ -260,7 +262,7 @@ def make_writer(settings: Settings) -> "ChatWriter | None":
 def _make_chat(
     settings: Settings, meters: Meters
 ) -> "tuple[ChatWriter, Condenser] | tuple[None, None]":
-    name = chat_model_name(settings)
+    name, callbacks = chat_model_name(settings), _make_callbacks(settings)
     if name is None:
         return None, None
     from retrieval.answering.model.breaker import Breaker
@@ -277,10 +279,15 @@ def _make_chat(
         limits=Limits(settings.chat_first_token_seconds, settings.chat_timeout_seconds),
         breaker=breaker,
         failed=meters.model_failed,
+        callbacks=callbacks,
     )
     seconds = min(settings.chat_first_token_seconds, settings.chat_timeout_seconds)
     condenser = Condenser(
-        model, timeout_seconds=seconds, breaker=breaker, failed=meters.model_failed
+        model,
+        timeout_seconds=seconds,
+        breaker=breaker,
+        failed=meters.model_failed,
+        callbacks=callbacks,
     )
     return writer, condenser
 
@@ -293,8 +300,18 @@ def make_join_chooser(settings: Settings) -> "JoinChooser | None":
     from retrieval.answering.model.joins import JoinChooser
 
     return JoinChooser(
-        _make_chat_model(settings, name), timeout_seconds=settings.chat_timeout_seconds
+        _make_chat_model(settings, name),
+        timeout_seconds=settings.chat_timeout_seconds,
+        callbacks=_make_callbacks(settings),
     )
+
+
+def _make_callbacks(settings: Settings) -> "list[BaseCallbackHandler]":
+    if not settings.chat_callbacks and not settings.langsmith_tracing:
+        return []
+    from bot.tracing import make_callbacks
+
+    return make_callbacks(settings)
 
 
 def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
@@ -303,6 +320,7 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
         from langchain.chat_models import init_chat_model
 
         dotenv.load_dotenv(".env")  # the provider's own key is not one of our settings
+        ignore_environment(os.environ)
         model: BaseChatModel = init_chat_model(
             model_name,
             model_provider=provider,

@@ -1,11 +1,18 @@
 """A call of a chat model: bounded in time, its failures told in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.runnables import Runnable
 
 from retrieval.answering.model.faults import ChatModelError, Fault, chat_model_error
 from retrieval.answering.model.thinking import ThinkingFilter
+
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 @asynccontextmanager
@@ -18,6 +25,13 @@ async def bounded_call(timeout_seconds: float) -> AsyncIterator[None]:
         if limit.expired():
             raise ChatModelError(Fault.SLOW, f"{timeout_seconds:g} s") from error
         raise chat_model_error(error) from error
+
+
+def called_back(
+    chain: Runnable[In, Out], callbacks: Sequence[BaseCallbackHandler]
+) -> Runnable[In, Out]:
+    """The chain, which tells these handlers what it does."""
+    return chain.with_config(callbacks=list(callbacks)) if callbacks else chain
 
 
 def without_thinking(text: str) -> str:

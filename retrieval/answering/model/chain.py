@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata, add_usage
@@ -21,7 +22,7 @@ from retrieval.answering.checking import Source
 from retrieval.answering.language import NO_ANSWER, Language
 from retrieval.answering.model.breaker import Breaker
 from retrieval.answering.model.brief import Brief
-from retrieval.answering.model.calls import bounded_call, fenced
+from retrieval.answering.model.calls import bounded_call, called_back, fenced
 from retrieval.answering.model.faults import (
     OF_THE_SERVER,
     PASSING,
@@ -229,6 +230,7 @@ class ChatWriter:
         limits: Limits,
         breaker: Breaker | None = None,
         failed: Callable[[Fault], None] = lambda _: None,
+        callbacks: Sequence[BaseCallbackHandler] = (),
     ) -> None:
         """`breaker` is shared with whoever else calls the model; `failed` is told each fault."""
         self._failed = failed
@@ -236,7 +238,9 @@ class ChatWriter:
         self._breaker = breaker or Breaker()
         self._count_tokens = count_tokens
         self._limits = limits
-        self._chain: Runnable[Brief, Any] = RunnableLambda(_messages) | model
+        self._chain: Runnable[Brief, Any] = called_back(
+            RunnableLambda(_messages) | model, callbacks
+        )
         self._bare: Runnable[Brief, Any] = RunnableLambda(_question_alone) | model
 
     def fit(self, sources: Sequence[Source]) -> tuple[Source, ...]:

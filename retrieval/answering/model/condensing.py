@@ -4,13 +4,14 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 import prompts
 from retrieval.answering.language import Language, language_of
 from retrieval.answering.model.breaker import Breaker
-from retrieval.answering.model.calls import bounded_call, fenced, without_thinking
+from retrieval.answering.model.calls import bounded_call, called_back, fenced, without_thinking
 from retrieval.answering.model.faults import OF_THE_SERVER, ChatModelError, Fault
 from retrieval.folding import figure_values, fold, is_traditional
 from retrieval.questions.followups import carried_over, refers_back
@@ -43,11 +44,14 @@ class Condenser:
         timeout_seconds: float,
         breaker: Breaker | None = None,
         failed: Callable[[Fault], None] = lambda _: None,
+        callbacks: Sequence[BaseCallbackHandler] = (),
     ) -> None:
         """`breaker` is shared with whoever else calls the model; `failed` is told each fault."""
         self._failed = failed
         self._chinese, self._english = (
-            ChatPromptTemplate.from_messages([("human", prompts.load(name))]) | model
+            called_back(
+                ChatPromptTemplate.from_messages([("human", prompts.load(name))]) | model, callbacks
+            )
             for name in ("condense.zh", "condense.en")
         )
         self._timeout_seconds = timeout_seconds

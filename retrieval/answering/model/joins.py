@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 
 import prompts
-from retrieval.answering.model.calls import bounded_call, fenced, without_thinking
+from retrieval.answering.model.calls import bounded_call, called_back, fenced, without_thinking
 from retrieval.errors import ModelUnavailableError
 
 _NUMBER = re.compile(r"\D{0,2}(\d{1,2})\D{0,2}")
@@ -17,8 +18,16 @@ _NUMBER = re.compile(r"\D{0,2}(\d{1,2})\D{0,2}")
 class JoinChooser:
     """Asks a chat model for the number of a place, and takes nothing else for an answer."""
 
-    def __init__(self, model: BaseChatModel, *, timeout_seconds: float) -> None:
-        self._chain = ChatPromptTemplate.from_messages([("human", prompts.load("join"))]) | model
+    def __init__(
+        self,
+        model: BaseChatModel,
+        *,
+        timeout_seconds: float,
+        callbacks: Sequence[BaseCallbackHandler] = (),
+    ) -> None:
+        self._chain = called_back(
+            ChatPromptTemplate.from_messages([("human", prompts.load("join"))]) | model, callbacks
+        )
         self._timeout_seconds = timeout_seconds
 
     async def choose(self, before: str, candidates: Sequence[str]) -> int | None:
