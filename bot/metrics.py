@@ -14,6 +14,7 @@ from prometheus_client import (
     Info,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
 )
 from prometheus_client.exposition import choose_encoder
 
@@ -35,6 +36,8 @@ class Metrics(Meters):
     """Counts for Prometheus, in a registry of its own."""
 
     def __init__(self) -> None:
+        # when each counter began: as many series again
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -181,6 +184,9 @@ class Metrics(Meters):
             self._stages.labels(stage)
         for outcome in ("answered", "refused", "failed", "late"):
             self._inline.labels(outcome)
+        for direction in ("prompt", "completion"):
+            for purpose in ("answer", "condense"):
+                self._tokens.labels(direction, purpose)
         for fault in Fault:
             self._faults.labels(fault.name.lower())
 

@@ -8,6 +8,7 @@ import asyncio
 import datetime
 import hashlib
 import json
+import logging
 import secrets
 import time
 from collections import deque
@@ -33,6 +34,8 @@ from retrieval.evaluation import read_golden
 from retrieval.index.generations import Generations
 from retrieval.jobs import Difference, many_are_gone
 from retrieval.types import Problem, Progress, Step
+
+logger = logging.getLogger(__name__)
 
 _LITTLE, _ALWAYS_LITTLE, _LITTLE_SHARE, _FEW_REMOVED = 20, 5, 0.1, 3
 """So many articles may change unasked: 20, but of a small collection no more than 5 or a tenth;
@@ -352,7 +355,14 @@ class Reloads:
     def _ended(self, run: Run) -> None:
         if run.task is not None and not run.task.cancelled() and run.task.exception() is None:
             outcome = _WORDS[type(run.task.result())]
-            self._meters.reloaded("chat", outcome, time.monotonic() - run.started)
+            seconds = time.monotonic() - run.started
+            self._meters.reloaded("chat", outcome, seconds)
+            logger.info(
+                "a reload is done: %s, %.1f s",
+                outcome,
+                seconds,
+                extra={"outcome": outcome, "seconds": round(seconds, 1)},
+            )
         if self.current is run:
             self.current = None
 
