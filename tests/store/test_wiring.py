@@ -14,7 +14,8 @@ from tests.store.exchanges import DAY, exchange
 
 def test_without_an_address_it_is_in_the_data_folder(tmp_path: Path) -> None:
     make_store(Settings(data_dir=tmp_path / "data")).close()
-    assert [path.name for path in (tmp_path / "data").iterdir()] == [FILE_NAME]
+    names = {path.name for path in (tmp_path / "data").iterdir()}
+    assert names == {FILE_NAME, "version.json"}
 
 
 def test_an_address_goes_before_the_data_folder(tmp_path: Path) -> None:
