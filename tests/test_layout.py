@@ -12,8 +12,8 @@ from bot.data_folder import check_data_folder
 from bot.revisions import FILE_NAME, NEWEST, is_newer, revision_in_file
 from bot.settings import Settings
 from retrieval.errors import DataFolderError
-from retrieval.index.generations import SCHEMA_VERSION, Generations
-from retrieval.index.layout import LAYOUT, VERSION_FILE, check_layout, mark_layout
+from retrieval.index.generations import SCHEMA_VERSION, VERSION_FILE, Generations
+from retrieval.index.layout import LAYOUT, check_layout, mark_layout
 from tests.conftest import Baoda
 from tests.fakes import FakeEmbedder
 from tests.small import make_reloader, reload, write

@@ -27,6 +27,9 @@ A whole number that only grows: of two versions the newer one has the larger.
 READABLE = frozenset({SCHEMA_VERSION})
 """Those whose files this version can answer from."""
 
+VERSION_FILE = "version.json"
+"""Of a data folder; see retrieval.index.layout."""
+
 ARTICLES = "articles.sqlite3"
 SENTENCES = "sentences.npy"
 VECTORS = "chroma"
@@ -195,7 +198,8 @@ class Generations:
 
         The live generation stays even when it is damaged: articles may be held there alone.
         """
-        for path in (self._pointer, self._roll_back, self._checked):
+        version = self._pointer.with_name(VERSION_FILE)
+        for path in (self._pointer, self._roll_back, self._checked, version):
             for leftover in path.parent.glob(f".{path.name}.????????"):
                 leftover.unlink(missing_ok=True)
         if not self._folder.is_dir():

@@ -4,15 +4,13 @@ import json
 from pathlib import Path
 
 from retrieval.errors import DataFolderError
-from retrieval.index.generations import Generations, write_whole
+from retrieval.index.generations import VERSION_FILE, Generations, write_whole
 
 LAYOUT = 1
 """Of the files in a data folder; a version that others must not touch has a larger one.
 
 A folder without a number is of before there were any, which is the same layout.
 """
-
-VERSION_FILE = "version.json"
 
 
 def check_layout(data_dir: Path) -> None:

@@ -213,7 +213,14 @@ def asked_of(tons: Tons) -> Tons:
 
 
 def assert_nothing_is_left_over(data_dir: Path) -> None:
-    kept = {"CURRENT", "checked.json", "embeddings.sqlite3", "generations", "reload.lock"}
+    kept = {
+        "CURRENT",
+        "checked.json",
+        "embeddings.sqlite3",
+        "generations",
+        "reload.lock",
+        "version.json",
+    }
     names = {path.name for path in data_dir.iterdir()}
     assert names - {"embeddings.sqlite3-wal", "embeddings.sqlite3-shm"} == kept
     folders = {path.name for path in (data_dir / "generations").iterdir()}
