@@ -9,6 +9,7 @@ from typing import Any, Literal, TextIO
 from urllib.parse import quote, unquote
 
 from bot import request_ids
+from bot.repeats import Repeats
 
 SPEAKER = "baoda: "
 """What the command line's own messages on standard error begin with."""
@@ -31,6 +32,7 @@ class _Handler(logging.StreamHandler[TextIO]):
         super().__init__(sys.stderr)
         self.secrets = secrets
         self.setFormatter(formatter)
+        self.addFilter(Repeats())
 
 
 class _Text(logging.Formatter):

@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from retrieval import errors
-from retrieval.errors import BaodaError, CollectionError, ReloadError
+from retrieval.errors import BaodaError, CollectionError, ReloadError, reason_of
 from retrieval.jobs import Building, BuildJob, Built
 from retrieval.types import Progress, Step
 
@@ -135,7 +135,7 @@ def serve(builder: Building) -> None:
             tell({"error": type(error).__name__, "reason": str(error)})
         except OSError as error:
             where = error.filename or "a file"
-            reason = f"the reload stopped: {where}: {error.strerror}"
+            reason = f"the reload stopped: {where}: {reason_of(error)}"
             tell({"error": "ReloadError", "reason": reason})
         except DBAPIError as error:
             tell({"error": "ReloadError", "reason": f"the reload stopped: {error.orig}"})

@@ -15,6 +15,25 @@ BaodaError
 └── QuestionError           ask otherwise
 """
 
+import errno
+
+_ADVICE = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EACCES: "give the user it runs as the right to it",
+    errno.EPERM: "give the user it runs as the right to it",
+    errno.EROFS: "have it mounted so that it can be written",
+    errno.EMFILE: "let it open more files (ulimit -n)",
+    errno.ENFILE: "let the system open more files",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says, and where somebody can do something about it, what."""
+    said = error.strerror or type(error).__name__
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{said}: {advice}" if advice else said
+
 
 class BaodaError(Exception):
     """Safe to show: one line, no secret in it."""

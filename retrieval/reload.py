@@ -9,7 +9,7 @@ from pathlib import Path
 from retrieval import lock
 from retrieval.child import BuilderDiedError
 from retrieval.durable import make_folder
-from retrieval.errors import CollectionError, ReloadError
+from retrieval.errors import CollectionError, ReloadError, reason_of
 from retrieval.index.generations import (
     READABLE,
     Generations,
@@ -96,7 +96,7 @@ class Reloader:
                     self._settle(built, previous)
         except OSError as error:
             where = error.filename or self._data_dir
-            raise ReloadError(f"the reload stopped: {where}: {error.strerror}") from error
+            raise ReloadError(f"the reload stopped: {where}: {reason_of(error)}") from error
         published = built.manifest
         return ReloadResult(
             generation=published.id if published else previous,
@@ -125,7 +125,7 @@ class Reloader:
             return self._roll_back(generation)
         except OSError as error:
             where = error.filename or self._data_dir
-            raise ReloadError(f"the roll-back stopped: {where}: {error.strerror}") from error
+            raise ReloadError(f"the roll-back stopped: {where}: {reason_of(error)}") from error
 
     def verify_live(self) -> str | None:
         """Look through the live generation, once; a damaged one gives way to the last good one.
@@ -163,6 +163,8 @@ class Reloader:
         try:
             return self._generations.live()
         except CollectionError as error:
+            if isinstance(error.__cause__, OSError):
+                raise ReloadError(str(error)) from error
             logger.warning("%s", error)
             return None
 

@@ -1,6 +1,7 @@
 """A database: its transactions, and in one line each what goes wrong with it."""
 
 import datetime
+import errno
 import os
 import sqlite3
 import threading
@@ -239,6 +240,10 @@ class _Shared(threading.local):
     session: Session | None = None
 
 
+def _advice_for(error: OSError) -> str:
+    return "make room" if error.errno == errno.ENOSPC else _ELSEWHERE
+
+
 def _create(path: Path) -> None:
     try:
         make_folder(path.parent)
@@ -246,7 +251,9 @@ def _create(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             flush(path.parent)
     except OSError as error:
-        raise StoreError(f"{path} cannot be created ({error.strerror}): {_ELSEWHERE}") from error
+        raise StoreError(
+            f"{path} cannot be created ({error.strerror}): {_advice_for(error)}"
+        ) from error
 
 
 def _open_file(url: URL) -> Engine:

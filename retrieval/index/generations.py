@@ -16,7 +16,12 @@ from pydantic import TypeAdapter
 
 from retrieval.chunking import VERSION
 from retrieval.durable import flush
-from retrieval.errors import CollectionError, NoCollectionError, OutdatedCollectionError
+from retrieval.errors import (
+    CollectionError,
+    NoCollectionError,
+    OutdatedCollectionError,
+    reason_of,
+)
 
 SCHEMA_VERSION = "4"
 """Part of a generation's fingerprint: changed whenever its files come out otherwise.
@@ -105,8 +110,10 @@ class Generations:
             generation = self._pointer.read_text("ascii").strip()
         except FileNotFoundError:
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise CollectionError(f"cannot read {self._pointer}: {error}") from error
+        except UnicodeDecodeError:
+            generation = ""
+        except OSError as error:
+            raise CollectionError(f"cannot read {self._pointer}: {reason_of(error)}") from error
         if not _ID.fullmatch(generation):
             raise CollectionError(f"{self._pointer} names no generation; run `baoda reload`")
         return generation
@@ -140,6 +147,8 @@ class Generations:
         """The manifest of a generation. Raises CollectionError."""
         try:
             return _MANIFESTS.validate_json((self.folder(generation) / _MANIFEST).read_bytes())
+        except (PermissionError, NotADirectoryError) as error:
+            raise CollectionError(f"cannot read {error.filename}: {reason_of(error)}") from error
         except (OSError, ValueError) as error:
             raise CollectionError(
                 f"the index {generation} has no readable manifest; run `baoda reload --full`"
