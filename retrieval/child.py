@@ -6,6 +6,7 @@ until it is gone. It works at low priority: readers come first.
 """
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ _CRASHES = {
     -number
     for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE)
 }
+_FULL = reason_of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 _JOB: TypeAdapter[BuildJob] = TypeAdapter(BuildJob)
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 _BUILT: TypeAdapter[Built] = TypeAdapter(Built)
@@ -138,7 +140,8 @@ def serve(builder: Building) -> None:
             reason = f"the reload stopped: {where}: {reason_of(error)}"
             tell({"error": "ReloadError", "reason": reason})
         except DBAPIError as error:
-            tell({"error": "ReloadError", "reason": f"the reload stopped: {error.orig}"})
+            detail = _FULL if "is full" in str(error.orig) else error.orig
+            tell({"error": "ReloadError", "reason": f"the reload stopped: {detail}"})
         else:
             tell({"outcome": outcome})
 

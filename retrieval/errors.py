@@ -4,7 +4,8 @@ BaodaError
 ├── CorpusError             fix the folder or the file
 ├── CollectionError         rebuild the index: `baoda reload`
 │   ├── NoCollectionError   there is none yet
-│   └── OutdatedCollectionError  it was made by another version or embedding model
+│   ├── OutdatedCollectionError  it was made by another version or embedding model
+│   └── HinderedCollectionError  it is sound, the disk is full or cannot be written
 ├── DataFolderError         install the newer version, or set DATA_DIR
 ├── ReloadError             the reload stopped; the live collection stays
 │   ├── LockedError         another one is running
@@ -57,6 +58,10 @@ class OutdatedCollectionError(CollectionError):
 
 class DataFolderError(BaodaError):
     """The data folder is a newer version's, or cannot be read."""
+
+
+class HinderedCollectionError(CollectionError):
+    """The index may be sound, but cannot be opened: the disk is full or cannot be written."""
 
 
 class ReloadError(BaodaError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from retrieval import lock
 from retrieval.child import BuilderDiedError
 from retrieval.durable import make_folder
-from retrieval.errors import CollectionError, ReloadError, reason_of
+from retrieval.errors import CollectionError, HinderedCollectionError, ReloadError, reason_of
 from retrieval.index.generations import (
     READABLE,
     Generations,
@@ -138,6 +138,9 @@ class Reloader:
                 if self._generations.manifest(live).schema not in READABLE:
                     break  # made by another version, which is no damage
                 self._builder.check(live)
+            except HinderedCollectionError as error:
+                logger.warning("the live index cannot be looked through now: %s", error)
+                break
             except CollectionError as error:
                 with lock.exclusive(self._data_dir):
                     last = self._generations.set_aside(live)
@@ -145,7 +148,7 @@ class Reloader:
                 reason = str(error).removesuffix("; run `baoda reload`")
                 complaint = f"the index {live} was set aside and {serving}: {reason}"
             else:
-                self._generations.note_checked(live)
+                self._note_checked(live)
                 break
         return complaint
 
@@ -167,6 +170,13 @@ class Reloader:
                 raise ReloadError(str(error)) from error
             logger.warning("%s", error)
             return None
+
+    def _note_checked(self, generation: str) -> None:
+        """Where that cannot be kept it is looked through again at the next start."""
+        try:
+            self._generations.note_checked(generation)
+        except OSError as error:
+            logger.warning("that the index is sound cannot be kept: %s", reason_of(error))
 
     def _prune(self, published: Manifest) -> None:
         """Delete generations beyond the kept ones and what only they had in the cache."""

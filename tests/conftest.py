@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--crashes", type=int, default=3, help="how often test_crash.py kills")
+    parser.addoption("--power-cuts", type=int, default=3, help="sudden ends in test_power_cuts.py")
     parser.addoption("--long", action="store_true", help="the tests marked as long too")
     of_faults = parser.getgroup("test_random_faults.py")
     of_faults.addoption("--questions", type=int, default=16, help="how many are asked")
@@ -82,6 +83,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def crashes(pytestconfig: pytest.Config) -> int:
     """How often a reload is killed."""
     count: int = pytestconfig.getoption("crashes")
+    return count
+
+
+@pytest.fixture
+def power_cuts(pytestconfig: pytest.Config) -> int:
+    """How often everything ends suddenly."""
+    count: int = pytestconfig.getoption("power_cuts")
     return count
 
 

@@ -53,6 +53,7 @@ MADE_OF_A_REASON = {
     "CollectionError": 0,
     "NoCollectionError": 0,
     "OutdatedCollectionError": 0,
+    "HinderedCollectionError": 0,
     "ModelUnavailableError": 0,
 }
 """What is called with a reason, and as which argument."""

@@ -5,11 +5,13 @@ One process writes a folder, before it is published; afterwards it is only read.
 
 import logging
 import random
+import re
 import shutil
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -20,7 +22,7 @@ from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
-from retrieval.errors import CollectionError
+from retrieval.errors import CollectionError, HinderedCollectionError
 from retrieval.types import Chunk, Vectors
 
 _NAME = "articles"
@@ -49,6 +51,10 @@ approximate search misses some (measured 1.5 %), of damaged ones nearly all."""
 _DATABASE = "chroma.sqlite3"
 _STRAYS = "strays.npz"
 
+_HINDRANCE = re.compile(r"\(code: (8|13|14)\)|No space left|Read-only file system")
+"""SQLite's codes for what cannot be written, for a full disk, and for what cannot be opened."""
+
+logger = logging.getLogger(__name__)
 logging.getLogger("chromadb").setLevel(logging.WARNING)
 
 
@@ -61,6 +67,20 @@ class VectorIndex:
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self._strays_file = folder / _STRAYS
+        self._copied = ExitStack()
+        try:
+            self._open(folder, create)
+        except CollectionError as error:
+            if create or not _HINDRANCE.search(str(error)):
+                raise
+            logger.warning(
+                "the disk of %s is full or cannot be written: a copy of its vectors in %s is read",
+                folder,
+                tempfile.gettempdir(),
+            )
+            self._open_copy(folder)
+
+    def _open(self, folder: Path, create: bool) -> None:
         try:
             self._strays = _load_strays(self._strays_file)
             self._client = chromadb.PersistentClient(
@@ -76,6 +96,20 @@ class VectorIndex:
             raise CollectionError(
                 f"the vector index cannot be opened ({error}); run `baoda reload`"
             ) from error
+
+    def _open_copy(self, folder: Path) -> None:
+        """Chroma writes to its database even when it only reads: let it write elsewhere."""
+        with ExitStack() as made:
+            try:
+                temporary = made.enter_context(tempfile.TemporaryDirectory(prefix="baoda-"))
+                copy_index(folder, Path(temporary) / folder.name)
+                self._open(Path(temporary) / folder.name, create=False)
+            except (OSError, sqlite3.Error, CollectionError) as error:
+                raise HinderedCollectionError(
+                    f"the disk of {folder} is full or cannot be written, and so is "
+                    f"{tempfile.gettempdir()}: make room, or set TMPDIR to another disk"
+                ) from error
+            self._copied = made.pop_all()
 
     def add(self, ordinals: Sequence[int], chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Add chunks with their ordinals. Raises CollectionError, as on a full disk."""
@@ -242,6 +276,7 @@ class VectorIndex:
         """Let go of the folder."""
         assert isinstance(self._client, Client)
         self._client.close()
+        self._copied.close()
 
 
 def _load_strays(file: Path) -> dict[int, Vectors]:

@@ -1,0 +1,266 @@
+"""A full disk, rights that are missing, a clock that leaps, names that are not found.
+
+Each gives one clear line; the bot goes on where it can, and nothing is lost.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.phrases import SIMPLIFIED
+from tests.conftest import environment
+from tests.e2e.bot_api import EmulatedBotApi
+from tests.e2e.desks import ADMINS, NOTE, TITLE, Editor, inbox, settings
+from tests.e2e.readers import SECONDS, Reader
+from tests.e2e.running import RunningBot, until
+from tests.e2e.stage import Stage
+from tests.e2e.test_reloading import fill, indexed
+
+AFFLICTIONS = Path(__file__).with_name("afflictions")
+QUESTION, ANSWER = "青石的新桥全长多少米？", "100米"
+DAY, YEAR = 86_400, 365 * 86_400
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus and its index; whoever writes takes a copy."""
+    folder = tmp_path_factory.mktemp("prepared")
+    fill(folder / "corpus")
+    indexed(folder)
+    return folder
+
+
+def kept(data: Path, query: str = "SELECT question FROM message") -> list[str]:
+    with contextlib.closing(sqlite3.connect(data / "baoda.sqlite3")) as store:
+        return [row[0] for row in store.execute(query)]
+
+
+# A disk that fills
+
+
+class Disk:
+    """A small disk of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def fill(self) -> None:
+        """Leave not a byte."""
+        with self._filler.open("ab", buffering=0) as stream, contextlib.suppress(OSError):
+            for size in (65536, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while stream.write(bytes(size)):
+                        pass
+
+    def make_room(self) -> None:
+        self._filler.unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Disk]:
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("a disk of its own has to be mounted, which only root can do")
+    try:
+        yield Disk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def full(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, Disk]]:
+    """A bot whose log, data and articles are on a small disk; it has answered before that fills."""
+    folder = tmp_path_factory.mktemp("full")
+    with small_disk(folder / "disk", 64) as disk:
+        shutil.copytree(prepared, disk.folder, dirs_exist_ok=True)
+        with (
+            EmulatedBotApi() as api,
+            RunningBot(disk.folder, api.base_url, **settings(disk.folder)) as bot,
+        ):
+            bot.until_it_listens()
+            yield Stage(api, bot, disk.folder / "corpus"), disk
+
+
+@pytest.fixture
+def filled(full: tuple[Stage, Disk]) -> Iterator[Stage]:
+    stage, disk = full
+    disk.fill()
+    yield stage
+    print(*stage.bot.lines, sep="\n")
+    disk.make_room()
+
+
+async def test_questions_are_answered_on_a_full_disk_and_the_log_says_so_once(
+    filled: Stage,
+) -> None:
+    reader = Reader(filled.api)
+    for _ in range(4):
+        assert ANSWER in (await reader.ask(QUESTION)).text
+    lines = filled.bot.matching("the disk is full")
+    assert lines
+    assert all("make room" in line for line in lines)
+    texts = [line.partition("ERROR")[2] for line in lines]
+    assert len(texts) == len(set(texts)) <= 5
+
+
+async def test_what_came_while_the_disk_was_full_costs_nothing_once_there_is_room(
+    full: tuple[Stage, Disk],
+) -> None:
+    stage, disk = full
+    reader = Reader(stage.api)
+    await reader.ask(f"{QUESTION}（之前）")
+    disk.fill()
+    try:
+        await reader.ask(f"{QUESTION}（当中）")
+    finally:
+        disk.make_room()
+    await reader.ask(f"{QUESTION}（之后）")
+    data = disk.folder / "data"
+    assert [one[-4:] for one in kept(data)][-2:] == ["（之前）", "（之后）"]
+    await until(
+        lambda: not kept(data, "SELECT update_id FROM pending WHERE settled_at IS NULL"), SECONDS
+    )
+
+
+async def test_an_upload_is_refused_on_a_full_disk_and_taken_when_there_is_room(
+    full: tuple[Stage, Disk],
+) -> None:
+    stage, disk = full
+    editor = Editor(stage.api, identity=ADMINS[0])
+    disk.fill()
+    try:
+        sent = editor.send("灯塔.txt", NOTE.encode())
+        (refusal,) = await stage.api.wait_for_message(
+            editor.id,
+            timeout=SECONDS,
+            matching=lambda one: one.reply_to == sent and "⏳" not in one.text,
+        )
+        assert TITLE not in refusal.text
+    finally:
+        disk.make_room()
+    card = await editor.card(editor.send("灯塔.txt", NOTE.encode()))
+    disk.fill()
+    try:
+        await editor.tap(card, SIMPLIFIED.draft_add)
+        assert not any(not name.startswith(".") for name in inbox(stage))
+    finally:
+        disk.make_room()
+
+
+async def test_a_reload_stops_on_a_full_disk_and_the_old_index_serves(filled: Stage) -> None:
+    folder = filled.corpus.parent
+    done = baoda(folder, "reload", "--full")
+    assert done.returncode == 1
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("baoda: ")
+    assert "free" in line or "No space left on device: make room" in line
+    assert ANSWER in (await Reader(filled.api).ask(QUESTION)).text
+
+
+def baoda(folder: Path, *arguments: str, **more: object) -> subprocess.CompletedProcess[bytes]:
+    values = {"CORPUS_DIR": folder / "corpus", "DATA_DIR": folder / "data", **more}
+    return subprocess.run(
+        [*WITHOUT_RIGHTS, sys.executable, "-m", "bot", *arguments],
+        env=environment(**values),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+# Rights that are missing
+
+WITHOUT_RIGHTS = (
+    ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")
+    if os.geteuid() == 0 and shutil.which("setpriv")
+    else ()
+)
+"""Begins a command for which rights count: root else reads and writes whatever it likes."""
+
+
+def lock_data(folder: Path) -> None:
+    (folder / "data").chmod(0)
+
+
+def lock_generations(folder: Path) -> None:
+    (folder / "data" / "generations").chmod(0)
+
+
+def lock_pointer(folder: Path) -> None:
+    (folder / "data" / "CURRENT").chmod(0)
+
+
+def put_file_for_data(folder: Path) -> None:
+    shutil.rmtree(folder / "data")
+    (folder / "data").write_text("no folder")
+
+
+def put_file_for_generations(folder: Path) -> None:
+    shutil.rmtree(folder / "data" / "generations")
+    (folder / "data" / "generations").write_text("no folder")
+
+
+def put_folder_for_pointer(folder: Path) -> None:
+    (folder / "data" / "CURRENT").unlink()
+    (folder / "data" / "CURRENT").mkdir()
+
+
+OBSTACLES = (
+    lock_data,
+    lock_generations,
+    lock_pointer,
+    put_file_for_data,
+    put_file_for_generations,
+    put_folder_for_pointer,
+)
+COMMANDS = {
+    "run": ("run",),
+    "chat": ("chat",),
+    "ask": ("ask", QUESTION),
+    "reload": ("reload",),
+    "status": ("status",),
+    "rollback": ("rollback",),
+    "show": ("show", "00.md"),
+}
+QUICK = ((lock_generations, "ask"), (lock_data, "status"))
+MENDED = (put_folder_for_pointer, put_file_for_generations)
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "command"),
+    [
+        pytest.param(
+            obstacle,
+            command,
+            id=f"{obstacle.__name__}-{command}",
+            marks=() if (obstacle, command) in QUICK else pytest.mark.long,
+        )
+        for obstacle in OBSTACLES
+        for command in COMMANDS
+    ],
+)
+def test_a_command_that_cannot_work_says_so_in_one_line(
+    prepared: Path, tmp_path: Path, obstacle: Callable[[Path], None], command: str
+) -> None:
+    if os.geteuid() == 0 and not WITHOUT_RIGHTS:
+        pytest.skip("root may do everything, and setpriv is not here")
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    obstacle(tmp_path)
+    done = baoda(tmp_path, *COMMANDS[command], TELEGRAM_BOT_TOKEN="700000001:AAH_x")
+    lines = done.stderr.decode().splitlines()
+    print(command, done.returncode, *lines, sep="\n")
+    assert done.returncode == 1
+    assert len(lines) == 1
+    assert lines[0].startswith("baoda: ")
+    assert "Errno" not in lines[0]
