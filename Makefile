@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-faults test-life catalogues transcript licences test-image test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-power test-faults test-life catalogues transcript licences test-image test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -62,6 +62,10 @@ bench-gaps: $(VENV)/.dev
 
 test-crash: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/e2e/test_crash.py --crashes 100
+
+# Everything killed, copied while it runs, or without power, forty times; another course: SEED=2.
+test-power: $(VENV)/.dev
+	@SEED=$(SEED) $(BIN)/python -m pytest tests/e2e/test_power_cuts.py --power-cuts 40
 
 # What takes too long for `make test`: starts and ends of the bot, crowds, all that is marked so.
 test-life: $(VENV)/.dev

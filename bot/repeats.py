@@ -10,7 +10,7 @@ _REMEMBERED = 200
 
 
 class Repeats(logging.Filter):
-    """Lets a warning or an error through once a minute, then with how often it came meanwhile.
+    """Lets an error through once a minute, then with how often it came meanwhile.
 
     With a full disk each question would else bring the same five lines.
     """
@@ -24,7 +24,7 @@ class Repeats(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is shown now."""
-        if record.levelno < logging.WARNING or record.exc_info:
+        if record.levelno < logging.ERROR or record.exc_info:
             return True
         text, now = record.getMessage(), self._clock()
         key = (record.name, text)

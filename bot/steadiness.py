@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
+_DAY = datetime.timedelta(days=1)
 _LEAP = datetime.timedelta(days=2)
 """By so much a clock that is right does not go on between two questions of a busy bot."""
 
-_PROVED = datetime.timedelta(days=1)
+_PROVED = _DAY
 """A clock that has gone on steadily for so long is right, or somebody wants it so."""
 
 
@@ -54,7 +55,7 @@ class Steadiness:
             logger.warning(
                 "the clock is %d days %s what was expected: nothing is deleted for its age "
                 "(RETENTION_DAYS) until it has gone on steadily for a day; set it if it is wrong",
-                abs(leap).days,
+                round(abs(leap) / _DAY),
                 "ahead of" if leap > datetime.timedelta(0) else "behind",
             )
 

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
@@ -24,7 +25,7 @@ from bot.meters import UNCOUNTED, Meters
 from bot.probing import probed
 from bot.settings import Settings
 from bot.store import StoreError
-from bot.telegram.connecting import Connection, GivesWayError
+from bot.telegram.connecting import TELEGRAM, Connection, GivesWayError
 from bot.telegram.delivery import Calls, Delivery, FloodWaits, Wire
 from bot.telegram.desk.rebuilding import AdminsTold, index_if_needed
 from bot.telegram.intake import Intake
@@ -182,7 +183,10 @@ async def _serve(
         bot = application.bot
         waits = FloodWaits(partial(_note_wait, journal), meters)
         await _recall(waits, journal)
-        connection = Connection(waits, partial(_note_reach, health))
+        base_url = urlsplit(settings.telegram_api_base_url or "")
+        connection = Connection(
+            waits, base_url.hostname or TELEGRAM, heard=partial(_note_reach, health)
+        )
 
         async def moved(former: int, new: int) -> None:
             people.moved(former, new)

@@ -20,6 +20,8 @@ from bot.telegram.delivery import FloodWaits
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+TELEGRAM = "api.telegram.org"
+_ADVICE = "look at the network, TELEGRAM_API_BASE_URL and TELEGRAM_PROXY_URL"
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 
@@ -32,10 +34,15 @@ class Connection:
     """Requests that are made until Telegram answers them."""
 
     def __init__(
-        self, waits: FloodWaits, heard: Callable[[str, str], None] = lambda *_: None
+        self,
+        waits: FloodWaits,
+        host: str = TELEGRAM,
+        *,
+        heard: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
         """`heard` is given the name of each method and why there is no answer, "" where it came."""
         self._waits = waits
+        self._host = host
         self._heard = heard
 
     async def insist(self, name: str, request: Callable[[], Awaitable[T]]) -> T:
@@ -59,7 +66,13 @@ class Connection:
                 logger.warning("Telegram asks to wait %.0f s", seconds)
             except TelegramError as error:
                 self._heard(name, f"Telegram cannot be reached ({error})")
-                logger.warning("Telegram cannot be reached (%s); next try in %.0f s", error, pause)
+                logger.warning(
+                    "Telegram cannot be reached (%s: %s), %s; next try in %.0f s",
+                    self._host,
+                    error,
+                    _ADVICE,
+                    pause,
+                )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             else:

@@ -97,13 +97,17 @@ class RunningBot:
 
     def until_it_listens(self, timeout: float = 120) -> None:
         """Return once it takes updates; else TimeoutError. No loop goes on meanwhile."""
+        self.until_it_says("is listening", timeout)
 
-        def listens() -> bool:
-            return any("is listening" in line for line in self.lines)
+    def until_it_says(self, words: str, timeout: float = 120) -> None:
+        """Return once a line has these words; else TimeoutError. No loop goes on meanwhile."""
+
+        def is_said() -> bool:
+            return any(words in line for line in self.lines)
 
         with self._grown:
-            if not self._grown.wait_for(listens, timeout):
-                raise TimeoutError("\n".join(["It does not listen; the lines were:", *self.lines]))
+            if not self._grown.wait_for(is_said, timeout):
+                raise TimeoutError("\n".join([f"No {words!r}; the lines were:", *self.lines]))
 
     async def wait_for_line(self, pattern: str, count: int = 1, timeout: float = 20) -> list[str]:
         """The lines with the pattern, once there are `count` of them; else TimeoutError."""

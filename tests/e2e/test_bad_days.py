@@ -3,14 +3,18 @@
 Each gives one clear line; the bot goes on where it can, and nothing is lost.
 """
 
+import asyncio
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,7 +29,9 @@ from tests.e2e.test_reloading import fill, indexed
 
 AFFLICTIONS = Path(__file__).with_name("afflictions")
 QUESTION, ANSWER = "青石的新桥全长多少米？", "100米"
-DAY, YEAR = 86_400, 365 * 86_400
+YEAR = 365 * 86_400
+FIRST = 8801
+"""The id of who asks before the bot is there."""
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +270,118 @@ def test_a_command_that_cannot_work_says_so_in_one_line(
     assert len(lines) == 1
     assert lines[0].startswith("baoda: ")
     assert "Errno" not in lines[0]
+
+
+# A clock that leaps, names that are not found
+
+
+class Afflicted:
+    """A bot whose clock and name service are in our hands."""
+
+    def __init__(self, folder: Path, api: EmulatedBotApi) -> None:
+        self.api = api
+        self.data = folder / "data"
+        self._file = folder / "afflictions.json"
+        port = urlsplit(api.base_url).port
+        self.bot = RunningBot(
+            folder,
+            f"http://telegram.test:{port}",
+            OPENAI_BASE_URL="http://model.test:9/v1",
+            CHAT_MODEL="stub",
+            PYTHONPATH=AFFLICTIONS,
+            AFFLICTIONS=self._file,
+            **settings(folder),
+        )
+
+    def now(self, **afflictions: object) -> None:
+        partial = self._file.with_suffix(".part")
+        partial.write_text(json.dumps({"leap": 0, "names": "known", **afflictions}))
+        partial.replace(self._file)
+
+
+@contextlib.contextmanager
+def afflicted(prepared: Path, folder: Path, **afflictions: object) -> Iterator[Afflicted]:
+    shutil.copytree(prepared, folder, dirs_exist_ok=True)
+    with EmulatedBotApi() as api:
+        made = Afflicted(folder, api)
+        made.now(**afflictions)
+        with made.bot:
+            yield made
+
+
+@pytest.fixture(scope="module")
+def running(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afflicted]:
+    """Started while no name is known; one conversation was held in the end."""
+    with afflicted(prepared, tmp_path_factory.mktemp("names"), names="unknown") as made:
+        made.api.send_text(QUESTION, FIRST)
+        made.bot.until_it_says("next try")
+        made.now()
+        made.bot.until_it_listens()
+        yield made
+
+
+async def test_a_bot_that_finds_no_names_says_which_and_goes_on_when_there_are(
+    running: Afflicted,
+) -> None:
+    line = running.bot.matching("cannot be reached")[0]
+    assert "telegram.test" in line
+    assert "TELEGRAM_API_BASE_URL" in line
+    assert "Traceback" not in line
+    (answer,) = await running.api.wait_for_message(
+        FIRST, timeout=SECONDS, matching=lambda one: ANSWER in one.text
+    )
+    assert answer
+
+
+async def test_without_the_name_of_the_model_answers_are_quotations(running: Afflicted) -> None:
+    running.now(names="unknown")
+    reader = Reader(running.api)
+    assert ANSWER in (await reader.ask(QUESTION)).text
+    running.now()
+
+
+async def test_a_name_service_that_is_silent_keeps_no_answer_for_long(running: Afflicted) -> None:
+    running.now(names="silent")
+    readers = [Reader(running.api) for _ in range(3)]
+    began = time.monotonic()
+    answers = await asyncio.gather(*(one.ask(QUESTION) for one in readers))
+    running.now()
+    assert all(ANSWER in one.text for one in answers)
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize("years", [1, -10, 10])
+async def test_a_clock_that_leaps_loses_nothing_and_is_said_once(
+    running: Afflicted, years: int
+) -> None:
+    reader = Reader(running.api)
+    before, after = f"{QUESTION}（{years}年前）", f"{QUESTION}（{years}年后）"
+    assert ANSWER in (await reader.ask(before)).text
+    said = len(running.bot.matching("the clock is"))
+    running.now(leap=years * YEAR)
+    await asyncio.sleep(0.3)
+    try:
+        assert ANSWER in (await reader.ask(after)).text
+        assert ANSWER in (await reader.ask(f"那青石的新桥呢？（{years}）")).text
+        (line,) = running.bot.matching("the clock is")[said:]
+        assert f"{365 * abs(years)} days {'ahead of' if years > 0 else 'behind'}" in line
+    finally:
+        running.now()
+        await asyncio.sleep(0.3)
+        await reader.ask(QUESTION)
+    assert {before, after} <= set(kept(running.data))
+
+
+@pytest.mark.long
+async def test_a_machine_that_starts_in_1970_serves_and_deletes_nothing(
+    prepared: Path, tmp_path: Path
+) -> None:
+    with afflicted(prepared, tmp_path, leap=-time.time() + 3600) as made:
+        made.bot.until_it_listens()
+        reader = Reader(made.api)
+        assert ANSWER in (await reader.ask(f"{QUESTION}（一）")).text
+        made.now()
+        await asyncio.sleep(0.3)
+        assert ANSWER in (await reader.ask(f"{QUESTION}（二）")).text
+        assert len(made.bot.matching("the clock is")) == 1
+        assert len(kept(made.data)) == 2

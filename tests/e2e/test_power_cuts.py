@@ -204,14 +204,14 @@ async def live_until(disaster: Disaster, world: World, folder: Path, shim: Path)
                     await until(lambda: len(world.added) > before, SECONDS / 4)
                 seconds /= 3
             await asyncio.sleep(seconds)
-            acknowledged, added = world.answered(), dict(world.added)
+            added = dict(world.added)
             if disaster is Disaster.COPY:
                 await asyncio.to_thread(copy_meanwhile, folder, left)
             kill(lambda: users_of(folder))
             await bot.wait()
     await asyncio.sleep(0.2)  # the readers' own requests are done
     if disaster is Disaster.COPY:
-        excuse(world, left, acknowledged)
+        excuse(world, left)
         world.added = added
     elif disaster is Disaster.KILL:
         shutil.copytree(folder, left)
@@ -220,8 +220,11 @@ async def live_until(disaster: Disaster, world: World, folder: Path, shim: Path)
     return left
 
 
-def excuse(world: World, left: Path, acknowledged: dict[tuple[int, int], str]) -> None:
-    """A copy knows nothing of what came after it, though Telegram was told that it was taken."""
+def excuse(world: World, left: Path) -> None:
+    """A copy made file by file need not know what was taken while it was made, or just before.
+
+    The database and its log may be of two moments; `baoda backup` is for copies of one.
+    """
     aside = left.with_name(f"{left.name}-read")  # reading the copy itself would mend it
     (aside / "data").mkdir(parents=True)
     for file in (left / "data").glob("baoda.sqlite3*"):
@@ -229,9 +232,7 @@ def excuse(world: World, left: Path, acknowledged: dict[tuple[int, int], str]) -
     known = {question for (question,) in rows(aside, "SELECT question FROM message")}
     taken = rows(aside, "SELECT payload FROM pending WHERE settled_at IS NULL")
     known |= {json.loads(str(payload)).get("message", {}).get("text") for (payload,) in taken}
-    for one, question in world.asked.items():
-        if one not in acknowledged and question not in known:
-            world.excused.add(one)
+    world.excused |= {one for one, question in world.asked.items() if question not in known}
 
 
 def report(bot: RunningBot) -> None:

@@ -29,6 +29,8 @@ def _now() -> dict[str, Any]:
 
 
 def _resolve(host: Any, *arguments: Any, **named: Any) -> Any:
+    if isinstance(host, bytes):
+        host = host.decode()
     if host in (None, "127.0.0.1", "localhost"):
         return _really_resolve(host, *arguments, **named)
     names = _now().get("names", "known")
