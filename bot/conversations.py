@@ -193,7 +193,7 @@ class Conversations:
         if self._steadiness is None:
             self._steadiness = Steadiness(latest)
         day = exchange.answered_at.date()
-        if day != self._pruned and self._steadiness.is_proved():
+        if self._steadiness.is_proved() and day != self._pruned:
             self._pruned = day
             await self._kept(self.journal.prune(), None)
         return kept
