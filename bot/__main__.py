@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from bot import logs, request_ids
+from bot.backup.unfinished import refuse_unfinished
 from bot.settings import Settings, SettingsError, ignore_environment, read_settings
 from retrieval.errors import BaodaError, QuestionError, reason_of
 from retrieval.threads import limit_threads
@@ -229,6 +230,37 @@ def evaluate(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as /backups/baoda.tar.gz.")],
+    json_output: Json = False,
+) -> None:
+    """Write the articles, the live index and all conversations to a file, while others go on.
+
+    A former backup of that name is replaced once the new one is complete. No setting and no key
+    is in it; whoever can read it can read all conversations.
+    """
+    settings = _prepare()
+    from bot.backup.command import back_up
+
+    back_up(settings, file, as_json=json_output)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `baoda backup` wrote.")],
+    json_output: Json = False,
+) -> None:
+    """Bring a backup back, into an empty DATA_DIR and CORPUS_DIR. Nothing is ever overwritten.
+
+    The conversations go to DATABASE_URL where that is set, which must hold none yet.
+    """
+    settings = _prepare(is_restoring=True)
+    from bot.backup.command import restore as restore_file
+
+    restore_file(settings, file, as_json=json_output)
+
+
+@app.command()
 def doctor(json_output: Json = False) -> None:
     """Check settings, key, token, models, index and disk, and say what to do about each."""
     _speak_utf8()
@@ -290,11 +322,13 @@ def main() -> None:
         sys.exit(1)
 
 
-def _prepare(*, looks_at_data: bool = True, is_request: bool = False) -> Settings:
+def _prepare(
+    *, looks_at_data: bool = True, is_request: bool = False, is_restoring: bool = False
+) -> Settings:
     """Settings read, logging and streams set up, and the data folder found to be ours to use.
 
-    With `is_request` all that follows is one request. Raises SettingsError, DataFolderError,
-    StoreError.
+    With `is_request` all that follows is one request. Nothing but a restore starts where one was
+    broken off. Raises SettingsError, BackupError, DataFolderError, StoreError.
     """
     _speak_utf8()
     settings = read_settings()
@@ -307,6 +341,8 @@ def _prepare(*, looks_at_data: bool = True, is_request: bool = False) -> Setting
     if looks_at_data:
         from bot.data_folder import check_data_folder
 
+        if not is_restoring:
+            refuse_unfinished(settings.data_dir)
         check_data_folder(settings)
     return settings
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from bot import logs
+from bot.backup.errors import BackupError
+from bot.backup.unfinished import refuse_unfinished
 from bot.findings import Finding, folders, surroundings
 from bot.findings.database import conversations
 from bot.findings.index import index, reloads
@@ -60,6 +62,11 @@ def _findings() -> Iterator[Finding]:
         yield Finding("settings", "problem", str(error), advice)
         return
     yield Finding("settings", "ok", "read from the environment and .env")
+    try:
+        refuse_unfinished(settings.data_dir)
+    except BackupError as error:
+        yield Finding("restore", "problem", str(error), "finish it before anything else")
+        return
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _secrets,
         folders.disk,

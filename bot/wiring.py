@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import openai
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
+    from sqlalchemy import URL
 
     from bot.conversations import Conversations
     from bot.ledger import Ledger
@@ -130,15 +131,21 @@ def make_ledger(settings: Settings, store: "Store", meters: Meters = UNCOUNTED) 
 def make_store(settings: Settings) -> "Store":
     """The store of DATABASE_URL or of the data folder. Raises StoreError."""
     from bot.store import Store
-    from bot.store.address import checked_url, in_folder
 
-    secret = settings.database_url
-    url = checked_url(secret.get_secret_value()) if secret else in_folder(settings.data_dir)
-    store = Store.open(url, retention=datetime.timedelta(days=settings.retention_days))
-    if secret is None:
+    retention = datetime.timedelta(days=settings.retention_days)
+    store = Store.open(database_url(settings), retention=retention)
+    if settings.database_url is None:
         with suppress(OSError):  # the store tells by itself what is wrong with a disk
             mark_layout(settings.data_dir)
     return store
+
+
+def database_url(settings: Settings) -> "URL":
+    """The address of DATABASE_URL, or of the database in the data folder."""
+    from bot.store.address import checked_url, in_folder
+
+    secret = settings.database_url
+    return checked_url(secret.get_secret_value()) if secret else in_folder(settings.data_dir)
 
 
 def make_reloader(settings: Settings) -> Reloader:

@@ -539,7 +539,7 @@ def test_doctor_notices_a_damaged_index(
 def test_help_needs_no_settings(baoda: Baoda) -> None:
     finished = baoda("--help", CHAT_TIMEOUT_SECONDS="soon")
     assert finished.returncode == 0
-    commands = "run chat ask show reload rollback status split doctor".split()
+    commands = "run chat ask show reload rollback status split backup restore doctor".split()
     for command in commands:
         assert command in finished.stdout.decode()
     assert "builder" not in finished.stdout.decode()

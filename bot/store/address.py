@@ -13,6 +13,11 @@ def in_folder(data_dir: Path) -> URL:
     return URL.create("sqlite", database=str(data_dir / FILE_NAME))
 
 
+def is_file(url: URL) -> bool:
+    """Whether it is an SQLite file rather than a server."""
+    return url.get_backend_name() == "sqlite"
+
+
 def checked_url(text: str) -> URL:
     """The address of a database that this installation has a driver for.
 

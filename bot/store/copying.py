@@ -58,7 +58,7 @@ def copy_database(url: URL, path: Path) -> str | None:
             else:
                 _fetch(database, path)
             _flush(path)
-            with _opened(path) as engine, engine.connect() as connection:
+            with opened(path) as engine, engine.connect() as connection:
                 return revision_of(connection)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ def fill_database(url: URL, path: Path) -> None:
     """
     database = Database(url)
     try:
-        with _opened(path) as engine, engine.connect() as source, database.writing() as session:
+        with opened(path) as engine, engine.connect() as source, database.writing() as session:
             target = session.connection()
             upgrade(target, database.name)
             if (held := _first_held(target)) is not None:
@@ -85,7 +85,7 @@ def fill_database(url: URL, path: Path) -> None:
             for table in Base.metadata.sorted_tables:
                 for rows in _blocks(source, table):
                     target.execute(insert(table), rows)
-            _set_counters(target, _counters(source, Base.metadata))
+            set_counters(target, counters(source, Base.metadata))
     finally:
         database.close()
 
@@ -103,7 +103,7 @@ def check_fits(url: URL, path: Path | None = None) -> None:
             if held is None:
                 return
             if path is not None:
-                with _opened(path) as engine, engine.connect() as source:
+                with opened(path) as engine, engine.connect() as source:
                     if _are_equal(source, target):
                         return
             raise StoreError(_not_empty(database, held))
@@ -113,8 +113,8 @@ def check_fits(url: URL, path: Path | None = None) -> None:
 
 def _not_empty(database: Database, held: str) -> str:
     return (
-        f"{database.name} is not empty (there are rows in {held}): empty it, or set another "
-        "DATABASE_URL"
+        f"{database.name} is not empty (there are rows in {held}): move it away, or "
+        "set another DATA_DIR or DATABASE_URL"
     )
 
 
@@ -125,14 +125,14 @@ def _fetch(database: Database, path: Path) -> None:
         if revision is None:
             return
         refuse_newer(revision, database.name)
-        with _opened(path) as engine, engine.begin() as target:
+        with opened(path) as engine, engine.begin() as target:
             migrate(target, revision)
             names = set(inspect(target).get_table_names()) - {"alembic_version"}
             tables = _described(source, names)
             for table in tables.sorted_tables:
                 for rows in _blocks(source, table):
                     target.execute(insert(table), rows)
-            _set_counters(target, _counters(source, tables))
+            set_counters(target, counters(source, tables))
 
 
 def _described(source: Connection, names: Collection[str]) -> MetaData:
@@ -179,7 +179,7 @@ def _are_equal(one: Connection, other: Connection) -> bool:
     return True
 
 
-def _counters(source: Connection, tables: MetaData) -> dict[str, int]:
+def counters(source: Connection, tables: MetaData) -> dict[str, int]:
     """The highest number that was ever given, by table; where the database notes it, and 0 is none.
 
     Deleted rows count: their numbers are not given again.
@@ -211,7 +211,7 @@ def _noted_counter(source: Connection, table: Table) -> int:
     return 0
 
 
-def _set_counters(target: Connection, counters: Mapping[str, int]) -> None:
+def set_counters(target: Connection, counters: Mapping[str, int]) -> None:
     """Let the next number be higher than these. Other servers go by the rows that are there."""
     for name, number in counters.items():
         if not number:
@@ -229,7 +229,7 @@ def _set_counters(target: Connection, counters: Mapping[str, int]) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Engine]:
+def opened(path: Path) -> Iterator[Engine]:
     """An SQLite file that nobody else uses. Raises StoreError for what goes wrong with it."""
     address = path.resolve().as_uri()
     engine = create_engine(

@@ -15,7 +15,7 @@ from bot.store.texts import fingerprint
 _FORGOTTEN = "forgotten"
 """What became of the updates of a person who wanted nothing of theirs to be kept."""
 
-_SETTLED: dict[str, Any] = dict.fromkeys(("payload", "outgoing", "chat_id", "topic_id", "user_id"))
+SETTLED: dict[str, Any] = dict.fromkeys(("payload", "outgoing", "chat_id", "topic_id", "user_id"))
 """What an update does not need any more."""
 
 
@@ -56,7 +56,7 @@ def expire(session: Session, since: datetime.datetime, at: datetime.datetime) ->
             PendingRow.taken_at < since,
             PendingRow.outgoing.is_(None),
         )
-        .values(settled_at=at, outcome="expired", **_SETTLED)
+        .values(settled_at=at, outcome="expired", **SETTLED)
     )
 
 
@@ -95,7 +95,7 @@ def forget(session: Session, user_id: int, at: datetime.datetime) -> None:
         .values(
             settled_at=func.coalesce(PendingRow.settled_at, literal(at, Moment)),
             outcome=_FORGOTTEN,
-            **_SETTLED,
+            **SETTLED,
         )
     )
 
@@ -108,7 +108,7 @@ def settle(session: Session, update_id: int, outcome: str, at: datetime.datetime
     session.execute(
         update(PendingRow)
         .where(PendingRow.update_id == update_id)
-        .values(settled_at=at, outcome=outcome, **_SETTLED)
+        .values(settled_at=at, outcome=outcome, **SETTLED)
     )
     return True
 

@@ -47,7 +47,7 @@ _MANIFEST = "manifest.json"
 _DAMAGED = ".damaged"
 _ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{4}")
 _STAMP = "%Y%m%dT%H%M%S%f"
-_WRITTEN_BY_READERS = "chroma.sqlite3"
+WRITTEN_BY_READERS = "chroma.sqlite3"
 """Chroma changes this file even when it only reads."""
 
 
@@ -230,7 +230,7 @@ class Generations:
         kept = self.kept()
         line = list(self._line(kept))
         keep = [*line, *(name for name in kept if name not in line)][:KEPT]
-        return [name for name in kept if name not in keep and not _is_read(self.folder(name))]
+        return [name for name in kept if name not in keep and not self.is_read(name)]
 
     def before(self, generation: str) -> str | None:
         """The kept generation that this one followed, else the newest that is older."""
@@ -265,6 +265,24 @@ class Generations:
             fcntl.flock(stream, fcntl.LOCK_SH)
             yield
 
+    def is_read(self, generation: str) -> bool:
+        """Whether somebody keeps a generation from being deleted."""
+        try:
+            with (self.folder(generation) / _MANIFEST).open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def roll_back_note(self) -> str | None:
+        """What is written of a roll-back, None where there was none since the last reload."""
+        try:
+            return self._roll_back.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
     def note_checked(self, generation: str) -> None:
         """Remember that a generation, as its files are now, passed its check."""
         write_whole(self._checked, json.dumps({"id": generation, "files": self._files(generation)}))
@@ -276,7 +294,7 @@ class Generations:
             same = noted == {"id": generation, "files": self._files(generation)}
         except (OSError, ValueError):
             return False
-        return same and all(map(_is_sound, self.folder(generation).rglob(_WRITTEN_BY_READERS)))
+        return same and all(map(_is_sound, self.folder(generation).rglob(WRITTEN_BY_READERS)))
 
     def articles_are_sound(self, generation: str) -> bool:
         """Whether the stored articles of a generation can be read."""
@@ -292,7 +310,7 @@ class Generations:
         for path in _walk(folder):
             stat = path.stat()
             name = path.relative_to(folder).as_posix()
-            changes = path.name.startswith(_WRITTEN_BY_READERS)
+            changes = path.name.startswith(WRITTEN_BY_READERS)
             files[name] = [] if changes else [stat.st_size, stat.st_mtime_ns]
         return files
 
@@ -417,17 +435,6 @@ def _is_sound(path: Path) -> bool:
             return found == ("ok",)
     except sqlite3.Error:
         return False
-
-
-def _is_read(folder: Path) -> bool:
-    try:
-        with (folder / _MANIFEST).open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,513 @@
+"""`baoda backup` and `baoda restore`: everything there again, and nothing half."""
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import shutil
+import stat
+import tarfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.backup.errors import BackupError
+from bot.backup.layout import HEADER, UNFINISHED
+from bot.backup.restoring import Restored, Target, restore_backup
+from bot.backup.unfinished import refuse_unfinished
+from bot.backup.writing import BackedUp, Places, write_backup
+from bot.store import StoreError
+from bot.store.address import FILE_NAME, in_folder
+from retrieval import lock
+from retrieval.errors import LockedError
+from retrieval.index.generations import Generations
+from tests.conftest import CORPUS, Baoda
+from tests.store.exchanges import exchange, open_store, pending, questions, take
+from tests.store.test_faults import without_privileges
+
+
+class Installation:
+    """Data, articles and conversations in folders of a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data_dir, self.corpus_dir = folder / "data", folder / "corpus"
+
+    def back_up(self, file: Path) -> BackedUp:
+        database = in_folder(self.data_dir)
+        exists = (self.data_dir / FILE_NAME).exists()
+        return write_backup(
+            Places(self.data_dir, self.corpus_dir, database if exists else None), file
+        )
+
+    def restore(self, file: Path) -> Restored:
+        return restore_backup(file, Target(self.data_dir, self.corpus_dir, None))[0]
+
+    def generation(self) -> dict[str, bytes]:
+        generations = Generations(self.data_dir)
+        return contents(generations.folder(generations.require_live()))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return contents(folder) if folder.exists() else {}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, corpus_data_dir: Path) -> Path:
+    """An installation with an index, articles and a conversation, and a backup of it."""
+    folder = tmp_path_factory.mktemp("template")
+    made = Installation(folder / "old")
+    shutil.copytree(corpus_data_dir, made.data_dir)
+    shutil.copytree(CORPUS, made.corpus_dir)
+    with closing(open_store(made.data_dir)) as store:
+        store.keep(exchange())
+        take(store, 5)
+    made.back_up(folder / "backup")
+    return folder
+
+
+@pytest.fixture
+def old(tmp_path: Path, template: Path) -> Installation:
+    shutil.copytree(template / "old", tmp_path / "old")
+    return Installation(tmp_path / "old")
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Installation:
+    return Installation(tmp_path / "new")
+
+
+@pytest.fixture
+def backup(tmp_path: Path, template: Path) -> Path:
+    (tmp_path / "backups").mkdir()
+    file = tmp_path / "backups" / "baoda.tar.gz"
+    shutil.copy(template / "backup", file)
+    return file
+
+
+def test_everything_is_there_again(old: Installation, new: Installation, backup: Path) -> None:
+    restored = new.restore(backup)
+    assert new.generation() == old.generation()
+    assert contents(new.corpus_dir) == contents(old.corpus_dir)
+    assert Generations(new.data_dir).live() == Generations(old.data_dir).live()
+    assert (new.data_dir / "embeddings.sqlite3").exists()
+    assert restored.questions == 1
+    with closing(open_store(new.data_dir)) as store:
+        assert questions(store) == ["新桥何时通车？"]
+    assert not (new.data_dir / UNFINISHED).exists()
+    assert not (new.corpus_dir / UNFINISHED).exists()
+
+
+def test_a_backup_is_private_and_stands_alone(backup: Path) -> None:
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert list(backup.parent.iterdir()) == [backup]
+
+
+def test_what_editors_keep_beside_the_articles_comes_back(
+    tmp_path: Path, old: Installation, new: Installation
+) -> None:
+    corpus = old.corpus_dir
+    for name in ("inbox/新.md", ".bin/20260101-旧.md", ".bin/20260101-旧.md.json", "_notes/a.txt"):
+        (corpus / name).parent.mkdir(exist_ok=True)
+        (corpus / name).write_text(name)
+    (corpus / "empty.md").touch()
+    (corpus / "inside.md").symlink_to("empty.md")
+    old.back_up(tmp_path / "b")
+    new.restore(tmp_path / "b")
+    assert contents(new.corpus_dir) == contents(corpus)
+
+
+def test_what_is_none_of_the_collection_stays_out(tmp_path: Path, old: Installation) -> None:
+    outside = tmp_path / "outside.md"
+    outside.write_text("PLANTED outside")
+    for folder in (old.corpus_dir, old.data_dir):
+        for name in (".env", ".git/config", "uploads/x/file", ".token.part"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("PLANTED")
+    shutil.rmtree(old.corpus_dir / "uploads")
+    (old.corpus_dir / "link.md").symlink_to(outside)
+    (old.corpus_dir / "linked").symlink_to(tmp_path)
+    os.mkfifo(old.corpus_dir / "pipe.md")
+    made = old.back_up(tmp_path / "b")
+    names = list(members(tmp_path / "b"))
+    assert not any("PLANTED" in data for data in map(str, members(tmp_path / "b").values()))
+    assert not [name for name in names if "lock" in name or "uploads" in name or "/linked" in name]
+    assert [one.file for one in made.skipped] == ["pipe.md"]
+
+
+def test_no_secret_is_in_a_backup(tmp_path: Path, old: Installation, baoda: Baoda) -> None:
+    planted = "pl4nted-s3cret"
+    (tmp_path / ".env").write_text(f"EMBEDDING_API_KEY={planted}-file\n")
+    made = baoda(
+        "backup",
+        str(tmp_path / "b"),
+        DATA_DIR=old.data_dir,
+        CORPUS_DIR=old.corpus_dir,
+        TELEGRAM_BOT_TOKEN=f"123456789:{planted}",
+        OPENAI_API_KEY=planted,
+    )
+    assert made.returncode == 0, made.stderr.decode()
+    everything_said = b"".join([*members(tmp_path / "b").values(), made.stdout, made.stderr])
+    assert planted.encode() not in everything_said
+
+
+def test_nothing_that_was_deleted_comes_back(tmp_path: Path, old: Installation) -> None:
+    with closing(open_store(old.data_dir)) as store:
+        store.keep(exchange("被忘记的问题", asker_id=9))
+        store.forget_person(9)
+    old.back_up(tmp_path / "b")
+    assert not any("被忘记".encode() in data for data in members(tmp_path / "b").values())
+
+
+def test_a_former_backup_of_that_name_is_replaced(old: Installation, backup: Path) -> None:
+    former = backup.read_bytes()
+    (old.corpus_dir / "new.md").write_text("新")
+    old.back_up(backup)
+    assert backup.read_bytes() != former
+    assert "corpus/new.md" in members(backup)
+
+
+def test_a_file_that_is_no_backup_is_not_replaced(tmp_path: Path, old: Installation) -> None:
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(BackupError, match="is there and no backup"):
+        old.back_up(tmp_path / "mine")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_place_that_cannot_be_is_one_line(tmp_path: Path, old: Installation) -> None:
+    for file, told in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "none" / "b", "there is no folder"),
+        (old.data_dir / "b", "lies in DATA_DIR"),
+        (old.corpus_dir / "b", "lies in CORPUS_DIR"),
+    ):
+        with pytest.raises(BackupError, match=told) as caught:
+            old.back_up(file)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_backup_that_fails_leaves_the_former_one(old: Installation, backup: Path) -> None:
+    former = backup.read_bytes()
+    live = Generations(old.data_dir).require_live()
+    (old.data_dir / "generations" / live / "manifest.json").write_text("{}")
+    with pytest.raises(Exception, match="no readable manifest"):
+        old.back_up(backup)
+    assert backup.read_bytes() == former
+    assert list(backup.parent.iterdir()) == [backup]
+
+
+def test_remains_of_a_backup_that_was_killed_go_with_the_next(
+    old: Installation, backup: Path
+) -> None:
+    remains = backup.parent / ".baoda-backup-00000000"
+    remains.mkdir()
+    (remains / "backup").write_text("half")
+    old.back_up(backup)
+    assert list(backup.parent.iterdir()) == [backup]
+
+
+def test_nothing_indexed_and_nothing_asked_is_one_line(tmp_path: Path, new: Installation) -> None:
+    new.corpus_dir.mkdir(parents=True)
+    with pytest.raises(BackupError, match="neither an index nor conversations"):
+        new.back_up(tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
+def test_conversations_without_an_index_come_back(tmp_path: Path, new: Installation) -> None:
+    bare = Installation(tmp_path / "bare")
+    bare.corpus_dir.mkdir(parents=True)
+    with closing(open_store(bare.data_dir)) as store:
+        store.keep(exchange())
+    bare.back_up(tmp_path / "b")
+    assert new.restore(tmp_path / "b").questions == 1
+    assert Generations(new.data_dir).live() is None
+
+
+def test_what_was_open_is_not_answered_again_where_a_bot_ran_on(
+    tmp_path: Path, old: Installation, new: Installation
+) -> None:
+    generations = Generations(old.data_dir)
+    with generations.reading(generations.require_live()):
+        old.back_up(tmp_path / "b")
+    assert new.restore(tmp_path / "b").settled == 1
+    with closing(open_store(new.data_dir)) as store:
+        assert pending(store) == []
+        assert not take(store, 5)
+
+
+def test_what_was_open_is_gone_on_with_where_no_bot_ran(new: Installation, backup: Path) -> None:
+    assert new.restore(backup).open == 1
+    with closing(open_store(new.data_dir)) as store:
+        assert pending(store) == [5]
+
+
+def test_buttons_of_answers_given_after_the_backup_lead_to_no_other_answer(
+    old: Installation, new: Installation, backup: Path
+) -> None:
+    with closing(open_store(old.data_dir)) as store:
+        lost = store.keep(exchange())
+    new.restore(backup)
+    with closing(open_store(new.data_dir)) as store:
+        assert store.keep(exchange()) > lost
+
+
+def test_articles_that_are_there_already_are_no_hindrance(new: Installation, backup: Path) -> None:
+    shutil.copytree(CORPUS, new.corpus_dir)
+    new.restore(backup)
+    assert contents(new.corpus_dir) == contents(CORPUS)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("corpus/other.md", "which is not in the backup"),
+        ("corpus/README.md", "is another one in the backup"),
+        ("corpus/.bin/x.md", "which is not in the backup"),
+        ("data/CURRENT", "is not empty, it holds CURRENT"),
+        ("data/generations/x/y", "is not empty, it holds generations"),
+    ],
+)
+def test_nothing_is_overwritten(new: Installation, backup: Path, name: str, told: str) -> None:
+    file = new.data_dir.parent / name
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    with pytest.raises(BackupError, match=told) as caught:
+        new.restore(backup)
+    assert "\n" not in str(caught.value)
+    assert {name: b"mine"}.items() <= everything(new.data_dir.parent).items()
+    assert not everything(new.data_dir).keys() - {"reload.lock", name.removeprefix("data/")}
+
+
+def test_conversations_that_are_there_are_not_touched(new: Installation, backup: Path) -> None:
+    with closing(open_store(new.data_dir)) as store:
+        store.keep(exchange("我的"))
+    with pytest.raises(StoreError, match="is not empty"):
+        new.restore(backup)
+    with closing(open_store(new.data_dir)) as store:
+        assert questions(store) == ["我的"]
+
+
+def test_a_database_without_rows_is_filled(new: Installation, backup: Path) -> None:
+    with closing(open_store(new.data_dir)) as store:  # as a bot that runs has it open
+        new.restore(backup)
+        assert questions(store) == ["新桥何时通车？"]
+
+
+def test_a_reload_on_the_target_keeps_a_restore_out(new: Installation, backup: Path) -> None:
+    new.data_dir.mkdir(parents=True)
+    with lock.exclusive(new.data_dir), pytest.raises(LockedError):
+        new.restore(backup)
+
+
+def members(file: Path) -> dict[str, bytes]:
+    with tarfile.open(file) as tar:
+        return {one.name: (tar.extractfile(one) or io.BytesIO()).read() for one in tar}
+
+
+def rewritten(file: Path, change: Callable[[list[tuple[tarfile.TarInfo, bytes]]], None]) -> None:
+    """The same backup with other members."""
+    entries = []
+    for name, data in members(file).items():
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        entries.append((info, data))
+    change(entries)
+    with tarfile.open(file, "w:gz") as tar:
+        for info, data in entries:
+            tar.addfile(info, io.BytesIO(data))
+
+
+def entry(
+    name: str, data: bytes = b"x", kind: bytes = tarfile.REGTYPE
+) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    info.linkname = "/etc/passwd" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
+    info.size = len(data) if kind == tarfile.REGTYPE else 0
+    return info, data
+
+
+Entries = list[tuple[tarfile.TarInfo, bytes]]
+
+
+@pytest.mark.parametrize(
+    "alien",
+    [
+        entry("corpus/../../out.md"),
+        entry("/corpus/out.md"),
+        entry("../out.md"),
+        entry("corpus//out.md"),
+        entry("corpus/.git/hooks/x"),
+        entry("data/.env"),
+        entry("data/generations/20200101T000000000000-0000/x"),
+        entry("elsewhere/x"),
+        entry("corpus/README.md"),
+        entry("corpus/link.md", kind=tarfile.SYMTYPE),
+        entry("corpus/link.md", kind=tarfile.LNKTYPE),
+        entry("corpus/device", kind=tarfile.CHRTYPE),
+        entry("corpus/pipe", kind=tarfile.FIFOTYPE),
+        entry("corpus/folder", kind=tarfile.DIRTYPE),
+        entry("corpus/unlisted.md"),
+        entry(f"corpus/{'n' * 5000}"),
+    ],
+    ids=lambda alien: f"{alien[0].name[:30]}-{alien[0].type.decode()}",
+)
+def test_a_member_that_does_not_belong_is_refused(
+    new: Installation, backup: Path, alien: tuple[tarfile.TarInfo, bytes]
+) -> None:
+    rewritten(backup, lambda entries: entries.insert(-1, alien))
+    refused(new, backup, "is damaged")
+
+
+def refused(new: Installation, file: Path, told: str) -> None:
+    """One line, and nothing is there."""
+    with pytest.raises(BackupError, match=told) as caught:
+        new.restore(file)
+    assert "\n" not in str(caught.value)
+    assert everything(new.data_dir).keys() <= {"reload.lock"}
+    assert not new.corpus_dir.exists()
+
+
+def test_a_backup_that_is_cut_off_anywhere_is_refused(new: Installation, backup: Path) -> None:
+    whole = backup.read_bytes()
+    for share in (0.0, 0.01, 0.3, 0.6, 0.99):
+        backup.write_bytes(whole[: int(share * len(whole))])
+        refused(new, backup, "is damaged")
+
+
+def test_a_backup_without_its_list_is_refused(new: Installation, backup: Path) -> None:
+    rewritten(backup, lambda entries: entries.pop() and None)
+    refused(new, backup, "its end is missing")
+
+
+def test_a_backup_with_another_byte_is_refused(new: Installation, backup: Path) -> None:
+    def change(entries: Entries) -> None:
+        for number, (info, data) in enumerate(entries):
+            if info.name == "corpus/README.md":
+                entries[number] = (info, data[:-1] + b"?")
+
+    rewritten(backup, change)
+    refused(new, backup, "is not as it was")
+
+
+def test_what_follows_the_list_is_refused(new: Installation, backup: Path) -> None:
+    rewritten(backup, lambda entries: entries.append(entry("corpus/late.md")))
+    refused(new, backup, "after its end")
+
+
+def test_a_backup_of_a_newer_version_is_refused(new: Installation, backup: Path) -> None:
+    def change(entries: Entries) -> None:
+        data = json.dumps({"format": 2, "what": "ever"}).encode()
+        entries[0] = entry(HEADER, data)
+
+    rewritten(backup, change)
+    refused(new, backup, "newer version of Baoda")
+
+
+@pytest.mark.parametrize("data", [b"", b"text", gzip.compress(b"text" * 1000), b"\x1f\x8b"])
+def test_another_file_is_no_backup(new: Installation, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "b").write_bytes(data)
+    refused(new, tmp_path / "b", "is no backup|is damaged")
+
+
+def test_a_tar_of_something_else_is_no_backup(new: Installation, backup: Path) -> None:
+    rewritten(backup, lambda entries: entries.pop(0) and None)
+    refused(new, backup, "is no backup of Baoda")
+
+
+def test_more_than_it_says_is_not_unpacked(new: Installation, backup: Path) -> None:
+    def change(entries: Entries) -> None:
+        header = json.loads(entries[0][1]) | {"size": 10}
+        entries[0] = entry(HEADER, json.dumps(header).encode())
+        entries.insert(1, entry("corpus/bomb.md", b"\0" * 110_000_000))
+
+    rewritten(backup, change)
+    refused(new, backup, "more than it says")
+
+
+def test_a_missing_file_is_one_line(new: Installation, tmp_path: Path) -> None:
+    refused(new, tmp_path / "none", "cannot be read: No such file")
+    refused(new, tmp_path, "is a folder")
+
+
+def test_a_restore_that_was_broken_off_is_finished_by_the_next(
+    old: Installation, new: Installation, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far it came: after each of its moves."""
+    real, moves = Path.rename, 0
+
+    class Killed(BaseException):
+        pass
+
+    for last in range(40):
+        moves = 0
+
+        def rename(path: Path, place: Path, last: int = last) -> Path:
+            nonlocal moves
+            moves += 1
+            if moves > last:
+                raise Killed
+            return real(path, place)
+
+        shutil.rmtree(new.data_dir.parent, ignore_errors=True)
+        monkeypatch.setattr(Path, "rename", rename)
+        with contextlib.suppress(Killed):
+            new.restore(backup)
+        if moves <= last:
+            break
+        with pytest.raises(BackupError, match="broken off"):
+            refuse_unfinished(new.data_dir)
+        monkeypatch.setattr(Path, "rename", real)
+        new.restore(backup)
+        assert new.generation() == old.generation()
+        assert contents(new.corpus_dir) == contents(old.corpus_dir)
+        with closing(open_store(new.data_dir)) as store:
+            assert questions(store) == ["新桥何时通车？"]
+    assert last > 10
+
+
+def test_nothing_starts_where_a_restore_was_broken_off(new: Installation, baoda: Baoda) -> None:
+    (new.data_dir / UNFINISHED / "data").mkdir(parents=True)
+    finished = baoda("doctor", DATA_DIR=new.data_dir, CORPUS_DIR=CORPUS)
+    assert (finished.returncode, b"broken off" in finished.stdout) == (1, True)
+    finished = baoda("run", DATA_DIR=new.data_dir, CORPUS_DIR=CORPUS)
+    assert (finished.returncode, b"broken off" in finished.stderr) == (1, True)
+
+
+def test_a_restore_of_another_backup_does_not_finish_one(
+    old: Installation, new: Installation, backup: Path, tmp_path: Path
+) -> None:
+    aside = new.data_dir / UNFINISHED
+    new.restore(backup)
+    shutil.rmtree(new.data_dir)
+    aside.mkdir(parents=True)
+    header = json.loads(members(backup)[HEADER]) | {"created": "2020-01-01T00:00:00+00:00"}
+    restored = {
+        "header": header,
+        "files": 1,
+        "articles": 1,
+        "questions": 0,
+        "settled": 0,
+        "open": 0,
+    }
+    (aside / "ready.json").write_text(json.dumps([json.dumps(header, sort_keys=True), restored]))
+    with pytest.raises(BackupError, match="is not finished"):
+        new.restore(backup)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_folder_that_may_not_be_written_is_one_line(new: Installation, backup: Path) -> None:
+    with without_privileges(), pytest.raises(BackupError, match="Permission denied") as caught:
+        new.restore(backup)
+    assert "\n" not in str(caught.value)
+    assert not new.data_dir.exists()
