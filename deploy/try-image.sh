@@ -18,7 +18,8 @@ docker run --rm --entrypoint sh "$image" -c '! find / -xdev \( -name .env -o -na
 hardened=(--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --init)
 echo "== it answers with a read-only root"
 docker run --rm "${hardened[@]}" --network none --entrypoint sh "$image" -c \
-    'baoda reload && baoda ask "报答是什么意思？" --json && baoda doctor --json; baoda backup /data/backup && ls -l /data/backup'
+    'baoda reload && baoda ask "报答是什么意思？" --json && (baoda doctor --json || true) && baoda backup /backups/baoda.tar.gz \
+        && rm -r /corpus/* /data/* && baoda restore /backups/baoda.tar.gz && baoda status'
 
 echo "== it becomes healthy, and ends in time"
 docker run --detach --name "$container" "${hardened[@]}" \
