@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # have nothing to do beside them.
 IN_ORDER := --no-loadscope-reorder
 
-.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-power test-faults test-life catalogues transcript licences test-image test-soak lock clean
+.PHONY: run test setup check coverage format fit bench bench-model bench-telegram bench-search bench-reload bench-during bench-retrieval bench-gaps test-crash test-power test-faults test-life catalogues transcript follow licences test-image test-soak lock clean
 
 run: setup
 	@$(BIN)/baoda run
@@ -93,6 +93,10 @@ licences: $(VENV)/.dev
 # Builds the image and tries it; says so and does nothing where no engine answers.
 test-image:
 	@deploy/try-image.sh
+
+# The README's commands, in a clone of its own.
+follow: $(VENV)/.dev
+	@$(BIN)/python -m tests.following
 
 # A day through delivery and 5,000 questions through the answerer; each a process of its own.
 test-soak: $(VENV)/.dev
