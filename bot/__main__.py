@@ -239,6 +239,7 @@ def backup(
     A former backup of that name is replaced once the new one is complete. No setting and no key
     is in it; whoever can read it can read all conversations.
     """
+    _refuse_stream(file)
     settings = _prepare()
     from bot.backup.command import back_up
 
@@ -254,6 +255,7 @@ def restore(
 
     The conversations go to DATABASE_URL where that is set, which must hold none yet.
     """
+    _refuse_stream(file)
     settings = _prepare(is_restoring=True)
     from bot.backup.command import restore as restore_file
 
@@ -345,6 +347,12 @@ def _prepare(
             refuse_unfinished(settings.data_dir)
         check_data_folder(settings)
     return settings
+
+
+def _refuse_stream(file: Path) -> None:
+    if file == Path("-"):
+        logs.say("FILE names a file, - is none: name one, such as /backups/baoda.tar.gz")
+        raise typer.Exit(2)
 
 
 def _chat(settings: Settings) -> None:

@@ -133,7 +133,7 @@ def make_store(settings: Settings) -> "Store":
     from bot.store import Store
 
     retention = datetime.timedelta(days=settings.retention_days)
-    store = Store.open(database_url(settings), retention=retention)
+    store = Store.open(database_url(settings), data_dir=settings.data_dir, retention=retention)
     if settings.database_url is None:
         with suppress(OSError):  # the store tells by itself what is wrong with a disk
             mark_layout(settings.data_dir)

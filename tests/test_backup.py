@@ -505,6 +505,16 @@ def test_a_restore_of_another_backup_does_not_finish_one(
         new.restore(backup)
 
 
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_stream_is_no_file(command: str, tmp_path: Path, baoda: Baoda) -> None:
+    finished = baoda(command, "-", DATA_DIR=tmp_path / "d", CORPUS_DIR=tmp_path / "c")
+    assert (finished.returncode, finished.stdout) == (2, b"")
+    assert finished.stderr.decode().splitlines() == [
+        "FILE names a file, - is none: name one, such as /backups/baoda.tar.gz"
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_a_folder_that_may_not_be_written_is_one_line(new: Installation, backup: Path) -> None:
     with without_privileges(), pytest.raises(BackupError, match="Permission denied") as caught:

@@ -33,7 +33,9 @@ DAY = datetime.date(2026, 3, 5)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(in_folder(tmp_path), retention=datetime.timedelta(days=90))
+    opened = Store.open(
+        in_folder(tmp_path), data_dir=tmp_path, retention=datetime.timedelta(days=90)
+    )
     yield opened
     opened.close()
 

@@ -95,7 +95,7 @@ class Office:
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    store = Store.open(in_folder(tmp_path), retention=datetime.timedelta(days=9))
+    store = Store.open(in_folder(tmp_path), data_dir=tmp_path, retention=datetime.timedelta(days=9))
     journal = Journal(store)
     yield journal
     journal.close()

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.findings.finding import Finding
-from bot.revisions import FILE_NAME, NEWEST, is_newer, newer_database, read_only
+from bot.revisions import FILE_NAME, NEWEST, SERVER_COPY, is_newer, newer_database, read_only
 from bot.settings import Settings
 from retrieval.errors import BaodaError
 
@@ -37,7 +37,11 @@ def _of_file(path: Path, settings: Settings) -> Finding:
         return Finding("conversations", "problem", f"{path} cannot be read: {error}", _RESTORE)
     if state != "ok":
         return Finding("conversations", "problem", f"{path} is damaged: {state}", _RESTORE)
-    finding = _of_revision(revision, str(path), kept)
+    return _with_copies(_of_revision(revision, str(path), kept), path)
+
+
+def _with_copies(finding: Finding, path: Path) -> Finding:
+    """`path` is what the copies are called but for their ends, as bot.store.copies has it."""
     if copies := sorted(path.parent.glob(f"{path.name}.before-*")):
         detail = f"{finding.detail}; {copies[-1].name} is a copy of before an upgrade"
         return Finding(finding.check, finding.state, detail, finding.advice)
@@ -74,7 +78,8 @@ def _of_address(settings: Settings) -> Finding:
     if isinstance(found[0], BaodaError):
         return Finding("conversations", "problem", str(found[0]), advice)
     kept = f"kept for {settings.retention_days} days"
-    return _of_revision(found[0], "the database of DATABASE_URL", kept)
+    finding = _of_revision(found[0], "the database of DATABASE_URL", kept)
+    return _with_copies(finding, settings.data_dir / SERVER_COPY)
 
 
 def _of_revision(revision: str | None, name: str, kept: str) -> Finding:

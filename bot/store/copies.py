@@ -1,6 +1,7 @@
-"""Copies of an SQLite database that are made beside it before its tables are changed.
+"""Copies of a database that are made before its tables are changed: SQLite files.
 
-They hold readers' words: whoever deletes those for good deletes the copies too.
+That of a file lies beside it, that of a server's database in the data folder, with tables of the
+version before. They hold readers' words: whoever deletes those for good deletes the copies too.
 """
 
 import contextlib
@@ -8,39 +9,57 @@ import datetime
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from bot.revisions import NEWEST
+from sqlalchemy import URL
+
+from bot.revisions import NEWEST, SERVER_COPY
+from bot.store.address import is_file
 from bot.store.errors import StoreError
-from retrieval.durable import flush
+from retrieval.durable import flush, make_folder
 
 _UNFINISHED = ".new"
 
 
-def copy_before_change(path: Path) -> Path:
-    """Copy a database, as it is now, in place of a copy of before; where it lies.
+def copied_as(url: URL, data_dir: Path) -> Path:
+    """Where the copies of a database lie, and what they are called but for their ends."""
+    return Path(str(url.database)) if is_file(url) else data_dir / SERVER_COPY
 
-    Readable by nobody else, on disk when this returns. Nobody may write the database meanwhile: the
-    caller holds its write lock. Raises StoreError; then there is no copy.
+
+def copy_file(path: Path) -> Path:
+    """Copy an SQLite file, see copy_before_change."""
+    size = path.stat().st_size
+    return copy_before_change(str(path), path, size=size, fill=partial(_vacuum_into, path))
+
+
+def copy_before_change(name: str, path: Path, *, size: int, fill: Callable[[Path], None]) -> Path:
+    """Let `fill` copy the database called `name` to a file, in place of a copy of before.
+
+    `path` is of copied_as, `size` is about how many bytes it takes. The copy, which is returned, is
+    readable by nobody else, and on disk. Nobody may write the database meanwhile: the caller holds
+    its write lock. Raises StoreError; then there is no copy.
     """
     copy = path.with_name(f"{path.name}.before-{NEWEST}")
     unfinished = copy.with_name(copy.name + _UNFINISHED)
     try:
-        _check_room(path)
+        make_folder(path.parent)
+        _check_room(path.parent, size)
         unfinished.unlink(missing_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
-            _vacuum_into(path, unfinished)
+            fill(unfinished)
             flush(unfinished)
             unfinished.replace(copy)
             flush(path.parent)
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, StoreError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise StoreError(
-            f"{path} is not brought up to this version, for it cannot be copied before ({reason}): "
+            f"{name} is not brought up to this version, for it cannot be copied before ({reason}): "
             f"make room in {path.parent} and let this user write there; nothing was changed"
         ) from error
     return copy
@@ -67,9 +86,8 @@ def delete_copies(path: Path, made_before: datetime.datetime | None = None) -> N
             ) from error
 
 
-def _check_room(path: Path) -> None:
-    needed = path.stat().st_size
-    free = shutil.disk_usage(path.parent).free
+def _check_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(
             None, f"it takes {needed / 1e6:,.1f} MB and only {free / 1e6:,.1f} MB are free"

@@ -31,15 +31,20 @@ from sqlalchemy.exc import OperationalError
 
 from bot.store.database import Database, fault_of
 from bot.store.errors import StoreError
+from bot.store.migrating import migrate, refuse_newer, upgrade
 from bot.store.models import Base, Moment, Words
 from bot.store.revision import revision_of
 from bot.store.texts import to_json
-from bot.store.upgrading import migrate, refuse_newer, upgrade
+from retrieval.durable import flush
 
 _ROWS = 500
 """Held in memory at a time."""
 
 _SEQUENCE = "SELECT pg_get_serial_sequence(:name, 'id')"
+_SPACE = (
+    "SELECT sum(pg_table_size(oid)) FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+)
 _HAS_SEQUENCES = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
 
 
@@ -56,8 +61,9 @@ def copy_database(url: URL, path: Path) -> str | None:
             if database.is_file:
                 database.vacuum_into(path)
             else:
-                _fetch(database, path)
-            _flush(path)
+                with database.snapshot() as source:
+                    fetch(source, database.name, path)
+            flush(path)
             with opened(path) as engine, engine.connect() as connection:
                 return revision_of(connection)
         except BaseException:
@@ -118,21 +124,33 @@ def _not_empty(database: Database, held: str) -> str:
     )
 
 
-def _fetch(database: Database, path: Path) -> None:
-    """Copy the tables of a server to an SQLite file made by the same migrations."""
-    with database.snapshot() as source:
-        revision = revision_of(source)
-        if revision is None:
-            return
-        refuse_newer(revision, database.name)
-        with opened(path) as engine, engine.begin() as target:
-            migrate(target, revision)
-            names = set(inspect(target).get_table_names()) - {"alembic_version"}
-            tables = _described(source, names)
-            for table in tables.sorted_tables:
-                for rows in _blocks(source, table):
-                    target.execute(insert(table), rows)
-            set_counters(target, counters(source, tables))
+def fetch(source: Connection, name: str, path: Path) -> None:
+    """Copy the tables of a server's database called `name` to an SQLite file.
+
+    They are made there by the migrations that made them on the server. Raises StoreError.
+    """
+    revision = revision_of(source)
+    if revision is None:
+        return
+    refuse_newer(revision, name)
+    present = set(inspect(source).get_table_names())
+    with opened(path) as engine, engine.begin() as target:
+        migrate(target, revision)
+        names = set(inspect(target).get_table_names()) - {"alembic_version"}
+        if missing := ", ".join(sorted(names - present)):
+            raise StoreError(f"{name} lacks {missing}, which were there: restore a backup")
+        tables = _described(source, names)
+        for table in tables.sorted_tables:
+            for rows in _blocks(source, table):
+                target.execute(insert(table), rows)
+        set_counters(target, counters(source, tables))
+
+
+def space_of(source: Connection) -> int:
+    """About how many bytes the tables of a server's database take; 0 where it does not say."""
+    if source.dialect.name != "postgresql":
+        return 0
+    return int(source.execute(text(_SPACE)).scalar() or 0)
 
 
 def _described(source: Connection, names: Collection[str]) -> MetaData:
@@ -156,7 +174,7 @@ def _described(source: Connection, names: Collection[str]) -> MetaData:
 
 def _blocks(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
     query = select(table).order_by(*table.primary_key)
-    with source.execution_options(yield_per=_ROWS).execute(query) as found:
+    with source.execute(query, execution_options={"yield_per": _ROWS}) as found:
         for block in found.mappings().partitions():
             yield [dict(row) for row in block]
 
@@ -254,11 +272,3 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise StoreError(f"{path} cannot be created: {error.strerror}") from error
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,5 @@
 """A database: its transactions, and in one line each what goes wrong with it."""
 
-import datetime
 import errno
 import os
 import sqlite3
@@ -11,18 +10,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store.copies import copy_before_change, delete_copies
 from bot.store.errors import StoreError
 from bot.store.texts import to_json
 from retrieval.durable import flush, make_folder
 from retrieval.sqlite import BUSY_TIMEOUT_SECONDS, write_ahead
 
 _BEGIN = "baoda_begin"
+_PATIENCE = "baoda_patience"
 _LONGEST_REASON = 300
 _SHORT_PATIENCE_SECONDS = 0.2
 """Once it was waited for in vain: what comes next must not wait as long, one after the other."""
@@ -112,17 +111,24 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction, on disk once it is left. Raises StoreError."""
+    def writing(self, patience_seconds: float | None = None) -> Iterator[Session]:
+        """One transaction, on disk once it is left. Raises StoreError.
+
+        `patience_seconds` is how long others who write are waited for, if longer than usual.
+        """
         if self._shared.session is not None:
             yield self._shared.session
             self._shared.session.flush()
             self._shared.session.expunge_all()
             return
         # a transaction that reads first and writes then fails if another wrote in between
-        engine = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        options = {_BEGIN: "BEGIN IMMEDIATE", _PATIENCE: patience_seconds}
+        engine = self._engine.execution_options(**options)
         with self._translated(), Session(engine) as session, session.begin():
             if self._is_postgres:
+                if patience_seconds is not None:
+                    milliseconds = round(1000 * patience_seconds)
+                    session.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
                 session.execute(select(func.pg_advisory_xact_lock(_WRITERS)))
             yield session
         self._is_held_up = False
@@ -190,18 +196,6 @@ class Database:
         with self._translated(), engine.connect() as connection:
             yield connection
 
-    def copied(self) -> list[Path]:
-        """The copy of an SQLite file that this makes beside it; none of a server's database.
-
-        Called while writing. Raises StoreError.
-        """
-        return [copy_before_change(Path(self.name))] if self.is_file else []
-
-    def delete_copies(self, made_before: datetime.datetime | None = None) -> None:
-        """Delete the copies that were made before a moment; without one all. Raises StoreError."""
-        if self.is_file:
-            delete_copies(Path(self.name), made_before)
-
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -219,7 +213,9 @@ class Database:
     def _begin(self, connection: Connection) -> None:
         statement = connection.get_execution_options().get(_BEGIN, "BEGIN")
         if statement:
-            patience = _SHORT_PATIENCE_SECONDS if self._is_held_up else BUSY_TIMEOUT_SECONDS
+            patience = connection.get_execution_options().get(_PATIENCE) or (
+                _SHORT_PATIENCE_SECONDS if self._is_held_up else BUSY_TIMEOUT_SECONDS
+            )
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(1000 * patience)}")
             connection.exec_driver_sql(statement)
 

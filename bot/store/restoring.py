@@ -6,9 +6,9 @@ from pathlib import Path
 from sqlalchemy import func, select, update
 
 from bot.store.copying import counters, opened, set_counters
+from bot.store.migrating import upgrade
 from bot.store.models import Base, MessageRow, PendingRow
 from bot.store.taking import SETTLED
-from bot.store.upgrading import upgrade
 
 _RESTORED = "restored"
 """What became of updates that were open while the backup was made: nobody can tell."""

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 from sqlalchemy import URL, CursorResult, Delete, delete, func, or_, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.revisions import NEWEST
 from bot.store import answers, conversing, counting, deeds, drafts, gaps, people, taking
+from bot.store.copies import copied_as, delete_copies
 from bot.store.database import Database
 from bot.store.models import (
     STOPPED,
@@ -69,30 +71,40 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, *, retention: datetime.timedelta, clock: Clock = now
+        self,
+        database: Database,
+        *,
+        copied_as: Path,
+        retention: datetime.timedelta,
+        clock: Clock = now,
     ) -> None:
         self._database = database
+        self._copied_as = copied_as
         self._retention = retention
         self._clock = clock
 
     @classmethod
-    def open(cls, url: URL, *, retention: datetime.timedelta, clock: Clock = now) -> Self:
+    def open(
+        cls, url: URL, *, data_dir: Path, retention: datetime.timedelta, clock: Clock = now
+    ) -> Self:
         """The store at an address, its tables made or brought up to date, see `bring_up`.
 
-        Raises StoreError, also for a database of a newer version.
+        A server's database is copied to `data_dir` before. Raises StoreError, also for a database
+        of a newer version.
         """
         database = Database(url)
+        copied = copied_as(url, data_dir)
         try:
             with database.reading() as session:
                 current = revision_of(session.connection()) == NEWEST
             if not current:
                 from bot.store.upgrading import bring_up
 
-                bring_up(database)
+                bring_up(database, copied)
         except BaseException:
             database.close()
             raise
-        return cls(database, retention=retention, clock=clock)
+        return cls(database, copied_as=copied, retention=retention, clock=clock)
 
     def close(self) -> None:
         """Close its connections."""
@@ -433,7 +445,7 @@ class Store:
         with self._database.writing() as session:
             held = people.held(session, user_id)
             people.forget(session, user_id, self._clock())
-        self._database.delete_copies()
+        delete_copies(self._copied_as)
         self._database.scrub()
         return held
 
@@ -555,7 +567,7 @@ class Store:
                 remarks=_delete(session, delete(RemarkRow).where(RemarkRow.at < horizon)),
                 drafts=_delete(session, delete(DraftRow).where(DraftRow.at < horizon)),
             )
-        self._database.delete_copies(now - _COPY_IS_KEPT)
+        delete_copies(self._copied_as, now - _COPY_IS_KEPT)
         self._database.empty_log()
         return pruned
 

@@ -1,31 +1,35 @@
-"""A database is brought to this version's tables."""
+"""A database is brought to this version's tables, after a copy of it."""
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from bot.revisions import NEWEST, newer_database
+from bot.store.copies import copy_before_change, copy_file
+from bot.store.copying import fetch, space_of
 from bot.store.database import Database
 from bot.store.errors import StoreError
-from bot.store.revision import revision_of
+from bot.store.migrating import upgrade
 
 _LONGEST_REASON = 300
+_PATIENCE_SECONDS = 60
+"""For another process that copies the database and brings it up just now."""
 
 
-def bring_up(database: Database) -> None:
-    """Bring a database to this version's tables, an SQLite file after a copy of it.
+def bring_up(database: Database, copied_as: Path) -> None:
+    """Bring a database to this version's tables, once it is copied, see bot.store.copies.
 
-    One that has no tables yet is not copied, nor is that of a server: there all is undone that
-    fails half-way, and copies are a matter of the server. Raises StoreError; then nothing changed.
+    One that has no tables yet is not copied. Raises StoreError; then nothing changed.
     """
     copies: list[Path] = []
     try:
-        with database.writing() as session:
-            upgrade(session.connection(), database.name, lambda: copies.extend(database.copied()))
+        with database.writing(_PATIENCE_SECONDS) as session:
+            connection = session.connection()
+            upgrade(
+                connection,
+                database.name,
+                lambda: copies.append(_copied(database, connection, copied_as)),
+            )
     except Exception as error:
         if not copies:
             raise
@@ -36,37 +40,13 @@ def bring_up(database: Database) -> None:
         ) from error
 
 
-def upgrade(connection: Connection, name: str, before: Callable[[], None] = lambda: None) -> None:
-    """Run the migrations that a database called `name` lacks, in the transaction of `connection`.
-
-    It is one that keeps other writers out. `before` is called if any are run on tables that are
-    there already. Raises StoreError when it is of a newer version.
-    """
-    current = revision_of(connection)
-    refuse_newer(current, name)
-    if current not in (None, NEWEST):
-        before()
-    migrate(connection, "head")
-
-
-def refuse_newer(revision: str | None, name: str) -> None:
-    """Raise StoreError where this version does not know the revision of a database."""
-    scripts = ScriptDirectory.from_config(migrations())
-    known = {script.revision for script in scripts.walk_revisions()}
-    if revision is not None and revision not in known:
-        raise StoreError(newer_database(name, revision))
-
-
-def migrate(connection: Connection, revision: str) -> None:
-    """Run the migrations that lead to a revision, in the transaction of `connection`."""
-    config = migrations()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-
-
-def migrations() -> Config:
-    """Alembic's configuration: no file, no output."""
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
+def _copied(database: Database, connection: Connection, copied_as: Path) -> Path:
+    """The copy that was made; `connection` keeps other writers out meanwhile."""
+    if database.is_file:
+        return copy_file(copied_as)
+    return copy_before_change(
+        database.name,
+        copied_as,
+        size=space_of(connection),
+        fill=partial(fetch, connection, database.name),
+    )

@@ -34,7 +34,9 @@ class Desk:
     """An intake over a folder, as it is after a start; what was worked on, in order."""
 
     def __init__(self, folder: Path, work: Work) -> None:
-        self.store = Store.open(in_folder(folder), retention=datetime.timedelta(days=9))
+        self.store = Store.open(
+            in_folder(folder), data_dir=folder, retention=datetime.timedelta(days=9)
+        )
         self.journal = Journal(self.store)
         self.telegram = SmallTelegram()
         self.bot: Bot = make_bot(self.telegram)

@@ -32,6 +32,13 @@ def on_server(databases: Databases, migrated: sa.URL) -> Iterator[sa.URL]:
         yield url
 
 
+@pytest.fixture
+def empty_server(databases: Databases) -> Iterator[sa.URL]:
+    """The address of a database without tables on a database server."""
+    with databases.new() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> sa.URL:
     """Where `store` is: the same tests for a file and for a server."""

@@ -16,6 +16,7 @@ MORNING = datetime.datetime(2026, 3, 5, 8, 0, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
 DAY = datetime.timedelta(days=1)
+NOWHERE = Path("/dev/null/data")
 LONG_AGO = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 CITATION = Citation(
     number=1,
@@ -46,10 +47,16 @@ class Clock:
 
 
 def open_store(
-    place: Path | sa.URL, clock: Clock | None = None, *, retention: datetime.timedelta = 90 * DAY
+    place: Path | sa.URL,
+    clock: Clock | None = None,
+    *,
+    retention: datetime.timedelta = 90 * DAY,
+    data_dir: Path = NOWHERE,
 ) -> Store:
-    """In a folder or at an address."""
-    return Store.open(_address(place), retention=retention, clock=clock or Clock())
+    """In a folder or at an address; `data_dir` is where a server's database would be copied to."""
+    return Store.open(
+        _address(place), data_dir=data_dir, retention=retention, clock=clock or Clock()
+    )
 
 
 def _address(place: Path | sa.URL) -> sa.URL:

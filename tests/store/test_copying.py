@@ -1,25 +1,20 @@
 """A database is copied whole while others write, and put into another one."""
 
-import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from bot.store import Store, StoreError
-from bot.store.address import FILE_NAME, checked_url, in_folder
+from bot.store import StoreError
+from bot.store.address import FILE_NAME, in_folder
 from bot.store.copying import check_fits, copy_database, fill_database
-from bot.store.models import Base
-from tests.store.exchanges import DAY, exchange, open_store, questions, rows, take
+from tests.store.exchanges import exchange, open_store, questions, rows, take
 from tests.store.test_faults import one_line
 from tests.store.test_migrations import migrate
-
-TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL")
 
 
 def test_a_copy_holds_what_the_database_holds(tmp_path: Path) -> None:
@@ -139,27 +134,15 @@ def test_filling_a_database_again_changes_nothing(tmp_path: Path) -> None:
     assert len(rows(tmp_path / "b", "SELECT id FROM message")) == 1
 
 
-@pytest.fixture
-def server() -> Iterator[sa.Engine]:
-    if not TEST_DATABASE_URL:
-        pytest.skip("TEST_DATABASE_URL is not set")
-    engine = sa.create_engine(checked_url(TEST_DATABASE_URL))
-    Base.metadata.drop_all(engine)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
-    yield engine
-    engine.dispose()
-
-
-def test_a_server_is_copied_to_a_file_and_back(tmp_path: Path, server: sa.Engine) -> None:
+def test_a_server_is_copied_to_a_file_and_back(tmp_path: Path, empty_server: sa.URL) -> None:
     with closing(open_store(tmp_path / "a")) as store:
         store.rate(store.keep(exchange("a\0b")), 7, 1)
         take(store, 5, {"text": "新"})
         last = store.keep(exchange(asker_id=2))
         store.forget_person(2)
-    fill_database(server.url, tmp_path / "a" / FILE_NAME)
+    fill_database(empty_server, tmp_path / "a" / FILE_NAME)
     (tmp_path / "b").mkdir()
-    assert copy_database(server.url, tmp_path / "b" / FILE_NAME) == "0004"
+    assert copy_database(empty_server, tmp_path / "b" / FILE_NAME) == "0004"
     with closing(sqlite3.connect(tmp_path / "b" / FILE_NAME)) as copy:
         names = [
             name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -167,7 +150,7 @@ def test_a_server_is_copied_to_a_file_and_back(tmp_path: Path, server: sa.Engine
     for name in names:
         query = f"SELECT * FROM {name}"
         assert rows(tmp_path / "a", query) == rows(tmp_path / "b", query), name
-    with closing(Store.open(server.url, retention=90 * DAY)) as store:
+    with closing(open_store(empty_server)) as store:
         assert store.keep(exchange()) > last
     with pytest.raises(StoreError, match="is not empty"):
-        fill_database(server.url, tmp_path / "b" / FILE_NAME)
+        fill_database(empty_server, tmp_path / "b" / FILE_NAME)

@@ -17,8 +17,8 @@ from bot.revisions import NEWEST
 from bot.store import StoreError
 from bot.store.address import FILE_NAME, in_folder
 from bot.store.database import Database
+from bot.store.migrating import migrations
 from bot.store.models import Base
-from bot.store.upgrading import migrations
 from tests.conftest import ROOT
 from tests.store.exchanges import delivered, exchange, open_store, pending, questions, rows
 
@@ -26,8 +26,8 @@ SCRIPTS = ScriptDirectory.from_config(migrations())
 REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
 
 
-def migrate(folder: Path, revision: str) -> None:
-    database = Database(in_folder(folder))
+def migrate(place: Path | sa.URL, revision: str) -> None:
+    database = Database(in_folder(place) if isinstance(place, Path) else place)
     with database.writing() as session:
         config = migrations()
         config.attributes["connection"] = session.connection()

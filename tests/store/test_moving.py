@@ -1,9 +1,7 @@
 """A backup moves conversations between SQLite and a server."""
 
-import os
 import sqlite3
 import tarfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,24 +10,9 @@ import sqlalchemy as sa
 
 from bot.backup.restoring import Target, restore_backup
 from bot.backup.writing import Places, write_backup
-from bot.store import Store, StoreError
-from bot.store.address import FILE_NAME, checked_url, in_folder
-from bot.store.models import Base
-from tests.store.exchanges import DAY, exchange, open_store, questions, take
-
-TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL")
-pytestmark = pytest.mark.skipif(not TEST_DATABASE_URL, reason="TEST_DATABASE_URL is not set")
-
-
-@pytest.fixture
-def server() -> Iterator[sa.URL]:
-    url = checked_url(TEST_DATABASE_URL or "")
-    engine = sa.create_engine(url)
-    Base.metadata.drop_all(engine)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE IF EXISTS alembic_version"))
-    yield url
-    engine.dispose()
+from bot.store import StoreError
+from bot.store.address import FILE_NAME, in_folder
+from tests.store.exchanges import exchange, open_store, questions, take
 
 
 @pytest.fixture
@@ -40,47 +23,49 @@ def articles(tmp_path: Path) -> Path:
     return folder
 
 
-def test_from_sqlite_to_a_server_and_back(tmp_path: Path, articles: Path, server: sa.URL) -> None:
+def test_from_sqlite_to_a_server_and_back(
+    tmp_path: Path, articles: Path, empty_server: sa.URL
+) -> None:
     with closing(open_store(tmp_path / "a")) as store:
         store.rate(store.keep(exchange("a\0b")), 7, 1)
         take(store, 5, {"text": "新"})
         last = store.keep(exchange("丙"))
     places = Places(tmp_path / "a", articles, in_folder(tmp_path / "a"))
     write_backup(places, tmp_path / "backup1")
-    restore_backup(tmp_path / "backup1", Target(tmp_path / "b", tmp_path / "c", server))
+    restore_backup(tmp_path / "backup1", Target(tmp_path / "b", tmp_path / "c", empty_server))
     assert not (tmp_path / "b" / FILE_NAME).exists()
-    with closing(Store.open(server, retention=90 * DAY)) as store:
+    with closing(open_store(empty_server)) as store:
         assert store.keep(exchange("丁")) > last
-    write_backup(Places(tmp_path / "b", articles, server), tmp_path / "backup2")
+    write_backup(Places(tmp_path / "b", articles, empty_server), tmp_path / "backup2")
     restore_backup(tmp_path / "backup2", Target(tmp_path / "d", tmp_path / "e", None))
     with closing(open_store(tmp_path / "d")) as store:
         assert questions(store) == ["a�b", "丙", "丁"]
 
 
 def test_a_server_that_holds_rows_is_not_touched(
-    tmp_path: Path, articles: Path, server: sa.URL
+    tmp_path: Path, articles: Path, empty_server: sa.URL
 ) -> None:
     with closing(open_store(tmp_path / "a")) as store:
         store.keep(exchange())
     write_backup(Places(tmp_path / "a", articles, in_folder(tmp_path / "a")), tmp_path / "backup")
-    with closing(Store.open(server, retention=90 * DAY)) as store:
+    with closing(open_store(empty_server)) as store:
         store.keep(exchange("我的"))
     with pytest.raises(StoreError, match="is not empty"):
-        restore_backup(tmp_path / "backup", Target(tmp_path / "b", tmp_path / "c", server))
+        restore_backup(tmp_path / "backup", Target(tmp_path / "b", tmp_path / "c", empty_server))
     assert not (tmp_path / "c").exists()
 
 
 def test_the_password_of_a_server_is_in_no_backup(
-    tmp_path: Path, articles: Path, server: sa.URL
+    tmp_path: Path, articles: Path, empty_server: sa.URL
 ) -> None:
-    with closing(Store.open(server, retention=90 * DAY)) as store:
+    with closing(open_store(empty_server)) as store:
         store.keep(exchange())
-    write_backup(Places(tmp_path / "a", articles, server), tmp_path / "backup")
-    assert server.password
+    write_backup(Places(tmp_path / "a", articles, empty_server), tmp_path / "backup")
+    assert empty_server.password
     with tarfile.open(tmp_path / "backup") as tar:
         tar.extractall(tmp_path / "unpacked", filter="data")
     for path in (tmp_path / "unpacked").rglob("*"):
-        assert path.is_dir() or server.password.encode() not in path.read_bytes()
+        assert path.is_dir() or empty_server.password.encode() not in path.read_bytes()
     copy = tmp_path / "unpacked" / "data" / FILE_NAME
     with closing(sqlite3.connect(copy)) as database:
         assert database.execute("SELECT count(*) FROM message").fetchone() == (1,)

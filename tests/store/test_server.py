@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -17,16 +17,10 @@ from bot.store import Store, StoreError, database
 from bot.store.models import Base
 from tests import planted
 from tests.postgres import Databases, Server
-from tests.store.exchanges import MORNING, exchange, open_store, questions
+from tests.store.exchanges import MORNING, NOWHERE, exchange, open_store, questions
 from tests.store.test_faults import one_line
 
 TODAY = MORNING.date()
-
-
-@pytest.fixture
-def empty(databases: Databases) -> Iterator[sa.URL]:
-    with databases.new() as url:
-        yield url
 
 
 def elsewhere(url: sa.URL, statement: str) -> None:
@@ -52,16 +46,16 @@ def at_once(work: Callable[[int], None], count: int) -> None:
     assert failures == []
 
 
-def test_the_migrations_make_the_tables_of_the_models_there(empty: sa.URL) -> None:
-    open_store(empty).close()
-    engine = sa.create_engine(empty, poolclass=sa.NullPool)
+def test_the_migrations_make_the_tables_of_the_models_there(empty_server: sa.URL) -> None:
+    open_store(empty_server).close()
+    engine = sa.create_engine(empty_server, poolclass=sa.NullPool)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_stores_that_are_opened_at_once_make_the_tables_once(empty: sa.URL) -> None:
-    at_once(lambda _: open_store(empty).close(), 4)
-    with closing(open_store(empty)) as store:
+def test_stores_that_are_opened_at_once_make_the_tables_once(empty_server: sa.URL) -> None:
+    at_once(lambda _: open_store(empty_server).close(), 4)
+    with closing(open_store(empty_server)) as store:
         assert questions(store) == []
 
 
@@ -173,15 +167,20 @@ def test_a_server_that_only_reads_is_one_line(on_server: sa.URL) -> None:
         one_line(caught)
 
 
-def test_a_user_who_may_not_make_tables_is_one_line(empty: sa.URL) -> None:
-    elsewhere(empty, f"CREATE ROLE guest_{empty.database} LOGIN PASSWORD '{planted.PASSWORD}'")
+def test_a_user_who_may_not_make_tables_is_one_line(empty_server: sa.URL) -> None:
+    elsewhere(
+        empty_server,
+        f"CREATE ROLE guest_{empty_server.database} LOGIN PASSWORD '{planted.PASSWORD}'",
+    )
     try:
-        guest = empty.set(username=f"guest_{empty.database}", password=planted.PASSWORD)
+        guest = empty_server.set(
+            username=f"guest_{empty_server.database}", password=planted.PASSWORD
+        )
         with pytest.raises(StoreError, match="CREATE on schema public") as caught:
             open_store(guest)
         one_line(caught)
     finally:
-        elsewhere(empty, f"DROP ROLE guest_{empty.database}")
+        elsewhere(empty_server, f"DROP ROLE guest_{empty_server.database}")
 
 
 def test_a_full_disk_of_the_server_is_one_line_and_loses_nothing(on_server: sa.URL) -> None:
@@ -207,7 +206,9 @@ def test_a_full_disk_of_the_server_is_one_line_and_loses_nothing(on_server: sa.U
 
 def test_moments_are_the_same_whatever_zone_the_server_lives_in(on_server: sa.URL) -> None:
     abroad = on_server.update_query_dict({"options": "-c timezone=Asia/Kathmandu"})
-    with closing(Store.open(abroad, retention=datetime.timedelta(days=90))) as store:
+    with closing(
+        Store.open(abroad, data_dir=NOWHERE, retention=datetime.timedelta(days=90))
+    ) as store:
         at = datetime.datetime.now(datetime.UTC)
         store.keep(exchange(asker_id=5, at=at))
         assert store.held_about(5).since == at

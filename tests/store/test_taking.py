@@ -196,7 +196,9 @@ def test_what_is_settled_never_comes_back_and_what_is_not_always_does(
     words: dict[int, str] = {}
     waiting: dict[int, dict[str, object] | None] = {}
     folder = tmp_path_factory.mktemp("steps")
-    with closing(Store.open(in_folder(folder), retention=DAY, clock=Clock())) as store:
+    with closing(
+        Store.open(in_folder(folder), data_dir=folder, retention=DAY, clock=Clock())
+    ) as store:
         for step, number, text in steps:
             match step:
                 case "take":

@@ -30,11 +30,11 @@ KEPT = (
 )
 DIES = """
 import os, pathlib, signal, sys
-from bot.store import copies, upgrading
+from bot.store import copies, migrating
 from tests.store.exchanges import open_store
 where, folder = sys.argv[1:]
-owner, name = {"copying": (copies, "_flush"), "copied": (upgrading.command, "upgrade"),
-    "upgraded": (upgrading.command, "upgrade")}[where]
+owner, name = {"copying": (copies, "flush"), "copied": (migrating.command, "upgrade"),
+    "upgraded": (migrating.command, "upgrade")}[where]
 former = getattr(owner, name)
 def dies(*arguments, **named):
     if where == "upgraded":
