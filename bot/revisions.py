@@ -7,8 +7,6 @@ from pathlib import Path
 FILE_NAME = "baoda.sqlite3"
 """The database of a data folder."""
 
-SERVER_COPY = "baoda-server.sqlite3"
-"""What the copies of a server's database in a data folder are called, but for their ends."""
 
 NEWEST = "0004"
 """The migration that makes the tables of this version."""

@@ -530,10 +530,16 @@ SECRETS = [
 """The settings that may stand in files."""
 
 
+def secret_paths() -> tuple[Path, ...]:
+    """The files with secrets, `.env` among them, which need not exist."""
+    return (Path(".env"), *_secrets_in_files(secret_files.named_values()).values())
+
+
 def open_secret_files() -> tuple[Path, ...]:
-    """The files with secrets, `.env` among them, that everybody on this machine may read."""
-    files = [Path(".env"), *_secrets_in_files(secret_files.named_values()).values()]
-    return tuple(file for file in files if file.exists() and secret_files.is_open_to_all(file))
+    """The files with secrets that everybody on this machine may read."""
+    return tuple(
+        file for file in secret_paths() if file.exists() and secret_files.is_open_to_all(file)
+    )
 
 
 def read_settings() -> Settings:

@@ -24,6 +24,7 @@ from bot.store.address import FILE_NAME, in_folder
 from retrieval import lock
 from retrieval.errors import LockedError
 from retrieval.index.generations import Generations
+from tests import planted
 from tests.conftest import CORPUS, Baoda
 from tests.store.exchanges import exchange, open_store, pending, questions, take
 from tests.store.test_faults import without_privileges
@@ -129,36 +130,50 @@ def test_what_editors_keep_beside_the_articles_comes_back(
 
 def test_what_is_none_of_the_collection_stays_out(tmp_path: Path, old: Installation) -> None:
     outside = tmp_path / "outside.md"
-    outside.write_text("PLANTED outside")
+    outside.write_text("none of ours, outside")
     for folder in (old.corpus_dir, old.data_dir):
         for name in (".env", ".git/config", "uploads/x/file", ".token.part"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text("PLANTED")
+            (folder / name).write_text("none of ours")
     shutil.rmtree(old.corpus_dir / "uploads")
     (old.corpus_dir / "link.md").symlink_to(outside)
     (old.corpus_dir / "linked").symlink_to(tmp_path)
     os.mkfifo(old.corpus_dir / "pipe.md")
     made = old.back_up(tmp_path / "b")
     names = list(members(tmp_path / "b"))
-    assert not any("PLANTED" in data for data in map(str, members(tmp_path / "b").values()))
+    assert not any("none of ours" in data for data in map(str, members(tmp_path / "b").values()))
     assert not [name for name in names if "lock" in name or "uploads" in name or "/linked" in name]
     assert [one.file for one in made.skipped] == ["pipe.md"]
 
 
 def test_no_secret_is_in_a_backup(tmp_path: Path, old: Installation, baoda: Baoda) -> None:
-    planted = "pl4nted-s3cret"
-    (tmp_path / ".env").write_text(f"EMBEDDING_API_KEY={planted}-file\n")
+    """Of the environment, of `.env`, and of files of their own, even among the articles."""
+    (tmp_path / ".env").write_text(f"EMBEDDING_API_KEY={planted.KEY}-of-a-file\n")
+    files = {
+        "TELEGRAM_BOT_TOKEN_FILE": (old.corpus_dir / "inbox" / planted.FILE, planted.TOKEN),
+        "RERANK_API_KEY_FILE": (old.data_dir / planted.FILE, planted.KEY),
+        "TELEGRAM_WEBHOOK_SECRET_FILE": (old.corpus_dir / ".bin" / planted.FILE, planted.KEY),
+    }
+    for path, secret in files.values():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{secret}\n")
+    (old.corpus_dir / "inbox" / "another-name").hardlink_to(old.corpus_dir / "inbox" / planted.FILE)
+    (old.corpus_dir / "link").symlink_to(f".bin/{planted.FILE}")
     made = baoda(
         "backup",
         str(tmp_path / "b"),
+        "--json",
         DATA_DIR=old.data_dir,
         CORPUS_DIR=old.corpus_dir,
-        TELEGRAM_BOT_TOKEN=f"123456789:{planted}",
-        OPENAI_API_KEY=planted,
+        OPENAI_API_KEY=planted.KEY,
+        **{name: path for name, (path, _) in files.items()},
     )
     assert made.returncode == 0, made.stderr.decode()
-    everything_said = b"".join([*members(tmp_path / "b").values(), made.stdout, made.stderr])
-    assert planted.encode() not in everything_said
+    (old.corpus_dir / "inbox" / "another-name").unlink()  # tests look for secrets in all files
+    in_it = members(tmp_path / "b")
+    assert json.loads(made.stdout)["skipped"] == []
+    assert planted.MARK.encode() not in b"".join(in_it.values())
+    assert not [name for name in in_it if planted.FILE in name or "another-name" in name]
 
 
 def test_nothing_that_was_deleted_comes_back(tmp_path: Path, old: Installation) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.backup.restoring import Target, restore_backup
 from bot.backup.writing import Places, write_backup
 from bot.results import to_line
-from bot.settings import Settings
+from bot.settings import Settings, secret_paths
 from bot.store.address import is_file
 from bot.wiring import database_url
 
@@ -16,7 +16,12 @@ def back_up(settings: Settings, file: Path, *, as_json: bool) -> None:
     """Write a backup and print what is in it. Raises BaodaError."""
     database = database_url(settings)
     is_missing = is_file(database) and not Path(str(database.database)).exists()
-    places = Places(settings.data_dir, settings.corpus_dir, None if is_missing else database)
+    places = Places(
+        settings.data_dir,
+        settings.corpus_dir,
+        None if is_missing else database,
+        secret_paths(),
+    )
     made = write_backup(places, file)
     if as_json:
         fields = {name: value for name, value in asdict(made).items() if name != "header"}

@@ -1,6 +1,5 @@
 """A backup is read with mistrust: it may be truncated, damaged, or none at all."""
 
-import errno
 import gzip
 import hashlib
 import json
@@ -27,6 +26,7 @@ from bot.backup.layout import (
     Member,
     belongs,
 )
+from retrieval.durable import flush
 
 _BLOCK = 1 << 20
 _MAX_HEADER = 64_000
@@ -88,7 +88,7 @@ def unpack(file: Path, folders: dict[str, Path]) -> tuple[Header, list[Member]]:
     if header.generation is not None and CURRENT not in found:
         raise _damaged(file, "it has no index")
     for folder in folders.values():
-        _flush(folder)
+        _flush_all(folder)
     return header, list(found.values())
 
 
@@ -224,15 +224,8 @@ def _damaged(file: Path, reason: str) -> BackupError:
     return BackupError(f"{file} is damaged ({reason}): take another backup")
 
 
-def _flush(folder: Path) -> None:
+def _flush_all(folder: Path) -> None:
     """All at the end: one after the other, each would wait for the disk."""
     for parent, _, files in os.walk(folder):
         for path in (*(Path(parent, name) for name in files), Path(parent)):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            except OSError as error:
-                if error.errno != errno.EINVAL:  # a folder of a file system that cannot do that
-                    raise
-            finally:
-                os.close(descriptor)
+            flush(path)

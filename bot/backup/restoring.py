@@ -26,6 +26,7 @@ from bot.store.address import FILE_NAME, in_folder, is_file
 from bot.store.copying import check_fits, fill_database
 from bot.store.restoring import make_fit
 from retrieval import lock
+from retrieval.durable import flush
 
 _READY = "ready.json"
 _BLOCK = 1 << 20
@@ -185,7 +186,7 @@ def _unpacked(file: Path, target: Target) -> Restored:
     database = aside / DATABASE
     if database.exists():
         questions, open_ = make_fit(database, settle=header.served)
-        _flush(database)
+        flush(database)
     return Restored(
         header=header,
         files=len(members),
@@ -253,7 +254,7 @@ def _finish(target: Target, restored: Restored) -> Restored:
         shutil.rmtree(folder, ignore_errors=True)
     (aside / _READY).unlink()
     aside.rmdir()
-    _flush(target.data_dir)
+    flush(target.data_dir)
     return restored
 
 
@@ -286,22 +287,11 @@ def _differ(path: Path, place: Path) -> bool:
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}")
     temporary.write_text(text, "utf-8")
-    _flush(temporary)
+    flush(temporary)
     temporary.replace(path)
-    _flush(path.parent)
+    flush(path.parent)
 
 
 def _flush_all(folder: Path) -> None:
     for parent, _, _ in os.walk(folder):
-        _flush(Path(parent))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a folder of a file system that cannot do that
-            raise
-    finally:
-        os.close(descriptor)
+        flush(Path(parent))

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.findings.finding import Finding
-from bot.revisions import FILE_NAME, NEWEST, SERVER_COPY, is_newer, newer_database, read_only
+from bot.revisions import FILE_NAME, NEWEST, is_newer, newer_database, read_only
 from bot.settings import Settings
 from retrieval.errors import BaodaError
 
@@ -51,9 +51,11 @@ def _with_copies(finding: Finding, path: Path) -> Finding:
 def _of_address(settings: Settings) -> Finding:
     """Asked on a thread of its own: a server that is away may keep one waiting for minutes."""
     found: list[str | BaodaError | None] = []
+    paths: list[Path] = []
 
     def ask() -> None:
         from bot.store.address import checked_url
+        from bot.store.copies import copied_as
         from bot.store.database import Database
         from bot.store.revision import revision_of
 
@@ -63,6 +65,7 @@ def _of_address(settings: Settings) -> Finding:
             if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
                 found.append(None)
                 return
+            paths.append(copied_as(url, settings.data_dir))
             with closing(Database(url)) as database, database.reading() as session:
                 found.append(revision_of(session.connection()))
         except BaodaError as error:
@@ -79,7 +82,7 @@ def _of_address(settings: Settings) -> Finding:
         return Finding("conversations", "problem", str(found[0]), advice)
     kept = f"kept for {settings.retention_days} days"
     finding = _of_revision(found[0], "the database of DATABASE_URL", kept)
-    return _with_copies(finding, settings.data_dir / SERVER_COPY)
+    return _with_copies(finding, paths[0]) if paths else finding
 
 
 def _of_revision(revision: str | None, name: str, kept: str) -> Finding:

@@ -15,10 +15,13 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bot.revisions import NEWEST, SERVER_COPY
+from bot.revisions import NEWEST
 from bot.store.address import is_file
 from bot.store.errors import StoreError
 from retrieval.durable import flush, make_folder
+
+SERVER_COPY = "baoda-server.sqlite3"
+"""What copies of a server's database are called, but for their ends."""
 
 _UNFINISHED = ".new"
 

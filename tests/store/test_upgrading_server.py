@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from pydantic import SecretStr
 
 from bot.backup.restoring import Target, restore_backup
 from bot.backup.writing import Places, write_backup
-from bot.revisions import FILE_NAME, NEWEST, SERVER_COPY
+from bot.findings.database import conversations
+from bot.revisions import FILE_NAME, NEWEST
+from bot.settings import Settings
 from bot.store import StoreError, copies, copying, upgrading
 from bot.store.address import in_folder
+from bot.store.copies import SERVER_COPY
 from bot.store.database import Database
 from tests.postgres import Databases
 from tests.store.exchanges import MORNING, exchange, open_store, rows
@@ -207,6 +211,13 @@ def test_pruning_deletes_a_copy_that_is_older_than_a_day(old: sa.URL, tmp_path: 
             os.utime(tmp_path / COPY, (then, then))
             store.prune()
             assert (tmp_path / COPY).exists() == left
+
+
+def test_doctor_tells_of_the_copy(old: sa.URL, tmp_path: Path) -> None:
+    open_store(old, data_dir=tmp_path).close()
+    address = SecretStr(old.render_as_string(hide_password=False))
+    found = conversations(Settings(data_dir=tmp_path, database_url=address))
+    assert f"{COPY} is a copy of before an upgrade" in found.detail
 
 
 def test_copies_of_a_file_and_of_a_server_do_not_meet(old: sa.URL, tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""The folder of articles goes into a backup, while editors write there."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.backup.archive import Archive
+from bot.backup.errors import BackupError
+from bot.backup.layout import BIN, CORPUS
+from retrieval.corpus.files import open_regular, version
+from retrieval.errors import CorpusError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a disk that has no room left."""
+
+_TRIES = 3
+_IN_MEMORY = 8_000_000
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file of the folder of articles that is not in the backup, or may be torn there."""
+
+    file: str
+    reason: str
+
+
+class Articles:
+    """The files of a folder, with what waits in its inbox and lies in its bin."""
+
+    def __init__(self, folder: Path, left_out: Iterable[Path]) -> None:
+        self._folder = folder
+        self._root = folder.resolve()
+        self._left_out = frozenset(path.resolve() for path in left_out)
+
+    def size(self) -> int:
+        """About how many bytes they have. Raises BackupError."""
+        size = 0
+        for path, _ in self._files():
+            with suppress(OSError):
+                size += path.stat().st_size
+        return size
+
+    def add_to(self, archive: Archive, workshop: Path) -> Iterator[Skipped]:
+        """Those that could not be read, or not as they are at one moment; the others are added.
+
+        Raises BackupError; OSError where the disk is full.
+        """
+        for path, name in self._files():
+            shown = name.removeprefix(f"{CORPUS}/")
+            try:
+                is_whole = _add(archive, path, name, workshop)
+            except FileNotFoundError:
+                continue
+            except CorpusError as error:
+                yield Skipped(shown, str(error))
+            except OSError as error:
+                if error.errno in FULL:
+                    raise
+                yield Skipped(shown, error.strerror or type(error).__name__)
+            else:
+                if not is_whole:
+                    yield Skipped(shown, "is written all the time and may be torn in the backup")
+
+    def _files(self) -> Iterator[tuple[Path, str]]:
+        """With their names in the backup, as they are found."""
+        identities = frozenset(filter(None, map(_identity, self._left_out)))
+        for parent, folders, files in os.walk(self._folder, onerror=self._refuse):
+            inside = Path(parent).relative_to(self._folder)
+            folders[:] = sorted(
+                name
+                for name in folders
+                if (not name.startswith(".") or (name == BIN and Path(parent) == self._folder))
+                and (self._root / inside / name) not in self._left_out
+            )
+            for name in sorted(files):
+                path = Path(parent, name)
+                # by another name too: linked
+                if name.startswith(".") or _identity(path) in identities:
+                    continue
+                if path.is_symlink() and not path.resolve().is_relative_to(self._root):
+                    continue
+                yield path, f"{CORPUS}/{(inside / name).as_posix()}"
+
+    def _refuse(self, error: OSError) -> None:
+        if Path(error.filename) == self._folder:
+            raise BackupError(
+                f"CORPUS_DIR: cannot list {self._folder}: {error.strerror}"
+            ) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What all names of a file share; None where none can be found."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _add(archive: Archive, path: Path, name: str, workshop: Path) -> bool:
+    """Whether the file stayed as it was while it was read. Raises CorpusError, OSError."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(workshop)) as copy:
+        for _ in range(_TRIES):
+            copy.seek(0)
+            copy.truncate()
+            with open_regular(path) as stream:
+                before = version(stream)
+                shutil.copyfileobj(stream, copy, _BLOCK)
+                is_whole = version(stream) == before and copy.tell() == before.size
+            if is_whole:
+                break
+        size = copy.tell()
+        copy.seek(0)
+        archive.add(name, copy, size, before.modified_ns / 1e9)
+    return is_whole
