@@ -80,7 +80,7 @@ def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
         elif data[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == _TAR:
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:
                 for member in archive:
-                    file = archive.extractfile(member)
+                    file = archive.extractfile(member) if member.isreg() else None
                     if file is not None:
                         yield member.name, file.read()
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError):

@@ -525,7 +525,7 @@ def test_a_stream_is_no_file(command: str, tmp_path: Path, baoda: Baoda) -> None
     finished = baoda(command, "-", DATA_DIR=tmp_path / "d", CORPUS_DIR=tmp_path / "c")
     assert (finished.returncode, finished.stdout) == (2, b"")
     assert finished.stderr.decode().splitlines() == [
-        "FILE names a file, - is none: name one, such as /backups/baoda.tar.gz"
+        "baoda: FILE names a file, - is none: name one, such as /backups/baoda.tar.gz"
     ]
     assert list(tmp_path.iterdir()) == []
 

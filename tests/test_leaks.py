@@ -123,6 +123,15 @@ def test_a_damaged_archive_is_no_reason_to_stop(folder: Path) -> None:
         path.unlink()
 
 
+def test_an_archive_with_links_that_lead_nowhere_is_no_reason_to_stop(folder: Path) -> None:
+    with tarfile.open(folder / "backup", "w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            member = tarfile.TarInfo("link")
+            member.type, member.linkname = kind, "/nowhere"
+            archive.addfile(member)
+    assert list(leaks.in_folder(folder)) == []
+
+
 def test_what_a_process_printed_fails_its_test() -> None:
     with pytest.raises(AssertionError) as caught:
         leaks.refuse(b"at " + planted.MARK.encode(), "baoda ask")

@@ -1,6 +1,5 @@
 """The folder of articles goes into a backup, while editors write there."""
 
-import errno
 import os
 import shutil
 import tempfile
@@ -10,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.backup.archive import Archive
-from bot.backup.errors import BackupError
+from bot.backup.errors import FULL, BackupError
 from bot.backup.layout import BIN, CORPUS
 from retrieval.corpus.files import open_regular, version
 from retrieval.errors import CorpusError
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Errors of a disk that has no room left."""
 
 _TRIES = 3
 _IN_MEMORY = 8_000_000

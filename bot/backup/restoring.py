@@ -5,7 +5,6 @@ begun anew. From then on a restore that was killed is finished by the next one. 
 folder UNFINISHED in DATA_DIR keeps everything else from starting. No file is ever replaced.
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import URL
 
-from bot.backup.errors import BackupError
+from bot.backup.errors import FULL, BackupError
 from bot.backup.layout import BIN, CORPUS, CURRENT, DATA, DATABASE, UNFINISHED, Header
 from bot.backup.reading import read_header, unpack
 from bot.store.address import FILE_NAME, in_folder, is_file
@@ -91,7 +90,7 @@ def restore_backup(file: Path, target: Target) -> tuple[Restored, float]:
 
 def _told(error: OSError, target: Target) -> str:
     where = error.filename or target.data_dir
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return f"there is no room for the backup at {where}: make room and restore again"
     return (
         f"{where}: {error.strerror or error}; set DATA_DIR and CORPUS_DIR to folders of this user"

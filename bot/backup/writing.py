@@ -12,8 +12,8 @@ from sqlalchemy import URL
 
 import bot
 from bot.backup.archive import Archive
-from bot.backup.articles import FULL, Articles, Skipped
-from bot.backup.errors import BackupError
+from bot.backup.articles import Articles, Skipped
+from bot.backup.errors import FULL, BackupError
 from bot.backup.index import Live, add_index, copy_embeddings, is_served, live_index
 from bot.backup.layout import DATABASE, EMBEDDINGS, FORMAT, HEADER, Header
 from bot.backup.reading import is_backup

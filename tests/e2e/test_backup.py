@@ -275,6 +275,20 @@ def test_a_disk_that_fills_leaves_the_former_backup(
         assert sorted(path.name for path in (tmp_path / "small").iterdir()) == ["b", "filler"]
 
 
+def test_a_disk_that_only_reads_is_one_line(source: dict[str, object], tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "4m"):
+        remount = ["mount", "-o", "remount,ro", str(tmp_path / "small")]
+        subprocess.run(remount, check=True)
+        running = command("backup", tmp_path / "small" / "b", **source)
+        _, errors = running.communicate(timeout=120)
+        assert running.returncode == 1
+        assert errors.decode().endswith(
+            f"cannot be written to {tmp_path / 'small'} (Read-only file system): let this user "
+            "write there, or name a file elsewhere\n"
+        )
+        assert errors.count(b"\n") == 1
+
+
 def test_a_disk_that_is_too_small_for_a_restore_is_one_line(
     source: dict[str, object], tmp_path: Path
 ) -> None:
