@@ -240,7 +240,7 @@ def _finish(target: Target, restored: Restored) -> Restored:
     for path in sorted(aside_corpus.rglob("*")):
         if path.is_file():
             _place(path, target.corpus_dir / path.relative_to(aside_corpus))
-    _flush_all(target.corpus_dir)
+    _flush_folders(target.corpus_dir)
     data = aside / DATA
     for path in sorted(data.glob("generations/*")):
         _place(path, target.data_dir / path.relative_to(data))
@@ -248,7 +248,7 @@ def _finish(target: Target, restored: Restored) -> Restored:
     for path in sorted(data.iterdir(), key=lambda path: path.name == Path(CURRENT).name):
         if path.is_file():
             _place(path, target.data_dir / path.name)
-    _flush_all(target.data_dir)
+    _flush_folders(target.data_dir)
     for folder in (aside_corpus, data):
         shutil.rmtree(folder, ignore_errors=True)
     (aside / _READY).unlink()
@@ -291,6 +291,6 @@ def _write(path: Path, text: str) -> None:
     flush(path.parent)
 
 
-def _flush_all(folder: Path) -> None:
+def _flush_folders(folder: Path) -> None:
     for parent, _, _ in os.walk(folder):
         flush(Path(parent))
