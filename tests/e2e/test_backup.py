@@ -62,10 +62,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def check(backup: Path, folder: Path, answered: set[int], source: Path) -> None:
-    """That everything comes back into an empty folder, and that it is sound."""
+    """That everything comes back into an empty folder."""
     settings = {"DATA_DIR": folder / "data", "CORPUS_DIR": folder / "corpus"}
     done("restore", backup, **settings)
-    done("doctor", **settings)
     with closing(sqlite3.connect(folder / "data" / FILE_NAME)) as database:
         kept = {chat for (chat,) in database.execute("SELECT chat_id FROM conversation")}
     assert answered <= kept
@@ -130,6 +129,7 @@ async def test_backups_while_twenty_people_ask_and_reloads_run_are_whole(
         new = tmp_path / f"new{number}"
         check(backup, new, answered, tmp_path / "data")
         settings = {"DATA_DIR": new / "data", "CORPUS_DIR": new / "corpus"}
+        done("doctor", **settings)
         answer = json.loads(done("ask", WHERE, "--json", **settings))
         assert THERE in answer["answer"]
         generations.add(Generations(new / "data").live())
