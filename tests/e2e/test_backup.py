@@ -237,7 +237,8 @@ def test_a_restore_that_is_killed_is_finished_by_the_next(
             if (new / "d" / "CURRENT").exists():
                 assert len(list((new / "c").glob("*.md"))) > 300
             done("restore", file, **target)
-        done("doctor", **target)
+        if tries % 4 == 0:
+            done("doctor", **target)
         assert len(list((new / "c").glob("*.md"))) > 300
         shutil.rmtree(new)
     tell(f"{kills} of {tries - 1} restores were killed in the midst, which took {seconds:.1f} s")
