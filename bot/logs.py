@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TextIO
 from urllib.parse import quote, unquote
 
@@ -33,6 +34,11 @@ class _Handler(logging.StreamHandler[TextIO]):
         self.secrets = secrets
         self.setFormatter(formatter)
         self.addFilter(Repeats())
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Go on without a line that cannot be written; logging would write a traceback there."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 class _Text(logging.Formatter):
@@ -80,10 +86,11 @@ def configure(level: str, secrets: Sequence[str], log_format: Format = "text") -
 
 
 def say(message: str) -> None:
-    """Write a message of the command line itself to standard error."""
+    """Write a message of the command line itself to standard error, where that can be written."""
     if _writes_json():
         logging.getLogger(_MESSAGE).error("%s", message)
-    else:
+        return
+    with suppress(OSError):  # its disk is full, or its reader is gone
         print(f"{SPEAKER}{blotted(message)}", file=sys.stderr, flush=True)
 
 

@@ -127,6 +127,11 @@ class RemoteEmbedder:
             )
             data = sorted(response.http_response.json()["data"], key=lambda item: item["index"])
             vectors = np.asarray([item["embedding"] for item in data], dtype=np.float32)
+        except openai.APIConnectionError as error:
+            raise ModelUnavailableError(
+                f"the embedding model {self._model} gives no answer: look at EMBEDDING_BASE_URL "
+                "and at its server"
+            ) from error
         except openai.OpenAIError as error:
             if len(texts) > 1 and getattr(error, "status_code", None) in _TOO_MUCH:
                 return None

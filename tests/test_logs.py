@@ -1,5 +1,6 @@
 """Logging: what is shown, and that no secret is."""
 
+import io
 import logging
 import re
 import warnings
@@ -18,6 +19,7 @@ TOKEN = "700000001:PLANTED-secret_part"
 PROXY = "socks5://reader:p%40ss-word@127.0.0.1:1080"
 KEY = "sk-PLANTED+/key="
 NAMED = ("bot", "retrieval", "telegram.request")
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -154,3 +156,18 @@ def test_the_key_of_another_provider_is_blotted_out_too(
     logging.getLogger("bot").error("header x-api-key: %s", planted.KEY)
     assert "x-api-key: ***" in shown()
     assert logs.blotted(f"it says {planted.KEY}") == "it says ***"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no disk that is always full")
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_log_that_cannot_be_written_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch, shown: Callable[[], str], log_format: logs.Format
+) -> None:
+    raw = FULL.open("wb", buffering=0)
+    with io.TextIOWrapper(raw, write_through=True) as full, monkeypatch.context() as patched:
+        patched.setattr("sys.stderr", full)
+        logs.configure("INFO", [], log_format)
+        for number in range(3):
+            logging.getLogger("bot").info("line %d", number)
+            logs.say("the disk is full")
+    assert shown() == ""

@@ -1,6 +1,7 @@
 """The store: what was asked, answered, rated, taken and spent."""
 
 import datetime
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -46,6 +47,8 @@ from bot.store.records import (
 )
 from bot.store.revision import revision_of, write_again
 from retrieval.types import Purpose, Turn, Usage
+
+logger = logging.getLogger(__name__)
 
 _REPEATED = datetime.timedelta(days=2)
 """How long a settled update is remembered; Telegram offers an update for one day."""
@@ -258,11 +261,19 @@ class Store:
         """What is not settled, in the order in which it was taken.
 
         What was taken before `since` is settled as expired, unless its answer was begun: what
-        stands in a chat is brought to an end.
+        stands in a chat is brought to an end. How many expired is logged.
         """
         with self._database.writing() as session:
-            taking.expire(session, since, self._clock())
-            return taking.pending(session)
+            expired = taking.expire(session, since, self._clock())
+            left = taking.pending(session)
+        if expired:
+            logger.warning(
+                "%d questions taken before %s are too old to be answered (PENDING_HOURS); "
+                "set the clock if that is not so",
+                expired,
+                since.strftime("%Y-%m-%d %H:%M UTC"),
+            )
+        return left
 
     def settle(
         self, update_id: int, outcome: str = "answered", delivered: Sequence[Delivered] = ()

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, literal, or_, select, update
+from sqlalchemy import CursorResult, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.models import DeliveredRow, MessageRow, Moment, PendingRow
@@ -47,9 +47,12 @@ def note(session: Session, update_id: int, outgoing: dict[str, Any]) -> None:
     )
 
 
-def expire(session: Session, since: datetime.datetime, at: datetime.datetime) -> None:
-    """Settle what was taken before `since`, unless the beginning of its answer is in the chat."""
-    session.execute(
+def expire(session: Session, since: datetime.datetime, at: datetime.datetime) -> int:
+    """Settle what was taken before `since`, unless the beginning of its answer is in the chat.
+
+    How many that were.
+    """
+    settled = session.execute(
         update(PendingRow)
         .where(
             PendingRow.settled_at.is_(None),
@@ -58,6 +61,7 @@ def expire(session: Session, since: datetime.datetime, at: datetime.datetime) ->
         )
         .values(settled_at=at, outcome="expired", **SETTLED)
     )
+    return cast(CursorResult[Any], settled).rowcount
 
 
 def pending(session: Session) -> list[Pending]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retrieval.corpus.files import Version, open_regular, version
 from retrieval.corpus.formats import SUFFIXES, FileReader
-from retrieval.errors import CorpusError
+from retrieval.errors import CorpusError, reason_of
 from retrieval.types import Loaded, Problem
 
 VERSION = "1"
@@ -60,7 +60,7 @@ def read_corpus(
     try:
         found_folder = folder.is_dir()
     except OSError as error:
-        raise CorpusError(f"cannot list {folder}: {error.strerror}") from error
+        raise CorpusError(f"cannot list {folder}: {reason_of(error)}") from error
     if not found_folder:
         raise CorpusError(f"no folder of articles at {folder}: create it or set CORPUS_DIR")
     with closing(_Owners()) as owners, closing(FileReader()) as reader:
@@ -161,7 +161,7 @@ def _files(folder: Path) -> Iterator[str | Problem]:
 
     def unreadable(error: OSError) -> None:
         if Path(error.filename) == folder:
-            raise CorpusError(f"cannot list {folder}: {error.strerror}") from error
+            raise CorpusError(f"cannot list {folder}: {reason_of(error)}") from error
         relative = os.path.relpath(error.filename, folder)
         problems.append(Problem(printable(relative), f"cannot be listed: {error.strerror}"))
 

@@ -35,6 +35,9 @@ READABLE = frozenset({SCHEMA_VERSION})
 VERSION_FILE = "version.json"
 """Of a data folder; see retrieval.index.layout."""
 
+FOLDER = "generations"
+"""In a data folder."""
+
 ARTICLES = "articles.sqlite3"
 SENTENCES = "sentences.npy"
 VECTORS = "chroma"
@@ -99,7 +102,7 @@ class Generations:
     """The generations of a data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / "generations"
+        self._folder = data_dir / FOLDER
         self._pointer = data_dir / "CURRENT"
         self._roll_back = data_dir / "rollback.json"
         self._checked = data_dir / "checked.json"

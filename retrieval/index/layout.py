@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from retrieval.errors import DataFolderError
-from retrieval.index.generations import VERSION_FILE, Generations, write_whole
+from retrieval.index.generations import FOLDER, VERSION_FILE, Generations, write_whole
 
 LAYOUT = 1
 """Of the files in a data folder; a version that others must not touch has a larger one.
@@ -16,9 +16,16 @@ A folder without a number is of before there were any, which is the same layout.
 def check_layout(data_dir: Path) -> None:
     """Raise DataFolderError where a newer version laid out the folder or an index in it.
 
-    Nothing is written. A folder that is not there yet is all right.
+    Also where it is no folder, or cannot be read. Nothing is written. A folder that is not there
+    yet is all right.
     """
-    if _layout(data_dir / VERSION_FILE) > LAYOUT:
+    layout = _layout(data_dir / VERSION_FILE)
+    for folder in (data_dir, data_dir / FOLDER):
+        if folder.exists() and not folder.is_dir():
+            raise DataFolderError(
+                f"{folder} stands where a folder belongs: move it away, or set DATA_DIR"
+            )
+    if layout > LAYOUT:
         raise _newer(data_dir, f"its {VERSION_FILE} says so")
     try:
         newer = Generations(data_dir).of_a_newer_version()

@@ -71,8 +71,12 @@ class VectorIndex:
         try:
             self._open(folder, create)
         except CollectionError as error:
-            if create or not _HINDRANCE.search(str(error)):
+            if not _HINDRANCE.search(str(error)):
                 raise
+            if create:
+                raise HinderedCollectionError(
+                    f"the disk of {folder} or of TMPDIR is full or cannot be written: make room"
+                ) from error
             logger.warning(
                 "the disk of %s is full or cannot be written: a copy of its vectors in %s is read",
                 folder,

@@ -240,7 +240,6 @@ COMMANDS = {
     "show": ("show", "00.md"),
 }
 QUICK = ((lock_generations, "ask"), (lock_data, "status"))
-MENDED = (put_folder_for_pointer, put_file_for_generations)
 
 
 @pytest.mark.parametrize(

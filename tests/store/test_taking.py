@@ -90,6 +90,19 @@ def test_what_is_too_old_is_settled_as_expired(store: Store, place: sa.URL, cloc
     assert rows(place, query) == [(None, None, None, "expired")]
 
 
+def test_how_many_were_too_old_is_said_once(
+    store: Store, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    take(store, 5)
+    take(store, 6)
+    clock.now += MINUTE
+    for _ in range(2):
+        assert store.pending(MORNING + MINUTE) == []
+    (line,) = caplog.messages
+    assert line.startswith("2 questions taken before ")
+    assert "PENDING_HOURS" in line
+
+
 def test_an_answer_that_was_begun_is_never_too_old(store: Store, clock: Clock) -> None:
     take(store, 5)
     take(store, 6)
