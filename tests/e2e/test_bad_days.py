@@ -30,6 +30,7 @@ from tests.e2e.test_reloading import fill, indexed
 AFFLICTIONS = Path(__file__).with_name("afflictions")
 QUESTION, ANSWER = "青石的新桥全长多少米？", "100米"
 YEAR = 365 * 86_400
+NOWHERE = "http://no-such.invalid/v1"
 FIRST = 8801
 """The id of who asks before the bot is there."""
 
@@ -172,6 +173,106 @@ async def test_a_reload_stops_on_a_full_disk_and_the_old_index_serves(filled: St
     assert ANSWER in (await Reader(filled.api).ask(QUESTION)).text
 
 
+def remount(folder: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
+
+
+@pytest.fixture
+def own_disk(prepared: Path, tmp_path: Path) -> Iterator[Disk]:
+    """A disk with articles and index, which no bot works on."""
+    with small_disk(tmp_path / "disk", 80) as disk:
+        shutil.copytree(prepared, disk.folder, dirs_exist_ok=True)
+        yield disk
+
+
+def only_line(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What a command that failed said."""
+    (line,) = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert line.startswith("baoda: ")
+    return line
+
+
+@pytest.mark.long
+def test_commands_on_a_full_disk_answer_or_say_that_it_is_full(own_disk: Disk) -> None:
+    own_disk.fill()
+    folder = own_disk.folder
+    asked = baoda(folder, "ask", QUESTION)
+    assert ANSWER in asked.stdout.decode()
+    (line,) = asked.stderr.decode().splitlines()
+    assert "is full or cannot be written: a copy" in line
+    told = baoda(folder, "status")
+    assert told.returncode == 0
+    assert "12 articles" in told.stdout.decode()
+    assert not told.stderr
+    assert "make room" in only_line(baoda(folder, "reload", "--full"))
+    assert "full" in only_line(baoda(folder, "run", TELEGRAM_BOT_TOKEN="700000001:AAH_x"))
+    assert "make room" in baoda(folder, "doctor").stdout.decode()
+
+
+@pytest.mark.long
+def test_commands_on_a_disk_that_is_read_only_answer_or_say_so(own_disk: Disk) -> None:
+    folder = own_disk.folder
+    remount(folder, "ro")
+    try:
+        assert ANSWER in baoda(folder, "ask", QUESTION).stdout.decode()
+        assert baoda(folder, "status").returncode == 0
+        assert "have it mounted" in only_line(baoda(folder, "reload", "--full"))
+        line = only_line(baoda(folder, "run", TELEGRAM_BOT_TOKEN="700000001:AAH_x"))
+        assert "baoda.sqlite3" in line
+    finally:
+        remount(folder, "rw")
+
+
+@pytest.mark.long
+def test_a_reload_without_room_for_temporary_files_says_so_and_questions_are_answered(
+    prepared: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    with small_disk(tmp_path / "tmp", 1) as disk:
+        disk.fill()
+        line = only_line(baoda(tmp_path, "reload", "--full", TMPDIR=disk.folder))
+        assert "TMPDIR is full" in line
+        assert ANSWER in baoda(tmp_path, "ask", QUESTION, TMPDIR=disk.folder).stdout.decode()
+
+
+@pytest.mark.long
+async def test_an_article_that_the_full_disk_of_the_corpus_refuses_is_taken_when_there_is_room(
+    prepared: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(prepared / "data", tmp_path / "data")
+    with small_disk(tmp_path / "disk", 4) as disk, EmulatedBotApi() as api:
+        shutil.copytree(prepared / "corpus", disk.folder / "corpus")
+        more = settings(disk.folder)
+        with RunningBot(tmp_path, api.base_url, **more) as bot:
+            bot.until_it_listens()
+            editor = Editor(api, identity=ADMINS[0])
+            card = await editor.card(editor.send("灯塔.txt", NOTE.encode()))
+            disk.fill()
+            await editor.tap(card, SIMPLIFIED.draft_add)
+            await editor.until(card, "磁盘满了")
+            assert ANSWER in (await Reader(api).ask(QUESTION)).text
+            disk.make_room()
+            await editor.tap(card, SIMPLIFIED.draft_add)
+            await editor.until(card, SIMPLIFIED.draft_added)
+        assert (disk.folder / "corpus" / "inbox" / f"{TITLE}.md").exists()
+
+
+@pytest.mark.long
+def test_answers_come_though_standard_error_cannot_be_written(prepared: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "ask", QUESTION],
+            env=environment(DATA_DIR=prepared / "data", RERANK_MODEL="r", RERANK_BASE_URL=NOWHERE),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            timeout=SECONDS,
+            check=False,
+        )
+    assert ANSWER in done.stdout.decode()
+
+
 def baoda(folder: Path, *arguments: str, **more: object) -> subprocess.CompletedProcess[bytes]:
     values = {"CORPUS_DIR": folder / "corpus", "DATA_DIR": folder / "data", **more}
     return subprocess.run(
@@ -239,7 +340,7 @@ COMMANDS = {
     "rollback": ("rollback",),
     "show": ("show", "00.md"),
 }
-QUICK = ((lock_generations, "ask"), (lock_data, "status"))
+QUICK = ((lock_generations, "ask"), (lock_data, "status"), (put_file_for_generations, "run"))
 
 
 @pytest.mark.parametrize(
@@ -369,6 +470,43 @@ async def test_a_clock_that_leaps_loses_nothing_and_is_said_once(
         await asyncio.sleep(0.3)
         await reader.ask(QUESTION)
     assert {before, after} <= set(kept(running.data))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("command", "more", "named"),
+    [
+        ("run", {"DATABASE_URL": "postgresql://u:p@no-such.invalid/b"}, "DATABASE_URL"),
+        ("reload", {"EMBEDDING_MODEL": "e", "EMBEDDING_BASE_URL": NOWHERE}, "EMBEDDING_BASE_URL"),
+    ],
+)
+def test_a_command_that_needs_a_name_says_which_setting_has_it(
+    prepared: Path, tmp_path: Path, command: str, more: dict[str, str], named: str
+) -> None:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    line = only_line(baoda(tmp_path, command, TELEGRAM_BOT_TOKEN="700000001:AAH_x", **more))
+    assert f"look at {named}" in line
+
+
+@pytest.mark.long
+def test_a_question_is_answered_without_the_name_of_the_reranking_server(prepared: Path) -> None:
+    done = baoda(prepared, "ask", QUESTION, RERANK_MODEL="r", RERANK_BASE_URL=NOWHERE)
+    assert ANSWER in done.stdout.decode()
+    (line,) = done.stderr.decode().splitlines()
+    assert "RERANK_BASE_URL" in line
+
+
+@pytest.mark.long
+def test_a_folder_of_articles_that_may_not_be_read_is_said_and_questions_are_answered(
+    prepared: Path, tmp_path: Path
+) -> None:
+    if os.geteuid() == 0 and not WITHOUT_RIGHTS:
+        pytest.skip("root may do everything, and setpriv is not here")
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "corpus").chmod(0)
+    line = only_line(baoda(tmp_path, "reload"))
+    assert "corpus: Permission denied: give the user" in line
+    assert ANSWER in baoda(tmp_path, "ask", QUESTION).stdout.decode()
 
 
 @pytest.mark.long
