@@ -204,7 +204,7 @@ def test_a_backup_that_is_killed_leaves_the_former_one_and_no_remains_that_grow(
     while kills < _KILLS and tries < _TRIES:
         tries += 1
         backups.look()
-        kills += killed(backups.is_midst, seconds * chance.random(), "backup", file, **source)
+        kills += killed(backups.is_midst, seconds * chance.random() / 2, "backup", file, **source)
         assert len(list(folder.iterdir())) <= 2
         if tries % 4 == 0:
             new = tmp_path / f"new{tries}"
@@ -232,7 +232,7 @@ def test_a_restore_that_is_killed_is_finished_by_the_next(
         if not seconds:
             seconds = in_the_midst(is_midst, "restore", file, **target)
             continue
-        if killed(is_midst, seconds * chance.random(), "restore", file, **target):
+        if killed(is_midst, seconds * chance.random() / 2, "restore", file, **target):
             kills += 1
             if (new / "d" / "CURRENT").exists():
                 assert len(list((new / "c").glob("*.md"))) > 300
