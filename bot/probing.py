@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bot.conversations import Conversations
 from bot.health import Health
 from bot.meters import Meters
 from bot.store import Store, StoreError
+from retrieval import lock
 from retrieval.errors import BaodaError
 from retrieval.index.generations import Generations
 
@@ -23,11 +25,11 @@ _STORE_PATIENCE_SECONDS = 5.0
 
 @contextmanager
 def probed(
-    conversations: Conversations, generations: Generations, health: Health, meters: Meters
+    conversations: Conversations, data_dir: Path, health: Health, meters: Meters
 ) -> Iterator[None]:
     """Look for the length of a `with` block."""
     tasks = [
-        asyncio.create_task(_watch_index(conversations, generations, health, meters)),
+        asyncio.create_task(_watch_index(conversations, data_dir, health, meters)),
         asyncio.create_task(_watch_store(conversations, health, meters)),
     ]
     try:
@@ -38,14 +40,17 @@ def probed(
 
 
 async def _watch_index(
-    conversations: Conversations, generations: Generations, health: Health, meters: Meters
+    conversations: Conversations, data_dir: Path, health: Health, meters: Meters
 ) -> None:
+    generations = Generations(data_dir)
     while True:
         try:
             manifest = await asyncio.to_thread(conversations.manifest)
             published = await asyncio.to_thread(generations.published_at)
         except BaodaError as error:
-            health.unready("index", str(error))
+            reloading = lock.held_by(data_dir)
+            reason = f"the articles are being indexed: {reloading}" if reloading else str(error)
+            health.unready("index", reason)
         except Exception as error:  # no damage to the index may end the looking
             health.unready("index", f"{type(error).__name__}: {error}")
         else:

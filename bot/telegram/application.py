@@ -37,7 +37,6 @@ from bot.telegram.tickets import Ticket, Tickets
 from bot.telegram.webhook import listen
 from bot.watching import watched
 from bot.wiring import make_conversations
-from retrieval.index.generations import Generations
 
 logger = logging.getLogger(__name__)
 
@@ -174,8 +173,7 @@ async def _serve(
         opened.callback(conversations.close)
         journal = conversations.journal
         if settings.metrics_port is not None:
-            generations = Generations(settings.data_dir)
-            opened.enter_context(probed(conversations, generations, health, meters))
+            opened.enter_context(probed(conversations, settings.data_dir, health, meters))
         application = _build(settings, meters)
         # left open where initialize failed
         opened.push_async_callback(application.bot.shutdown)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot import request_ids
 from bot.desk.reloads import Reloads
 from bot.indexing import can_serve, has_usable_index
 from bot.phrases import phrases_for
@@ -27,6 +28,11 @@ async def index_if_needed(settings: Settings, reloads: Reloads, tell: Tell) -> N
     Where the former index can be asked still, it serves meanwhile, and also when the reload fails:
     then `tell` is called. A reload that runs elsewhere is waited for.
     """
+    with request_ids.request():
+        await _index_if_needed(settings, reloads, tell)
+
+
+async def _index_if_needed(settings: Settings, reloads: Reloads, tell: Tell) -> None:
     if await asyncio.to_thread(has_usable_index, settings):
         return
     serves = await asyncio.to_thread(can_serve, settings)
@@ -36,7 +42,7 @@ async def index_if_needed(settings: Settings, reloads: Reloads, tell: Tell) -> N
             "anew; readers are answered from the former one meanwhile"
         )
     else:
-        logger.info("no index yet: indexing the articles; readers are told meanwhile")
+        logger.info("no index that can be asked: indexing the articles; readers are told meanwhile")
     try:
         result = await _reload_once_unlocked(settings, reloads)
     except BaodaError as error:
