@@ -26,6 +26,7 @@ from bot.wiring import (
     make_reranker,
     make_writer,
 )
+from retrieval.addresses import bare
 from retrieval.answering.model.faults import ChatModelError, Fault
 from retrieval.corpus import read_corpus
 from retrieval.errors import BaodaError
@@ -172,7 +173,7 @@ def _chat_model(settings: Settings) -> Finding:
         detail = f"{name} did not answer within {_TIMEOUT_SECONDS} s"
         return Finding("chat model", "problem", detail, "is the address in OPENAI_BASE_URL right?")
     except ChatModelError as error:
-        address = settings.openai_base_url or OPENAI_BASE_URL
+        address = bare(settings.openai_base_url or OPENAI_BASE_URL)
         advice = _ADVICE.get(error.fault, "try again later; until then answers are quotations")
         return Finding("chat model", "problem", str(error), advice.format(address=address))
     return Finding("chat model", "ok", f"{name} answers")
@@ -228,7 +229,8 @@ def _watching(settings: Settings) -> Finding:
     if settings.langsmith_tracing:
         from bot.tracing import LANGSMITH
 
-        sent.append(f"questions and answers are sent to {settings.langsmith_endpoint or LANGSMITH}")
+        address = bare(settings.langsmith_endpoint or LANGSMITH)
+        sent.append(f"questions and answers are sent to {address}")
     if settings.chat_callbacks:
         sent.append(f"questions and answers are handed to {', '.join(settings.chat_callbacks)}")
     if settings.metrics_port is None:

@@ -12,6 +12,7 @@ from bot.store.address import FILE_NAME
 from bot.store.errors import StoreError
 from bot.wiring import chat_model_name, make_embedders, make_store, today
 from retrieval import lock
+from retrieval.addresses import bare
 from retrieval.embedding import Embedders
 from retrieval.errors import CollectionError, CorpusError
 from retrieval.index.articles import ArticleStore
@@ -147,6 +148,7 @@ def _generation(
     generations: Generations, manifest: Manifest, embedders: Embedders
 ) -> dict[str, Any]:
     return dataclasses.asdict(manifest) | {
+        "embedding": bare(manifest.embedding),
         "golden": golden_object(manifest.golden),
         "usable": matches(manifest, embedders.current.fingerprint),
         "serves": is_servable(manifest, embedders.has),

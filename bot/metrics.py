@@ -20,6 +20,7 @@ from prometheus_client.exposition import choose_encoder
 
 import bot
 from bot.meters import Meters
+from retrieval.addresses import bare
 from retrieval.answering.model.faults import Fault
 from retrieval.index.generations import Manifest
 from retrieval.types import Purpose, Usage
@@ -250,7 +251,7 @@ class Metrics(Meters):
             {
                 "generation": manifest.id,
                 "created": manifest.created,
-                "embedding": manifest.embedding,
+                "embedding": bare(manifest.embedding),
                 "chunker": manifest.chunker,
                 "schema": manifest.schema,
             }

@@ -31,9 +31,10 @@ def read_only(path: Path) -> sqlite3.Connection:
     log = path.with_name(f"{path.name}-wal")
     try:
         # without a log nothing may be made beside the file, as SQLite does even to read
-        how = "mode=ro" if log.stat().st_size else "mode=ro&immutable=1"
+        has_log = log.stat().st_size > 0
     except OSError:
-        how = "mode=ro&immutable=1"
+        has_log = False
+    how = "mode=ro" if has_log else "mode=ro&immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
 
 

@@ -9,7 +9,7 @@ import zoneinfo
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
@@ -31,6 +31,9 @@ _OF_LANGCHAIN = re.compile("LANGCHAIN_|LANGSMITH_(?:TRACING_|RUNS_)")
 
 _CLOSE = 0.86
 """Likeness of an unknown name to one of ours from which on it is taken for a slip of the pen."""
+
+_SHORTEST_IN_ADDRESS = 8
+"""Characters: shorter ones are names and versions, which stand elsewhere too."""
 
 Ids = Annotated[frozenset[int], NoDecode]
 
@@ -504,9 +507,10 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
         values = [getattr(self, name) for name in type(self).model_fields]
-        ours = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
-        in_addresses = (_password(value) for value in values if isinstance(value, str))
-        found = (*ours, *filter(None, in_addresses), *self._secrets_of_others)
+        ours = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        plain = [value for value in values if isinstance(value, str)]
+        in_addresses = [found for value in (*ours, *plain) for found in _secrets_in(value)]
+        found = (*ours, *in_addresses, *self._secrets_of_others)
         return tuple(dict.fromkeys(found))
 
     @classmethod
@@ -607,12 +611,25 @@ def _lines(error: ValidationError) -> Iterator[str]:
         yield f"{setting}: {said}" if path is None else f"{setting}_FILE: what {path} holds {said}"
 
 
-def _password(address: str) -> str | None:
-    """The one that stands in an address, if any."""
+def _secrets_in(address: str) -> Iterator[str]:
+    """What may be a password or a key in an address; nothing in other texts."""
+    if "://" not in address:
+        return
     try:
-        return urlsplit(address).password
+        parts = urlsplit(address)
     except ValueError:
-        return None
+        return
+    values = [one.split("=", 1)[-1] for one in parts.query.split("&")]
+    if parts.password:
+        yield parts.password
+    elif parts.username and parts.scheme in ("http", "https"):  # a key, as some servers want it
+        values.append(parts.username)
+    yield from (
+        spelled
+        for value in values
+        if len(value) >= _SHORTEST_IN_ADDRESS
+        for spelled in (value, unquote_plus(value))
+    )
 
 
 def _is_url(value: str, schemes: tuple[str, ...]) -> bool:

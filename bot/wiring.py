@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from bot.meters import UNCOUNTED, Meters
 from bot.settings import Settings, SettingsError, ignore_environment
+from retrieval.addresses import bare
 from retrieval.child import ChildBuilder
 from retrieval.embedding import Embedders, LocalEmbedder, RemoteEmbedder
 from retrieval.index.generations import Generations
@@ -197,7 +198,7 @@ def _former_embedder(settings: Settings, fingerprint: str) -> Embedder | None:
     if fingerprint == local.fingerprint:
         return local
     for base_url, key in _named_servers(settings):
-        model = fingerprint.removesuffix(f" at {base_url}")
+        model = fingerprint.removesuffix(f" at {bare(base_url)}")
         if model not in (fingerprint, ""):
             return _remote_embedder(settings, model, base_url, key)
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.addresses import bare
 from retrieval.errors import ModelUnavailableError
 from retrieval.types import Embedder, Vectors
 
@@ -81,8 +82,8 @@ class RemoteEmbedder:
 
     @property
     def fingerprint(self) -> str:
-        """Address and model name."""
-        return f"{self._model} at {self._base_url}"
+        """Address and model name, without what is secret in an address."""
+        return f"{self._model} at {bare(self._base_url)}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, same order. Raises ModelUnavailableError.
@@ -161,7 +162,8 @@ Former = Callable[[str], Embedder | None]
 class Embedders:
     """The embedding model of the settings, and that of an index which another one made.
 
-    Safe to share by threads.
+    Fingerprints of former versions may hold passwords, which tell no models apart. Safe to share by
+    threads.
     """
 
     def __init__(self, current: Embedder, former: Former = lambda _: None) -> None:
@@ -173,6 +175,7 @@ class Embedders:
 
     def has(self, fingerprint: str) -> bool:
         """Whether questions to an index that this model made can be embedded."""
+        fingerprint = bare(fingerprint)
         return fingerprint == self._fingerprint or self._of(fingerprint) is not None
 
     def of(self, fingerprint: str) -> Embedder:
@@ -180,6 +183,7 @@ class Embedders:
 
         Once the current one made the index that is asked, no other is kept loaded.
         """
+        fingerprint = bare(fingerprint)
         if fingerprint == self._fingerprint:
             self._former = None
             return self.current

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.backup.errors import BackupError
-from bot.backup.layout import HEADER, UNFINISHED
+from bot.backup.layout import FILES, HEADER, UNFINISHED
 from bot.backup.restoring import Restored, Target, restore_backup
 from bot.backup.unfinished import refuse_unfinished
 from bot.backup.writing import BackedUp, Places, write_backup
@@ -450,6 +451,40 @@ def test_more_than_it_says_is_not_unpacked(new: Installation, backup: Path) -> N
 
     rewritten(backup, change)
     refused(new, backup, "more than it says")
+
+
+def listed(entries: Entries, name: str, data: bytes) -> None:
+    """Another content of a file, which the list of files tells of."""
+    for number, (info, _) in enumerate(entries):
+        if info.name.endswith(name):
+            entries[number] = entry(info.name, data)
+            name = info.name
+    members = [one for one in json.loads(entries[-1][1]) if one["name"] != name]
+    sha256 = hashlib.sha256(data).hexdigest()
+    members.append({"name": name, "size": len(data), "sha256": sha256})
+    entries[-1] = entry(FILES, json.dumps(members).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        (FILE_NAME, b"garbage" * 1000, r"is damaged \(its conversations: file is not a database"),
+        (FILE_NAME, b"SQLite format 3\0" + b"?" * 8000, r"is damaged \(its conversations"),
+        ("manifest.json", b"{}", "is damaged .its index"),
+        ("manifest.json", b'{"schema": "5000"}', "newer version of Baoda"),
+        ("CURRENT", b"nothing\n", "is damaged .its index"),
+    ],
+)
+def test_a_part_that_cannot_be_read_is_refused(
+    new: Installation, backup: Path, name: str, data: bytes, told: str
+) -> None:
+    rewritten(backup, lambda entries: listed(entries, name, data))
+    refused(new, backup, told)
+
+
+def test_a_name_that_is_too_long_is_told_of(new: Installation, backup: Path) -> None:
+    rewritten(backup, lambda entries: entries.insert(-1, entry(f"corpus/{'n' * 300}.md")))
+    refused(new, backup, r"a name that is too long for this file system \(nnn")
 
 
 def test_a_missing_file_is_one_line(new: Installation, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ LAYERS = [
     "retrieval.errors",
     "retrieval.types",
     "retrieval.folding retrieval.sqlite retrieval.tokens retrieval.sentences retrieval.batches "
-    "retrieval.headings retrieval.lock retrieval.threads retrieval.durable",
+    "retrieval.headings retrieval.lock retrieval.threads retrieval.durable "
+    "retrieval.addresses",
     "retrieval.words",
     "retrieval.pinyin retrieval.chunking retrieval.embedding retrieval.reranking retrieval.corpus",
     "retrieval.incoming",

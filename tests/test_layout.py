@@ -166,3 +166,8 @@ def test_every_command_refuses_a_newer_folder_in_one_line(
     (line,) = finished.stderr.decode().splitlines()
     assert "was made by a newer version of Baoda" in line
     assert contents(tmp_path / "data") == before
+
+
+def test_a_look_for_conversations_makes_no_file(tmp_path: Path) -> None:
+    check_data_folder(Settings(data_dir=tmp_path))
+    assert list(tmp_path.iterdir()) == []

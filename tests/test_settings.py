@@ -169,4 +169,27 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "sqlite:///PLANTED.sqlite3")
     settings = read_settings()
     assert "PLANTED" not in repr(settings)
-    assert len(settings.secrets) == 4
+    assert len(settings.secrets) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("OPENAI_BASE_URL", "http://host/v1?api-key=PLANTED-word"),
+        ("EMBEDDING_BASE_URL", "http://host/v1?version=v1&PLANTED-word"),
+        ("RERANK_BASE_URL", "http://PLANTED-word@host/v1"),
+        ("LANGSMITH_ENDPOINT", "http://me:PLANTED-word@host"),
+        ("TELEGRAM_PROXY_URL", "http://host:1?key=PLANTED-word"),
+        ("DATABASE_URL", "sqlite:////tmp/x?key=PLANTED-word"),
+    ],
+)
+def test_keys_in_addresses_are_secrets(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    monkeypatch.setenv(name, address)
+    assert "PLANTED-word" in read_settings().secrets
+
+
+def test_short_values_in_addresses_blot_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me@host/v1?version=v1&region=eu")
+    assert read_settings().secrets == ()

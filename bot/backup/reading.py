@@ -78,15 +78,15 @@ def unpack(file: Path, folders: dict[str, Path]) -> tuple[Header, list[Member]]:
                 break
             room -= info.size
             if room < 0 or len(found) > _MAX_FILES:
-                raise _damaged(file, "it holds more than it says")
+                raise damaged(file, "it holds more than it says")
             if info.name in found or not belongs(info.name, header.generation):
-                raise _damaged(file, f"it holds {info.name[:200]!r}, which does not belong there")
+                raise damaged(file, f"it holds {info.name[:200]!r}, which does not belong there")
             first, _, rest = info.name.partition("/")
             found[info.name] = _extract(file, tar, info, folders[first] / rest)
         else:
-            raise _damaged(file, "its end is missing")
+            raise damaged(file, "its end is missing")
     if header.generation is not None and CURRENT not in found:
-        raise _damaged(file, "it has no index")
+        raise damaged(file, "it has no index")
     for folder in folders.values():
         _flush_all(folder)
     return header, list(found.values())
@@ -103,11 +103,11 @@ def _opened(file: Path) -> Iterator[tarfile.TarFile]:
         except gzip.BadGzipFile as error:
             if stream.tell() <= _BLOCK and not _is_gzip(file):
                 raise BackupError(f"{file} is no backup of Baoda") from error
-            raise _damaged(file, str(error)) from error
+            raise damaged(file, str(error)) from error
         except tarfile.ReadError as error:
-            raise _damaged(file, str(error)) from error
+            raise damaged(file, str(error)) from error
         except _DAMAGE as error:
-            raise _damaged(file, str(error) or type(error).__name__) from error
+            raise damaged(file, str(error) or type(error).__name__) from error
 
 
 class _Bounded:
@@ -154,7 +154,7 @@ def _header(tar: tarfile.TarFile, file: Path) -> Header:
     except ValidationError as error:
         number = _format_of(data)
         if number is None or number <= FORMAT:
-            raise _damaged(file, "it does not say what it is") from error
+            raise damaged(file, "it does not say what it is") from error
     else:
         number = header.format
         if number <= FORMAT:
@@ -196,7 +196,7 @@ def _extract(file: Path, tar: tarfile.TarFile, info: tarfile.TarInfo, target: Pa
             size += len(block)
             out.write(block)
     if size != info.size:
-        raise _damaged(file, "its end is missing")
+        raise damaged(file, "its end is missing")
     if 0 <= info.mtime < _FAR_FUTURE:
         os.utime(target, (info.mtime, info.mtime))
     return Member(info.name, size, sha256.hexdigest())
@@ -206,20 +206,21 @@ def _compare(
     file: Path, found: dict[str, Member], info: tarfile.TarInfo, tar: tarfile.TarFile
 ) -> None:
     if info.size > _MAX_LIST:
-        raise _damaged(file, "its list of files is too long")
+        raise damaged(file, "its list of files is too long")
     try:
         listed = MEMBERS.validate_json(_read(tar, info))
     except ValidationError as error:
-        raise _damaged(file, "its list of files cannot be read") from error
+        raise damaged(file, "its list of files cannot be read") from error
     said = {one.name: one for one in listed if one.name != HEADER}
     for name in said.keys() | found.keys():
         if said.get(name) != found.get(name):
-            raise _damaged(file, f"{name[:200]!r} is not as it was")
+            raise damaged(file, f"{name[:200]!r} is not as it was")
     for rest in _members(tar):
-        raise _damaged(file, f"it holds {rest.name[:200]!r} after its end")
+        raise damaged(file, f"it holds {rest.name[:200]!r} after its end")
 
 
-def _damaged(file: Path, reason: str) -> BackupError:
+def damaged(file: Path, reason: str) -> BackupError:
+    """The error of a backup that is not as it was written."""
     reason = " ".join(reason.split())
     return BackupError(f"{file} is damaged ({reason}): take another backup")
 

@@ -5,6 +5,7 @@ begun anew. From then on a restore that was killed is finished by the next one. 
 folder UNFINISHED in DATA_DIR keeps everything else from starting. No file is ever replaced.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -17,18 +18,26 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 
 from bot.backup.errors import FULL, BackupError
 from bot.backup.layout import BIN, CORPUS, CURRENT, DATA, DATABASE, UNFINISHED, Header
-from bot.backup.reading import read_header, unpack
+from bot.backup.reading import damaged, read_header, unpack
 from bot.store.address import FILE_NAME, in_folder, is_file
 from bot.store.copying import check_fits, fill_database
+from bot.store.database import is_damage
+from bot.store.errors import StoreError
 from bot.store.restoring import make_fit
 from retrieval import lock
 from retrieval.durable import flush
+from retrieval.errors import CollectionError
+from retrieval.index.generations import Generations
 
 _READY = "ready.json"
 _BLOCK = 1 << 20
+_SHOWN = 40
+"""Characters of a name that is too long."""
+
 _SPARE = 10_000_000
 """Bytes that are to be free beyond what the backup holds."""
 
@@ -92,6 +101,12 @@ def _told(error: OSError, target: Target) -> str:
     where = error.filename or target.data_dir
     if error.errno in FULL:
         return f"there is no room for the backup at {where}: make room and restore again"
+    if error.errno == errno.ENAMETOOLONG:
+        name = max(Path(where).parts, key=len)[:_SHOWN]
+        return (
+            f"the backup holds a name that is too long for this file system ({name}…): set "
+            "DATA_DIR and CORPUS_DIR to folders on another one"
+        )
     return (
         f"{where}: {error.strerror or error}; set DATA_DIR and CORPUS_DIR to folders of this user"
     )
@@ -181,10 +196,11 @@ def _unpacked(file: Path, target: Target) -> Restored:
     header, members = unpack(file, {DATA: aside / DATA, CORPUS: aside_corpus})
     articles = {one.name.removeprefix(f"{CORPUS}/"): one.sha256 for one in members if _of(one.name)}
     _check_corpus_dir(target.corpus_dir, articles)
+    _check_index(file, header, aside / DATA)
     questions = open_ = 0
     database = aside / DATABASE
     if database.exists():
-        questions, open_ = make_fit(database, settle=header.served)
+        questions, open_ = _made_fit(file, database, settle=header.served)
         flush(database)
     return Restored(
         header=header,
@@ -194,6 +210,34 @@ def _unpacked(file: Path, target: Target) -> Restored:
         settled=open_ if header.served else 0,
         open=0 if header.served else open_,
     )
+
+
+def _check_index(file: Path, header: Header, data: Path) -> None:
+    """Raise BackupError unless it can be told what the index is; the first start looks closer."""
+    generations = Generations(data)
+    if generations.of_a_newer_version() is not None:
+        raise BackupError(
+            f"{file} was made by a newer version of Baoda (its index says so): install that version"
+        )
+    try:
+        live = generations.live()
+        is_right = live == header.generation and (
+            live is None or generations.manifest(live).id == live
+        )
+    except CollectionError:
+        is_right = False
+    if not is_right:
+        raise damaged(file, "its index cannot be read")
+
+
+def _made_fit(file: Path, database: Path, *, settle: bool) -> tuple[int, int]:
+    try:
+        return make_fit(database, settle=settle)
+    except StoreError as error:
+        cause = error.__cause__
+        if isinstance(cause, DBAPIError) and is_damage(cause):
+            raise damaged(file, f"its conversations: {cause.orig}") from error
+        raise
 
 
 def _of(name: str) -> bool:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.database import Database, fault_of
 from bot.store.errors import StoreError
@@ -259,7 +259,7 @@ def opened(path: Path) -> Iterator[Engine]:
     )
     try:
         yield engine
-    except OperationalError as error:
+    except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
             raise fault_of(path, error) from error
         raise

@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ _ADVICE = {
 _OF_THE_COPY = ("FULL", "READONLY", "CANTOPEN", "IOERR")
 """What goes wrong with the file that is written rather than with the one that is read."""
 
+_OF_THE_PLACE = (*_OF_THE_COPY, "PERM", "BUSY", "NOMEM")
 
 _WRITERS = 0x62616F6461
 """PostgreSQL's lock that a writing transaction takes: one at a time, as SQLite has it."""
@@ -81,7 +83,8 @@ _SERVER_ADVICE = {
 class Database:
     """A database of SQLite or of a server.
 
-    An SQLite file is created with its folder, readable by nobody else. Raises StoreError.
+    An SQLite file is created with its folder, readable by nobody else; one of ours that others may
+    read is closed to them. Raises StoreError.
     """
 
     def __init__(self, url: URL) -> None:
@@ -246,10 +249,20 @@ def _create(path: Path) -> None:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             flush(path.parent)
+        _close_to_others(path)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be created ({error.strerror}): {_advice_for(error)}"
         ) from error
+
+
+def _close_to_others(path: Path) -> None:
+    """Take from others the right to a file of ours, and to what SQLite keeps beside it."""
+    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(OSError):  # doctor tells of what stays open
+            found = one.stat()
+            if found.st_uid == os.geteuid() and found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                one.chmod(stat.S_IRUSR | stat.S_IWUSR)
 
 
 def _open_file(url: URL) -> Engine:
@@ -290,6 +303,11 @@ def fault_of(path: Path, error: DBAPIError) -> StoreError:
     """What is wrong with an SQLite file that is none of DATABASE_URL."""
     advice = _ADVICE.get(_code(error), f"cannot be used: {error.orig}")
     return StoreError(f"{path} {advice.removesuffix(f': {_ELSEWHERE}')}")
+
+
+def is_damage(error: DBAPIError) -> bool:
+    """Whether what is in an SQLite file is wrong, rather than its disk or its rights."""
+    return _code(error) not in _OF_THE_PLACE
 
 
 def _state(error: DBAPIError) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from retrieval.addresses import bare
 from retrieval.chunking import VERSION
 from retrieval.durable import flush
 from retrieval.errors import (
@@ -381,8 +382,8 @@ def check_fingerprint(manifest: Manifest, embedding: str) -> None:
     """Raise OutdatedCollectionError unless this version made the generation with this model."""
     if manifest.embedding != embedding:
         raise OutdatedCollectionError(
-            f"the index was made with another embedding model ({manifest.embedding}, not "
-            f"{embedding}); run `baoda reload`"
+            f"the index was made with another embedding model ({bare(manifest.embedding)}, "
+            f"not {embedding}); run `baoda reload`"
         )
     if not matches(manifest, embedding):
         raise OutdatedCollectionError(
@@ -402,8 +403,8 @@ def check_servable(manifest: Manifest, has_model: Callable[[str], bool]) -> None
         )
     if not has_model(manifest.embedding):
         raise OutdatedCollectionError(
-            f"the index was made with another embedding model ({manifest.embedding}), which the "
-            "settings do not name; run `baoda reload`"
+            f"the index was made with another embedding model ({bare(manifest.embedding)}), which "
+            "the settings do not name; run `baoda reload`"
         )
 
 

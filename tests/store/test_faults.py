@@ -48,6 +48,16 @@ def test_the_file_can_be_read_by_nobody_else(tmp_path: Path) -> None:
     assert modes == {FILE_NAME: 0o600, f"{FILE_NAME}-wal": 0o600, f"{FILE_NAME}-shm": 0o600}
 
 
+def test_a_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path)) as store:
+        store.keep(exchange())
+        for path in tmp_path.iterdir():
+            path.chmod(0o644)
+        with closing(open_store(tmp_path)):
+            modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {0o600}
+
+
 @pytest.mark.parametrize("name", ["a b", "50%", "what?", "a#b", "新;桥", "a&b=c", "it's"])
 def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     with closing(open_store(tmp_path / name)) as store:
