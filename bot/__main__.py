@@ -268,7 +268,9 @@ def doctor(json_output: Json = False) -> None:
     _speak_utf8()
     from bot.doctor import examine
 
-    raise typer.Exit(0 if examine(as_json=json_output) else 1)
+    is_healthy = examine(as_json=json_output)
+    sys.stdout.flush()
+    os._exit(0 if is_healthy else 1)  # a check that hangs would keep this process waiting
 
 
 @app.command(hidden=True)

@@ -2,15 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from bot import logs
 from bot.backup.errors import BackupError
 from bot.backup.unfinished import refuse_unfinished
 from bot.findings import Finding, folders, surroundings
-from bot.findings.database import conversations
+from bot.findings.database import SERVER_ADVICE, conversations
+from bot.findings.embeddings import embeddings
 from bot.findings.index import index, reloads
+from bot.findings.limits import Check, findings
 from bot.results import to_line
 from bot.settings import (
     Settings,
@@ -32,22 +34,25 @@ from retrieval.corpus import read_corpus
 from retrieval.errors import BaodaError
 from retrieval.types import Loaded, Problem
 
-_TIMEOUT_SECONDS = 15
+_SECONDS = 15
+_LARGE_SECONDS = 120
+"""For what has to be read as a whole."""
+
 _MARKS = {"ok": "✓", "note": "–", "problem": "✗"}
 
 
 def examine(*, as_json: bool) -> bool:
     """Print what was found; whether nothing is wrong."""
-    findings: list[Finding] = []
+    found: list[Finding] = []
     for finding in _findings():
-        findings.append(finding)
+        found.append(finding)
         if not as_json:
             print(f"{_MARKS[finding.state]} {finding.check}: {finding.detail}", flush=True)
             if finding.advice:
                 print(f"    → {finding.advice}", flush=True)
-    healthy = all(finding.state != "problem" for finding in findings)
+    healthy = all(finding.state != "problem" for finding in found)
     if as_json:
-        print(to_line({"healthy": healthy, "findings": [asdict(one) for one in findings]}))
+        print(to_line({"healthy": healthy, "findings": [asdict(one) for one in found]}))
     return healthy
 
 
@@ -68,37 +73,47 @@ def _findings() -> Iterator[Finding]:
     except BackupError as error:
         yield Finding("restore", "problem", str(error), "finish it before anything else")
         return
-    checks: tuple[Callable[[Settings], Finding], ...] = (
-        _secrets,
-        folders.disk,
-        folders.data_folder,
-        folders.privacy,
-        surroundings.clock,
-        surroundings.packages,
-        _articles,
-        folders.inbox,
-        _embedding,
-        index,
-        reloads,
-        conversations,
-        _reranking_model,
-        _chat_model,
-        _telegram,
-        _watching,
-    )
-    for check in checks:
-        try:
-            finding = check(settings)
-        except OSError as error:
-            name = check.__name__.strip("_").replace("_", " ")
-            advice = "give this user the right to read and write there, or look at the disk"
-            finding = Finding(name, "problem", str(error), advice)
+    for finding in findings(_checks(settings), settings):
         yield Finding(
             finding.check,
             finding.state,
             logs.redact(finding.detail, settings.secrets),
             logs.redact(finding.advice, settings.secrets),
         )
+
+
+def _checks(settings: Settings) -> tuple[Check, ...]:
+    is_local = settings.embedding_model == "local"
+    in_file = settings.database_url is None
+    return (
+        Check("secrets", _secrets, _SECONDS, "look at the files that NAME_FILE names"),
+        Check("disk", folders.disk, _SECONDS, "look at the disk that DATA_DIR lies on"),
+        Check("data folder", folders.data_folder, _SECONDS, "look at the disk of DATA_DIR"),
+        Check("privacy", folders.privacy, _SECONDS, "look at the disk of DATA_DIR"),
+        Check("clock", surroundings.clock, _SECONDS, "look at the disk of DATA_DIR"),
+        Check("packages", surroundings.packages, _SECONDS, "install again: make setup"),
+        Check("articles", _articles, _LARGE_SECONDS, "look at CORPUS_DIR and its disk"),
+        Check("inbox", folders.inbox, _SECONDS, "look at CORPUS_DIR and its disk"),
+        Check(
+            "embedding model",
+            _embedding,
+            _LARGE_SECONDS if is_local else _SECONDS,
+            _embedding_advice(settings),
+        ),
+        Check("index", index, _LARGE_SECONDS, "look at the disk of DATA_DIR"),
+        Check("embeddings", embeddings, _LARGE_SECONDS, "look at the disk of DATA_DIR"),
+        Check("reloads", reloads, _SECONDS, "look at the disk of DATA_DIR"),
+        Check(
+            "conversations",
+            conversations,
+            _LARGE_SECONDS if in_file else _SECONDS,
+            "look at the disk of DATA_DIR" if in_file else SERVER_ADVICE,
+        ),
+        Check("reranking model", _reranking_model, _SECONDS, _RERANKING_ADVICE),
+        Check("chat model", _chat_model, _SECONDS, "is the address in OPENAI_BASE_URL right?"),
+        Check("telegram", _telegram, _SECONDS, "look at TELEGRAM_API_BASE_URL and the network"),
+        Check("watching", _watching, _SECONDS, "look at METRICS_HOST and METRICS_PORT"),
+    )
 
 
 def _secrets(_: Settings) -> Finding:
@@ -136,14 +151,18 @@ def _embedding(settings: Settings) -> Finding:
     try:
         vector = embedder.embed_query("报答")
     except (BaodaError, OSError, ImportError, RuntimeError) as error:
-        advice = (
-            "install again: make setup"
-            if settings.embedding_model == "local"
-            else "look at EMBEDDING_MODEL, EMBEDDING_BASE_URL and EMBEDDING_API_KEY"
-        )
-        return Finding("embedding model", "problem", str(error), advice)
+        return Finding("embedding model", "problem", str(error), _embedding_advice(settings))
     detail = f"{embedder.fingerprint}, {vector.shape[0]} dimensions"
     return Finding("embedding model", "ok", detail)
+
+
+def _embedding_advice(settings: Settings) -> str:
+    if settings.embedding_model == "local":
+        return "install again: make setup"
+    return "look at EMBEDDING_MODEL, EMBEDDING_BASE_URL and EMBEDDING_API_KEY"
+
+
+_RERANKING_ADVICE = "look at RERANK_MODEL, RERANK_BASE_URL and RERANK_API_KEY"
 
 
 def _reranking_model(settings: Settings) -> Finding:
@@ -153,8 +172,7 @@ def _reranking_model(settings: Settings) -> Finding:
     try:
         reranker.rerank("报答是什么意思?", ["报答是回报恩惠。", "今天天气晴。"])
     except BaodaError as error:
-        advice = "look at RERANK_MODEL, RERANK_BASE_URL and RERANK_API_KEY"
-        return Finding("reranking model", "problem", str(error), advice)
+        return Finding("reranking model", "problem", str(error), _RERANKING_ADVICE)
     return Finding("reranking model", "ok", f"{settings.rerank_model} answers")
 
 
@@ -168,10 +186,7 @@ def _chat_model(settings: Settings) -> Finding:
     writer = make_writer(settings)
     assert writer is not None
     try:
-        asyncio.run(asyncio.wait_for(writer.ping(), _TIMEOUT_SECONDS))
-    except TimeoutError:
-        detail = f"{name} did not answer within {_TIMEOUT_SECONDS} s"
-        return Finding("chat model", "problem", detail, "is the address in OPENAI_BASE_URL right?")
+        asyncio.run(writer.ping())
     except ChatModelError as error:
         address = bare(settings.openai_base_url or OPENAI_BASE_URL)
         advice = _ADVICE.get(error.fault, "try again later; until then answers are quotations")
@@ -204,7 +219,7 @@ def _telegram(settings: Settings) -> Finding:
         return Finding("telegram", "note", "no token: `baoda run` chats in the terminal", advice)
     from bot.telegram.application import who_am_i
 
-    found = asyncio.run(who_am_i(settings, timeout_seconds=_TIMEOUT_SECONDS))
+    found = asyncio.run(who_am_i(settings, timeout_seconds=_SECONDS - 1))
     if found.problem:
         return Finding("telegram", "problem", *found.problem)
     notes = []

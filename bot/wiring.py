@@ -159,9 +159,9 @@ def make_reloader(settings: Settings) -> Reloader:
     )
 
 
-def child_builder() -> ChildBuilder:
-    """Builds and checks generations in processes of their own."""
-    return ChildBuilder([*BAODA, "builder"])
+def child_builder(*, is_silent: bool = False) -> ChildBuilder:
+    """Builds and checks generations in processes of their own, which log unless `is_silent`."""
+    return ChildBuilder([*BAODA, "builder"], is_silent=is_silent)
 
 
 def make_builder(settings: Settings) -> "Builder":

@@ -51,10 +51,14 @@ class BuilderDiedError(ReloadError):
 
 
 class ChildBuilder:
-    """Builds and checks in child processes started by `command`, which has to call `serve`."""
+    """Builds and checks in child processes started by `command`, which has to call `serve`.
 
-    def __init__(self, command: Sequence[str]) -> None:
+    They share standard error with this process, unless they are to be `is_silent`.
+    """
+
+    def __init__(self, command: Sequence[str], *, is_silent: bool = False) -> None:
         self._command = list(command)
+        self._errors = subprocess.DEVNULL if is_silent else None
 
     def build(self, job: BuildJob, progress: Progress, *, lock: int) -> Built:
         """Do the job. Raises BaodaError, BuilderDiedError when the child is killed."""
@@ -79,6 +83,7 @@ class ChildBuilder:
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self._errors,
             pass_fds=() if lock is None else (lock,),
             start_new_session=True,  # an interrupt from the terminal is for the parent
         )

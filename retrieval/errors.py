@@ -36,6 +36,13 @@ def reason_of(error: OSError) -> str:
     return f"{said}: {advice}" if advice else said
 
 
+def damage_of(error: Exception) -> str:
+    """What is wrong with a file that cannot be read: the system's words, never a library's."""
+    if isinstance(error, OSError):
+        return reason_of(error)
+    return "a file in it is cut short" if isinstance(error, EOFError) else "a file in it is garbled"
+
+
 class BaodaError(Exception):
     """Safe to show: one line, no secret in it."""
 

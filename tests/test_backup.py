@@ -110,6 +110,17 @@ def test_everything_is_there_again(old: Installation, new: Installation, backup:
     assert not (new.corpus_dir / UNFINISHED).exists()
 
 
+def test_a_cache_of_vectors_that_cannot_be_read_is_said_to_be_left_out(
+    tmp_path: Path, old: Installation, new: Installation
+) -> None:
+    cache = old.data_dir / "embeddings.sqlite3"
+    cache.write_bytes(b"garbage" * 1000)
+    (skipped,) = old.back_up(tmp_path / "b").skipped
+    assert (skipped.file, "is left out" in skipped.reason) == (str(cache), True)
+    new.restore(tmp_path / "b")
+    assert not (new.data_dir / "embeddings.sqlite3").exists()
+
+
 def test_a_backup_is_private_and_stands_alone(backup: Path) -> None:
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert list(backup.parent.iterdir()) == [backup]

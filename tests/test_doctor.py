@@ -1,22 +1,28 @@
 """What `baoda doctor` finds in a data folder, which it leaves as it is."""
 
 import datetime
+import errno
 import json
 import shutil
+import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
 
-from bot.findings import database, folders, surroundings
+from bot.findings import Finding, folders, surroundings
 from bot.findings.database import conversations
+from bot.findings.embeddings import embeddings
 from bot.findings.index import index, reloads
+from bot.findings.limits import Check, findings
 from bot.revisions import FILE_NAME, NEWEST
 from bot.settings import Settings
-from bot.store import address
-from bot.store.address import in_folder
 from retrieval import lock
+from retrieval.embedding import LocalEmbedder
+from retrieval.errors import CollectionError
+from retrieval.index.collection import check_complete
+from retrieval.index.generations import Generations
 from tests.conftest import Baoda
 from tests.small import reload, write
 from tests.store.exchanges import open_store
@@ -79,7 +85,8 @@ def test_the_copy_of_before_an_upgrade_is_told_of(tmp_path: Path) -> None:
 def test_a_damaged_database_is_a_problem(data_dir: Path) -> None:
     (data_dir / FILE_NAME).write_bytes(b"no database" * 999)
     found = conversations(settings(data_dir))
-    assert (found.state, "restore" in found.advice) == ("problem", True)
+    assert found.state == "problem"
+    assert f"move {FILE_NAME}, {FILE_NAME}-wal and {FILE_NAME}-shm away" in found.advice
 
 
 def test_without_a_database_none_is_made(tmp_path: Path) -> None:
@@ -88,18 +95,111 @@ def test_without_a_database_none_is_made(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_server_that_is_away_is_not_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_check_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
+    released = threading.Event()
+
+    def hang(_: Settings) -> Finding:
+        released.wait()
+        return Finding("first", "ok", "late")
+
+    def answer(_: Settings) -> Finding:
+        return Finding("second", "ok", "at once")
+
+    checks = (Check("first", hang, 0.1, "look there"), Check("second", answer, 9))
+    found = list(findings(checks, settings(tmp_path)))
+    released.set()
+    late = Finding("first", "problem", "no answer within 0.1 s", "look there")
+    assert found == [late, Finding("second", "ok", "at once")]
+
+
+def test_a_check_that_may_not_read_is_a_problem(tmp_path: Path) -> None:
+    def refuse(_: Settings) -> Finding:
+        raise PermissionError(errno.EACCES, "Permission denied", "/a/file")
+
+    (found,) = findings([Check("disk", refuse, 9)], settings(tmp_path))
+    assert (found.check, found.state) == ("disk", "problem")
+    assert found.detail.startswith("/a/file: Permission denied")
+
+
+@pytest.mark.long
+def test_servers_that_never_answer_are_not_waited_for(baoda: Baoda, data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        started = time.monotonic()
+        finished = baoda(
+            "doctor",
+            "--json",
+            DATA_DIR=data_dir,
+            CORPUS_DIR=data_dir.parent,
+            EMBEDDING_MODEL="e",
+            EMBEDDING_BASE_URL=f"http://127.0.0.1:{port}/v1",
+            RERANK_MODEL="r",
+            RERANK_BASE_URL=f"http://127.0.0.1:{port}/v1",
+            OPENAI_BASE_URL=f"http://127.0.0.1:{port}/v1",
+            DATABASE_URL=f"postgresql+psycopg://baoda@127.0.0.1:{port}/baoda",
+            TELEGRAM_BOT_TOKEN="1:PLANTED",
+            TELEGRAM_API_BASE_URL=f"http://127.0.0.1:{port}",
+            METRICS_PORT=port,
+        )
+        took = time.monotonic() - started
+    found = {one["check"]: one for one in json.loads(finished.stdout)["findings"]}
+    for check in ("embedding model", "reranking model", "chat model", "telegram", "conversations"):
+        assert found[check]["state"] == "problem"
+        assert found[check]["advice"]
+    assert (finished.returncode, found["watching"]["state"]) == (1, "problem")
+    assert took < 30
+
+
+@pytest.mark.parametrize("noted", ['{"layout": 999}', "garbage"])
+def test_an_index_in_a_folder_that_is_refused_is_not_looked_at(
+    data_dir: Path, noted: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(database, "_TIMEOUT_SECONDS", 0.1)
+    (data_dir / "version.json").write_text(noted)
+    found = index(settings(data_dir))
+    assert (found.state, found.advice) == ("note", "")
+    assert "version" not in found.detail
+    assert capfd.readouterr().err == ""
 
-    def answer_late(_: object) -> URL:
-        time.sleep(1)
-        return in_folder(tmp_path)
 
-    monkeypatch.setattr(address, "checked_url", answer_late)
-    found = conversations(settings(tmp_path, database_url="sqlite:////nowhere/x.sqlite3"))
-    assert (found.state, "did not answer within" in found.detail) == ("problem", True)
+def test_a_file_in_place_of_the_folder_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    looks = (folders.disk, folders.data_folder, folders.privacy, index, embeddings, reloads)
+    found = [look(settings(tmp_path / "data")) for look in looks]
+    (problem,) = (one for one in found if one.state == "problem")
+    assert "stands where a folder belongs" in problem.detail
+    assert not any("reload`" in one.advice for one in found)
+
+
+@pytest.mark.parametrize("rubbish", [b"garbage" * 99, b""])
+def test_damaged_vectors_are_told_of_in_plain_words(data_dir: Path, rubbish: bytes) -> None:
+    (vectors,) = data_dir.glob("generations/*/sentences.npy")
+    vectors.write_bytes(rubbish)
+    generations = Generations(data_dir)
+    live = generations.require_live()
+    with pytest.raises(
+        CollectionError, match=r"is damaged \(a file in it is (garbled|cut short)\)"
+    ):
+        check_complete(generations.folder(live), generations.manifest(live))
+
+
+@pytest.mark.long
+def test_for_a_damaged_index_there_is_one_advice(
+    data_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with_manifest(data_dir, embedding=LocalEmbedder().fingerprint)
+    (vectors,) = data_dir.glob("generations/*/sentences.npy")
+    vectors.write_bytes(b"garbage")
+    found = index(settings(data_dir))
+    assert (found.state, found.advice) == ("problem", "run `baoda reload --full`")
+    assert found.detail.endswith("is damaged (a file in it is garbled)")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_damaged_cache_of_embeddings_is_told_of(data_dir: Path) -> None:
+    assert embeddings(settings(data_dir)).state == "ok"
+    (data_dir / "embeddings.sqlite3").write_bytes(b"garbage" * 1000)
+    found = embeddings(settings(data_dir))
+    assert (found.state, "embeds everything again" in found.detail) == ("note", True)
 
 
 def test_files_that_others_may_read_are_told_of(

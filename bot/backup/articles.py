@@ -21,7 +21,10 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file of the folder of articles that is not in the backup, or may be torn there."""
+    """A file of the folder of articles that is not in the backup, or may be torn there.
+
+    Or the cache of vectors, with its whole path.
+    """
 
     file: str
     reason: str

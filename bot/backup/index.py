@@ -4,12 +4,13 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.backup.archive import Archive
+from bot.backup.articles import Skipped
 from bot.backup.layout import CURRENT, EMBEDDINGS, GENERATIONS, ROLL_BACK
 from retrieval.errors import CollectionError
 from retrieval.index.generations import WRITTEN_BY_READERS, Generations
@@ -61,15 +62,15 @@ def add_index(archive: Archive, generations: Generations, live: Live, workshop: 
         archive.add_text(ROLL_BACK, live.roll_back)
 
 
-def copy_embeddings(data_dir: Path, workshop: Path) -> None:
-    """Copy the cache of vectors, if there is one that can be read.
+def copy_embeddings(data_dir: Path, workshop: Path) -> Sequence[Skipped]:
+    """Copy the cache of vectors; itself comes back where it cannot be read and is left out.
 
     It could be made anew, in hours. Raises OSError where the disk is full.
     """
     cache = data_dir / Path(EMBEDDINGS).name
     copy = workshop / cache.name
     if not cache.is_file():
-        return
+        return ()
     try:
         with closing(sqlite3.connect(cache, timeout=_BUSY_SECONDS)) as database:
             database.execute("VACUUM INTO ?", (str(copy),))
@@ -77,6 +78,12 @@ def copy_embeddings(data_dir: Path, workshop: Path) -> None:
         copy.unlink(missing_ok=True)
         if error.sqlite_errorname == "SQLITE_FULL":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(copy)) from error
+        reason = (
+            f"cannot be read ({error}) and is left out: after a restore the first reload embeds "
+            "everything again"
+        )
+        return (Skipped(str(cache), reason),)
+    return ()
 
 
 def _add_generation(archive: Archive, folder: Path, workshop: Path) -> None:

@@ -103,7 +103,7 @@ def _write(places: Places, workshop: Path, target: Path) -> BackedUp:
         live = live_index(generations, opened)
         if live is None and revision is None:
             raise BackupError(f"{places.data_dir} holds neither an index nor conversations")
-        copy_embeddings(places.data_dir, workshop)
+        left_out = copy_embeddings(places.data_dir, workshop)
         header = Header(
             format=FORMAT,
             baoda=bot.__version__,
@@ -119,7 +119,7 @@ def _write(places: Places, workshop: Path, target: Path) -> BackedUp:
                 add_index(archive, generations, live, workshop)
             _add_copies(archive, workshop)
             before = len(archive.members)
-            skipped = tuple(articles.add_to(archive, workshop))
+            skipped = (*left_out, *articles.add_to(archive, workshop))
             files = len(archive.members)
     return BackedUp(header, 0, files - 1, files - before, questions, skipped, 0.0)
 

@@ -1,7 +1,6 @@
 """The database of conversations, looked at without bringing it up."""
 
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -10,8 +9,11 @@ from bot.revisions import FILE_NAME, NEWEST, is_newer, newer_database, read_only
 from bot.settings import Settings
 from retrieval.errors import BaodaError
 
-_TIMEOUT_SECONDS = 15
-_RESTORE = "stop the bot and restore a backup: baoda restore FILE"
+SERVER_ADVICE = "does a server listen there, and is DATABASE_URL right?"
+_DAMAGED = (
+    "stop the bot, move {name}, {name}-wal and {name}-shm away and start again, without the former "
+    "conversations; or restore a backup into an empty DATA_DIR and CORPUS_DIR: baoda restore FILE"
+)
 
 
 def conversations(settings: Settings) -> Finding:
@@ -23,6 +25,7 @@ def conversations(settings: Settings) -> Finding:
 
 def _of_file(path: Path, settings: Settings) -> Finding:
     kept = f"kept for {settings.retention_days} days"
+    advice = _DAMAGED.format(name=path.name)
     if not path.exists():
         return Finding("conversations", "ok", f"none yet; {kept}")
     try:
@@ -34,9 +37,9 @@ def _of_file(path: Path, settings: Settings) -> Finding:
             query = "SELECT version_num FROM alembic_version"
             revision = database.execute(query).fetchone()[0] if found else None
     except (sqlite3.Error, TypeError) as error:
-        return Finding("conversations", "problem", f"{path} cannot be read: {error}", _RESTORE)
+        return Finding("conversations", "problem", f"{path} is damaged: {error}", advice)
     if state != "ok":
-        return Finding("conversations", "problem", f"{path} is damaged: {state}", _RESTORE)
+        return Finding("conversations", "problem", f"{path} is damaged: {state}", advice)
     return _with_copies(_of_revision(revision, str(path), kept), path)
 
 
@@ -49,40 +52,23 @@ def _with_copies(finding: Finding, path: Path) -> Finding:
 
 
 def _of_address(settings: Settings) -> Finding:
-    """Asked on a thread of its own: a server that is away may keep one waiting for minutes."""
-    found: list[str | BaodaError | None] = []
-    paths: list[Path] = []
+    from bot.store.address import checked_url
+    from bot.store.copies import copied_as
+    from bot.store.database import Database
+    from bot.store.revision import revision_of
 
-    def ask() -> None:
-        from bot.store.address import checked_url
-        from bot.store.copies import copied_as
-        from bot.store.database import Database
-        from bot.store.revision import revision_of
-
-        assert settings.database_url is not None
-        try:
-            url = checked_url(settings.database_url.get_secret_value())
-            if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-                found.append(None)
-                return
-            paths.append(copied_as(url, settings.data_dir))
-            with closing(Database(url)) as database, database.reading() as session:
-                found.append(revision_of(session.connection()))
-        except BaodaError as error:
-            found.append(error)
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(_TIMEOUT_SECONDS)
-    advice = "does a server listen there, and is DATABASE_URL right?"
-    if not found:
-        detail = f"the database of DATABASE_URL did not answer within {_TIMEOUT_SECONDS} s"
-        return Finding("conversations", "problem", detail, advice)
-    if isinstance(found[0], BaodaError):
-        return Finding("conversations", "problem", str(found[0]), advice)
+    assert settings.database_url is not None
     kept = f"kept for {settings.retention_days} days"
-    finding = _of_revision(found[0], "the database of DATABASE_URL", kept)
-    return _with_copies(finding, paths[0]) if paths else finding
+    try:
+        url = checked_url(settings.database_url.get_secret_value())
+        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+            return Finding("conversations", "ok", kept)
+        with closing(Database(url)) as database, database.reading() as session:
+            revision = revision_of(session.connection())
+    except BaodaError as error:
+        return Finding("conversations", "problem", str(error), SERVER_ADVICE)
+    finding = _of_revision(revision, "the database of DATABASE_URL", kept)
+    return _with_copies(finding, copied_as(url, settings.data_dir))
 
 
 def _of_revision(revision: str | None, name: str, kept: str) -> Finding:

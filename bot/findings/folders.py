@@ -23,13 +23,13 @@ def disk(settings: Settings) -> Finding:
     """Whether there is room, also for an index that is built anew beside the live one."""
     folder = settings.data_dir.absolute()
     try:
-        while not folder.exists():
+        while not folder.is_dir():
             folder = folder.parent
         free = shutil.disk_usage(folder).free
     except OSError as error:
         advice = "set DATA_DIR to a folder that this user may write"
         return Finding("disk", "problem", f"{folder}: {error.strerror}", advice)
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         advice = "give this user the right to write there, or set DATA_DIR"
         return Finding("disk", "problem", f"{folder} cannot be written", advice)
     needed = max(_LEAST_FREE_BYTES, _rebuilding_takes(settings.data_dir))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sqlalchemy.exc import SQLAlchemyError
 
 from retrieval.embedding import LOCAL_MODEL
-from retrieval.errors import CollectionError
+from retrieval.errors import CollectionError, damage_of
 from retrieval.folding import is_traditional
 from retrieval.index.articles import ArticleStore
 from retrieval.index.generations import (
@@ -54,7 +54,7 @@ class Collection:
             self._sentence_vectors = np.load(folder / SENTENCES, mmap_mode="r")
         except (OSError, EOFError, ValueError) as error:
             raise CollectionError(
-                f"the index {manifest.id} is damaged ({error}); run `baoda reload`"
+                f"the index {manifest.id} is damaged ({damage_of(error)}); run `baoda reload`"
             ) from error
         self._stretch = self._measured_stretch()
         with ExitStack() as opened:

@@ -12,7 +12,7 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.errors import CollectionError
+from retrieval.errors import CollectionError, damage_of
 from retrieval.words import index_words, name_words
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
@@ -40,7 +40,8 @@ class KeywordWriter:
                 self._load(path)
             except (OSError, EOFError, ValueError) as error:
                 raise CollectionError(
-                    f"the words of the keyword index cannot be read ({error}); run `baoda reload`"
+                    f"the words of the keyword index cannot be read ({damage_of(error)}); "
+                    "run `baoda reload`"
                 ) from error
 
     def add(
@@ -132,7 +133,7 @@ class KeywordIndex:
             self._ordinals = np.load(folder / _ORDINALS)
         except (OSError, EOFError, ValueError, KeyError) as error:
             raise CollectionError(
-                f"the keyword index cannot be opened ({error}); run `baoda reload`"
+                f"the keyword index cannot be opened ({damage_of(error)}); run `baoda reload`"
             ) from error
         self.count = int(self._index.scores["num_docs"])
 

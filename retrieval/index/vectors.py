@@ -22,7 +22,7 @@ from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
-from retrieval.errors import CollectionError, HinderedCollectionError
+from retrieval.errors import CollectionError, HinderedCollectionError, damage_of
 from retrieval.types import Chunk, Vectors
 
 _NAME = "articles"
@@ -96,7 +96,7 @@ class VectorIndex:
                 )
             else:
                 self._collection = self._client.get_collection(_NAME, embedding_function=None)
-        except (ChromaError, ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
+        except (ChromaError, ValueError, OSError, KeyError) as error:
             raise CollectionError(
                 f"the vector index cannot be opened ({error}); run `baoda reload`"
             ) from error
@@ -286,8 +286,13 @@ class VectorIndex:
 def _load_strays(file: Path) -> dict[int, Vectors]:
     if not file.exists():
         return {}
-    with np.load(file) as stored:
-        return dict(zip(stored["ordinals"].tolist(), stored["vectors"], strict=True))
+    try:
+        with np.load(file) as stored:
+            return dict(zip(stored["ordinals"].tolist(), stored["vectors"], strict=True))
+    except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
+        raise CollectionError(
+            f"the vector index cannot be opened ({damage_of(error)}); run `baoda reload`"
+        ) from error
 
 
 @contextmanager
