@@ -91,7 +91,8 @@ def test_a_damaged_database_is_a_problem(data_dir: Path) -> None:
 
 def test_without_a_database_none_is_made(tmp_path: Path) -> None:
     for elsewhere in ({}, {"database_url": f"sqlite:///{tmp_path}/other.sqlite3"}):
-        assert conversations(settings(tmp_path, **elsewhere)).state == "ok"
+        for look in (folders.data_folder, conversations, embeddings):
+            assert look(settings(tmp_path, **elsewhere)).state == "ok"
     assert not list(tmp_path.iterdir())
 
 
