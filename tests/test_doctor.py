@@ -185,8 +185,9 @@ def test_damaged_vectors_are_told_of_in_plain_words(data_dir: Path, rubbish: byt
 
 @pytest.mark.long
 def test_for_a_damaged_index_there_is_one_advice(
-    data_dir: Path, capfd: pytest.CaptureFixture[str]
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("DATA_DIR", str(data_dir))
     with_manifest(data_dir, embedding=LocalEmbedder().fingerprint)
     (vectors,) = data_dir.glob("generations/*/sentences.npy")
     vectors.write_bytes(b"garbage")

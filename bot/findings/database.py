@@ -14,6 +14,7 @@ _DAMAGED = (
     "stop the bot, move {name}, {name}-wal and {name}-shm away and start again, without the former "
     "conversations; or restore a backup into an empty DATA_DIR and CORPUS_DIR: baoda restore FILE"
 )
+_HINDERED = "give this user the right to read it, or look at the disk of DATA_DIR"
 
 
 def conversations(settings: Settings) -> Finding:
@@ -36,6 +37,9 @@ def _of_file(path: Path, settings: Settings) -> Finding:
             ).fetchone()
             query = "SELECT version_num FROM alembic_version"
             revision = database.execute(query).fetchone()[0] if found else None
+    except sqlite3.OperationalError as error:
+        detail = f"{path} cannot be read: {error}"
+        return Finding("conversations", "problem", detail, _HINDERED)
     except (sqlite3.Error, TypeError) as error:
         return Finding("conversations", "problem", f"{path} is damaged: {error}", advice)
     if state != "ok":
