@@ -440,6 +440,7 @@ async def test_without_the_name_of_the_model_answers_are_quotations(running: Aff
     running.now()
 
 
+@pytest.mark.long
 async def test_a_name_service_that_is_silent_keeps_no_answer_for_long(running: Afflicted) -> None:
     running.now(names="silent")
     readers = [Reader(running.api) for _ in range(3)]

@@ -465,6 +465,7 @@ async def test_readers_are_served_during_a_reload_and_from_the_new_articles_afte
     assert "三百二十米" in (await ask(guarded.api, question, ALLOWED_USER)).text
 
 
+@pytest.mark.long
 async def test_a_button_of_before_a_reload_opens_what_was_quoted(guarded: Stage) -> None:
     bridge = guarded.corpus / "bridge.md"
     bridge.write_text(TINY, "utf-8")
@@ -523,6 +524,7 @@ async def test_readers_are_told_of_the_first_indexing_and_served_after_it(tiny: 
             assert await bot.stop() == 0
 
 
+@pytest.mark.long
 async def test_readers_are_told_while_an_index_of_another_version_is_built_anew(
     data: Path,
 ) -> None:
@@ -538,6 +540,7 @@ async def test_readers_are_told_while_an_index_of_another_version_is_built_anew(
             assert await bot.stop() == 0
 
 
+@pytest.mark.long
 async def test_an_index_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     settings = {"CORPUS_DIR": tmp_path / "missing"}
     with EmulatedBotApi() as api, RunningBot(tmp_path, api.base_url, **settings) as bot:
@@ -685,6 +688,7 @@ async def test_telegram_is_reached_through_a_proxy(data: Path) -> None:
             assert await bot.stop() == 0
 
 
+@pytest.mark.long
 async def test_sigterm_ends_the_wait_for_a_proxy_that_cannot_be_reached(tmp_path: Path) -> None:
     with EmulatedBotApi() as api:
         async with Wire(api) as wire:

@@ -274,6 +274,7 @@ async def test_the_star_is_shown_in_groups_of_admins_alone(stage: Stage) -> None
 # /golden
 
 
+@pytest.mark.long
 async def test_golden_says_what_broke_what_is_mended_and_what_was_wrong_before(
     admin: Reader,
 ) -> None:
@@ -294,12 +295,14 @@ async def test_golden_says_what_broke_what_is_mended_and_what_was_wrong_before(
     assert "75吨" in opened.text
 
 
+@pytest.mark.long
 async def test_golden_asks_what_was_added_since(admin: Reader, file: File) -> None:
     await admin.tap(await admin.ask(BOOKS), "⭐")
     report = await report_for(admin)
     assert report.text.startswith("黄金问题：5 题，答对 3 题")
 
 
+@pytest.mark.long
 async def test_an_expected_article_that_is_gone_is_named(admin: Reader, file: File) -> None:
     gone = {"id": "gone", "question": BOOKS, "article_id": "gone.md", "require": []}
     file.put(json.dumps(gone).encode())
@@ -314,6 +317,7 @@ async def test_without_questions_golden_says_how_to_make_one(admin: Reader, file
     assert report.text == SIMPLIFIED.golden_none
 
 
+@pytest.mark.long
 async def test_two_admins_are_shown_the_same_asking(stage: Stage, admin: Reader) -> None:
     colleague = Reader(stage.api, "en", COLLEAGUE)
     first, second = await asyncio.gather(report_for(admin), report_for(colleague))

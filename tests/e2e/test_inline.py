@@ -395,6 +395,7 @@ async def test_a_member_who_types_quickly_is_asked_after_and_answered(guarded: S
 # Other collections
 
 
+@pytest.mark.long
 async def test_without_an_index_the_button_alone_comes(tmp_path: Path) -> None:
     settings = {"CORPUS_DIR": tmp_path / "missing"}
     with EmulatedBotApi() as api, RunningBot(tmp_path, api.base_url, **settings) as bot:

@@ -348,6 +348,7 @@ async def test_a_button_of_a_list_under_another_message_harms_nothing(reader: Re
 # Other collections
 
 
+@pytest.mark.long
 async def test_before_the_first_index_lists_say_so(tmp_path: Path) -> None:
     settings = {"CORPUS_DIR": tmp_path / "missing"}
     with EmulatedBotApi() as api, RunningBot(tmp_path, api.base_url, **settings):

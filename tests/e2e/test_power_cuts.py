@@ -260,6 +260,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_shim(tmp_path_factory.mktemp("shim"))
 
 
+@pytest.mark.long
 async def test_what_was_acknowledged_outlives_sudden_ends(
     shim: Path, tmp_path: Path, power_cuts: int, tell: Callable[[str], None]
 ) -> None:

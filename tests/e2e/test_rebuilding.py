@@ -128,6 +128,7 @@ async def test_the_old_index_answers_while_another_model_makes_the_new_one(
     assert live(folder) == f"stub at {models.base_url}"
 
 
+@pytest.mark.long
 async def test_a_rebuild_that_fails_is_told_to_the_admins_and_the_old_index_serves_on(
     folder: Path, models: SlowModels
 ) -> None:
@@ -169,6 +170,7 @@ async def test_a_rebuild_that_is_killed_begins_anew_at_the_next_start(
     assert live(folder) == f"stub at {models.base_url}"
 
 
+@pytest.mark.long
 def test_an_index_of_another_chunker_is_asked(baoda: Baoda, folder: Path) -> None:
     with_manifest(folder, chunker="0")
     names = {"CORPUS_DIR": folder / "corpus", "DATA_DIR": folder / "data"}

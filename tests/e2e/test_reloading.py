@@ -257,6 +257,7 @@ async def test_a_forged_yes_does_not_get_by_the_guard(stage: Stage) -> None:
     assert live(stage) == before
 
 
+@pytest.mark.long
 async def test_a_roll_back_says_what_it_makes_different(stage: Stage) -> None:
     admin = Reader(stage.api, identity=ADMIN)
     before = live(stage)
