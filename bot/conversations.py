@@ -187,7 +187,8 @@ class Conversations:
 
     async def _keep(self, exchange: Exchange, replaces: int | None) -> int:
         def keep(store: Store) -> tuple[datetime.datetime | None, int]:
-            return store.latest(), store.keep(exchange, replaces=replaces)
+            latest = store.latest() if self._steadiness is None else None
+            return latest, store.keep(exchange, replaces=replaces)
 
         latest, kept = await self.journal.run(keep)
         if self._steadiness is None:

@@ -55,6 +55,9 @@ class FleetingStore:
         self._kept += 1
         return self._kept
 
+    def latest(self) -> datetime.datetime | None:
+        return None
+
     def turns(self, front: str, chat_id: int, topic_id: int | None, limit: int) -> list[Turn]:
         return []
 
