@@ -12,6 +12,7 @@ import pytest
 
 from tests import leaks, planted
 from tests.conftest import ROOT, environment
+from tests.hostile import UPLOADS
 
 SUITE = """
 import gzip, logging, sys
@@ -130,6 +131,16 @@ def test_an_archive_with_links_that_lead_nowhere_is_no_reason_to_stop(folder: Pa
             member.type, member.linkname = kind, "/nowhere"
             archive.addfile(member)
     assert list(leaks.in_folder(folder)) == []
+
+
+@pytest.mark.long
+def test_hostile_files_are_no_reason_to_stop(folder: Path) -> None:
+    for number, make in enumerate(UPLOADS.values()):
+        _, content = make()
+        (folder / str(number)).write_bytes(content)
+    assert list(leaks.in_folder(folder)) == []
+    for path in folder.iterdir():
+        path.unlink()
 
 
 def test_what_a_process_printed_fails_its_test() -> None:
