@@ -235,8 +235,8 @@ async def _serve(
             await connection.insist("getMe", application.initialize)
             tell = AdminsTold(settings, people, delivery)
             aside = (
-                index_if_needed(settings, reloads, tell),
-                _introduce(profile, people.admins),
+                partial(index_if_needed, settings, reloads, tell),
+                partial(_introduce, profile, people.admins),
             )
             await _take_updates(settings, bot, connection, intake, aside)
 
@@ -263,12 +263,12 @@ async def _take_updates(
     bot: Bot,
     connection: Connection,
     intake: Intake,
-    aside: Iterable[Coroutine[Any, Any, None]],
+    aside: Iterable[Callable[[], Coroutine[Any, Any, None]]],
 ) -> None:
     """Go on with what was left open, then take what comes, until cancelled; `aside` meanwhile."""
     age = datetime.timedelta(hours=settings.pending_hours)
     await intake.resume(datetime.datetime.now(datetime.UTC) - age)
-    tasks = [asyncio.create_task(one) for one in aside]
+    tasks = [asyncio.create_task(one()) for one in aside]
     try:
         if settings.telegram_webhook_url:
             secret = settings.telegram_webhook_secret
