@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 from pathlib import Path
 
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP)
@@ -27,3 +28,12 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     flush(folder.parent)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace the file as a whole, or leave it; on disk when this returns. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary.write_text(text, "utf-8")
+    flush(temporary)
+    temporary.replace(path)
+    flush(path.parent)

@@ -29,7 +29,7 @@ from bot.store.database import is_damage
 from bot.store.errors import StoreError
 from bot.store.restoring import make_fit
 from retrieval import lock
-from retrieval.durable import flush
+from retrieval.durable import flush, write_whole
 from retrieval.errors import CollectionError
 from retrieval.index.generations import Generations
 
@@ -128,7 +128,7 @@ def _staged(file: Path, header: Header, target: Target) -> Restored:
         aside_corpus.mkdir(parents=True)
         _check_room(target, header)
         restored = _unpacked(file, target)
-        _write(ready, json.dumps([_mark(header, target), asdict(restored)]))
+        write_whole(ready, json.dumps([_mark(header, target), asdict(restored)]))
         return restored
     except BaseException:
         for folder in (aside, aside_corpus):
@@ -325,14 +325,6 @@ def _place(path: Path, place: Path) -> None:
 
 def _differ(path: Path, place: Path) -> bool:
     return path.stat().st_size != place.stat().st_size or _sha256(path) != _sha256(place)
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(text, "utf-8")
-    flush(temporary)
-    temporary.replace(path)
-    flush(path.parent)
 
 
 def _flush_folders(folder: Path) -> None:

@@ -15,7 +15,7 @@ from retrieval.errors import (
     OutdatedCollectionError,
     ReloadError,
 )
-from retrieval.index.generations import Generations, check_servable, matches
+from retrieval.index.generations import FOLDER, Generations, check_servable, matches
 
 
 def index(settings: Settings) -> Finding:
@@ -66,7 +66,7 @@ def reloads(settings: Settings) -> Finding:
     if holder := lock.held_by(settings.data_dir):
         advice = "wait; if that process has hung, end it: nothing is lost, and the next reload runs"
         return Finding("reloads", "note", f"one is running: {holder}", advice)
-    folder = settings.data_dir / "generations"
+    folder = settings.data_dir / FOLDER
     try:
         left = sorted(path.name for path in folder.iterdir())
     except OSError:

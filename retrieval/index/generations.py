@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from retrieval.addresses import bare
 from retrieval.chunking import VERSION
-from retrieval.durable import flush
+from retrieval.durable import flush, write_whole
 from retrieval.errors import (
     CollectionError,
     NoCollectionError,
@@ -443,12 +443,3 @@ def _is_sound(path: Path) -> bool:
 
 def _walk(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file as a whole, or leave it; on disk when this returns. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    temporary.write_text(text, "utf-8")
-    flush(temporary)
-    temporary.replace(path)
-    flush(path.parent)

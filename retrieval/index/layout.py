@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from retrieval.durable import write_whole
 from retrieval.errors import DataFolderError
-from retrieval.index.generations import FOLDER, VERSION_FILE, Generations, write_whole
+from retrieval.index.generations import FOLDER, VERSION_FILE, Generations
 
 LAYOUT = 1
 """Of the files in a data folder; a version that others must not touch has a larger one.
