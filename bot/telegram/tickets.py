@@ -68,6 +68,8 @@ class Ticket:
         self.delivered: tuple[Delivered, ...] = ()
         self.slots: list[int] = list(noted["outgoing"]["slots"]) if noted else []
         """Messages of ours that the reply is to be put into."""
+        self.notice: int | None = noted.get("notice") if noted else None
+        """A message of ours that tells that the reply is to come."""
         self.memo: dict[str, Any] = noted.get("memo", {}) if noted else {}
         """What the work has to know when it is done anew after a restart."""
         self.is_resumed = is_resumed
@@ -107,12 +109,27 @@ class Ticket:
     async def use(self, target: Target, message_id: int) -> None:
         """Have the reply put into a message that shows what there is of it already."""
         self.slots.append(message_id)
-        await self._note_slots(target)
+        await self._note_begun(target)
+
+    async def announce(self, target: Target, message_id: int) -> None:
+        """Have a message known that tells that the reply is to come, until it is taken back."""
+        self.notice = message_id
+        await self._note_begun(target)
+
+    async def take_notice_back(self, target: Target) -> None:
+        """Delete that message, if there is one: the reply belongs below what came since.
+
+        Raises Closing.
+        """
+        if self.notice is not None:
+            await self._delivery.remove(target.chat_id, self.notice)
+            self.notice = None
+            await self._note_begun(target)
 
     async def remember(self, memo: dict[str, Any], target: Target) -> None:
         """Have this as `memo` after a restart."""
         self.memo = memo
-        await self._note_slots(target)
+        await self._note_begun(target)
 
     async def show(self, parts: Sequence[Part], target: Target) -> None:
         """Say something that the reply is to take the place of. Raises Closing."""
@@ -123,7 +140,7 @@ class Ticket:
         outgoing = Outgoing(target, tuple(parts), slots=list(self.slots))
         await self._delivery.deliver(outgoing, keep_nothing)
         self.slots = list(outgoing.slots)
-        await self._note_slots(target)
+        await self._note_begun(target)
 
     async def attach(self, attachment: Attachment, target: Target) -> bool:
         """Send a picture or a file; whether it came. Raises Closing when the bot stops first.
@@ -187,10 +204,10 @@ class Ticket:
             for position, message_id in enumerate(outgoing.slots)
         )
 
-    async def _note_slots(self, target: Target) -> None:
+    async def _note_begun(self, target: Target) -> None:
         """After a restart the work is done anew, and its reply put into these messages."""
         outgoing = Outgoing(target, (), slots=self.slots).to_json()
-        await self._note({"outgoing": outgoing, "memo": self.memo})
+        await self._note({"outgoing": outgoing, "memo": self.memo, "notice": self.notice})
 
     async def _note(self, noted: dict[str, Any]) -> None:
         try:

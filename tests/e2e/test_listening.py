@@ -130,7 +130,8 @@ async def test_a_question_is_counted_with_its_stages_and_its_line(watched: Watch
         assert stage in written["timings_ms"]
     assert grown("baoda_delivery_seconds_count") == 1
     assert grown("baoda_telegram_calls_total", "method=sendMessage,outcome=ok") >= 1
-    assert after["baoda_queue_length", "queue=journal"] == 0
+    # an update is settled after its answer is counted
+    await until(lambda: figures(watched.port)["baoda_queue_length", "queue=journal"] == 0)
     of_it = [json.loads(one) for one in bot.matching(written["request"])]
     assert {"retrieval.answering.answerer", "bot.telegram.handlers.course"} <= {
         one["logger"] for one in of_it

@@ -1,5 +1,6 @@
 """Two questions of a person are worked on at a time; the others wait and are told their place."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -27,6 +28,8 @@ class SlowModel:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.is_silent = False
+        """Whether it is told to finish before it begins."""
         self._finished = threading.Semaphore(0)
         self._lock = threading.Lock()
 
@@ -44,8 +47,11 @@ class SlowModel:
             self.asked += 1
 
         def chunks() -> Iterator[str]:
+            if self.is_silent:
+                self._finished.acquire(timeout=SECONDS)
             yield f"{FIRST}[{number}]\n"
-            self._finished.acquire(timeout=SECONDS)
+            if not self.is_silent:
+                self._finished.acquire(timeout=SECONDS)
             yield " "
 
         return Reply(chunks=chunks())
@@ -64,9 +70,13 @@ def api(
     """The Telegram of a bot with a chat model."""
     folder = tmp_path_factory.mktemp("queueing")
     shutil.copytree(corpus_data_dir, folder / "data")
-    settings = {"OPENAI_BASE_URL": models.base_url, "ANSWER_CACHE": 0, "CORPUS_DIR": CORPUS}
-    with EmulatedBotApi() as api, RunningBot(folder, api.base_url, **settings):
+    with EmulatedBotApi() as api, running_bot(folder, api, models):
         yield api
+
+
+def running_bot(folder: Path, api: EmulatedBotApi, models: StubModelServer) -> RunningBot:
+    settings = {"OPENAI_BASE_URL": models.base_url, "ANSWER_CACHE": 0, "CORPUS_DIR": CORPUS}
+    return RunningBot(folder, api.base_url, **settings)
 
 
 @pytest.fixture
@@ -97,20 +107,52 @@ def is_being_written(message: SentMessage) -> bool:
     return SIMPLIFIED.stop in labels(message)
 
 
-async def test_in_a_chat_one_is_told_the_place_and_the_notice_becomes_the_answer(
+async def test_in_a_chat_one_is_told_the_place_until_the_turn_comes(
     api: EmulatedBotApi, model: SlowModel
 ) -> None:
     reader = Reader(api)
     asked = [reader.write(WHERE) for _ in range(3)]
     await standing(api, reader.id, asked[0], FIRST)
     second = await standing(api, reader.id, asked[1], SIMPLIFIED.queued(1))
-    third = await standing(api, reader.id, asked[2], SIMPLIFIED.queued(2))
+    await standing(api, reader.id, asked[2], SIMPLIFIED.queued(2))
     model.finish()
     await standing(api, reader.id, asked[2], SIMPLIFIED.queued(1))
+    assert is_being_written(await standing(api, reader.id, asked[1], FIRST))
+    assert second.message_id not in [one.message_id for one in reader.messages()]
     model.finish(2)
     answers = [await answer_to(api, reader.id, one) for one in asked]
-    assert [one.message_id for one in answers[1:]] == [second.message_id, third.message_id]
-    assert len(reader.messages()) == 3
+    assert reader.messages() == answers
+
+
+async def test_answers_stand_in_the_order_of_their_questions_also_when_the_first_begins_late(
+    api: EmulatedBotApi, model: SlowModel
+) -> None:
+    model.is_silent = True
+    reader = Reader(api)
+    asked = [reader.write(WHERE) for _ in range(2)]
+    await standing(api, reader.id, asked[1], SIMPLIFIED.queued(1))
+    model.finish(2)
+    answers = [await answer_to(api, reader.id, one) for one in asked]
+    assert reader.messages() == answers
+
+
+@pytest.mark.long
+async def test_after_a_kill_a_notice_of_before_goes_too(
+    model: SlowModel, models: StubModelServer, corpus_data_dir: Path, tmp_path: Path
+) -> None:
+    model.is_silent = True
+    shutil.copytree(corpus_data_dir, tmp_path / "data")
+    with EmulatedBotApi() as api:
+        reader = Reader(api)
+        with running_bot(tmp_path, api, models) as bot:
+            asked = [reader.write(WHERE) for _ in range(2)]
+            await standing(api, reader.id, asked[1], SIMPLIFIED.queued(1))
+            await asyncio.sleep(1)  # its number is noted
+            bot.process.kill()
+        with running_bot(tmp_path, api, models):
+            model.finish(4)  # two for those that were broken off
+            answers = [await answer_to(api, reader.id, one) for one in asked]
+            assert reader.messages() == answers
 
 
 async def test_in_three_topics_at_once_two_are_worked_on_and_others_do_not_wait(
@@ -126,7 +168,7 @@ async def test_in_three_topics_at_once_two_are_worked_on_and_others_do_not_wait(
     model.finish(4)
     answers = [await answer_to(api, group.id, one) for one in asked]
     assert [one.topic_id for one in answers] == [11, 12, 13]
-    assert answers[2].message_id == third.message_id
+    assert group.messages() == answers
     await answer_to(api, other.id, theirs)
 
 

@@ -146,6 +146,13 @@ class Questions:
             message_id=ticket.slots[0] if ticket.slots else None,
             begun=partial(ticket.use, target),
         )
+        notice = Preview(
+            self._bot,
+            self._calls,
+            target,
+            message_id=ticket.notice,
+            begun=partial(ticket.announce, target),
+        )
         course = Course(ticket, self._meters)
         stop = asyncio.Event()
         if asker in self._given_up and ticket.taken_at < self._given_up[asker]:
@@ -153,9 +160,11 @@ class Questions:
         self._open[update.update_id] = stop, asker
         try:
             # what an edited question has for an answer stays until there is another
-            queued = _show_nothing if replaces else partial(_show_place, preview, phrases)
+            queued = _show_nothing if replaces else partial(_show_place, notice, phrases)
             async with self._turns.turn(ticket, asker, queued):
                 course.begun()
+                await notice.end()
+                await ticket.take_notice_back(target)
                 wait = self._quotas.take(asker, message.chat_id, is_owed=ticket.is_resumed)
                 if wait is None:
                     parts, answer_id = await self._written(
@@ -172,12 +181,13 @@ class Questions:
                     )
         finally:
             del self._open[update.update_id]
+            await notice.end()
             await preview.end()
         written = time.monotonic()
         if wait is not None:
             course.put_off()
             course.counted()
-            await self._put_off(update, wait, phrases)
+            await self._put_off(update, wait, phrases, is_expected=notice.message_id is not None)
             return
         course.counted()
         await ticket.reply(
@@ -189,14 +199,19 @@ class Questions:
         )
         course.delivered(time.monotonic() - written)
 
-    async def _put_off(self, update: Update, wait: Wait, phrases: Phrases) -> None:
-        """Tell the wait; in a group once a minute to each. An answer that stands there stays."""
+    async def _put_off(
+        self, update: Update, wait: Wait, phrases: Phrases, *, is_expected: bool
+    ) -> None:
+        """Tell the wait; in a group once a minute to each, and to who was told to wait before.
+
+        An answer that stands there stays.
+        """
         message, ticket = update.effective_message, self._tickets.of(update)
         assert message is not None
         if update.edited_message is not None:
             ticket.slots = []
             await ticket.reply(render_wait(wait, phrases), reply_to(message))
-        elif is_private(message) or not wait.is_told or ticket.slots:
+        elif is_private(message) or not wait.is_told or is_expected or ticket.slots:
             parts = render_wait(wait, phrases)
             await ticket.reply(parts, reply_to(message), question_id=message.id)
 
@@ -280,5 +295,5 @@ def _show_nothing(ahead: int) -> None:
     pass
 
 
-def _show_place(preview: Preview, phrases: Phrases, ahead: int) -> None:
-    preview.show(render_queued(ahead, phrases))
+def _show_place(notice: Preview, phrases: Phrases, ahead: int) -> None:
+    notice.show(render_queued(ahead, phrases))
