@@ -15,7 +15,7 @@ import typer
 from bot import logs, request_ids
 from bot.backup.unfinished import refuse_unfinished
 from bot.settings import Settings, SettingsError, ignore_environment, read_settings
-from retrieval.errors import BaodaError, QuestionError, reason_of
+from retrieval.errors import BaodaError, QuestionError, fault_of
 from retrieval.threads import limit_threads
 
 logger = logging.getLogger(__name__)
@@ -318,8 +318,7 @@ def main() -> None:
         logs.say(str(error))
         sys.exit(1)
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        logs.say(f"{place}{reason_of(error)}")
+        logs.say(fault_of(error))
         sys.exit(1)
     except Exception:
         logger.exception("unexpected error")

@@ -559,6 +559,7 @@ def read_settings() -> Settings:
         raise SettingsError(
             "LANGSMITH_TRACING: needs a key; for example LANGSMITH_API_KEY=lsv2_the-rest-of-the-key"
         )
+    _refuse_secrets_among_articles(settings.corpus_dir)
     return settings
 
 
@@ -597,6 +598,16 @@ def _refuse_slips(names: list[str]) -> None:
             close = difflib.get_close_matches(name.upper(), ours, n=1, cutoff=_CLOSE)
             if close:
                 raise SettingsError(f"{name} is not a setting; did you mean {close[0]}?")
+
+
+def _refuse_secrets_among_articles(corpus_dir: Path) -> None:
+    """A file there may be taken for an article, and quoted."""
+    for name, path in _secrets_in_files(secret_files.named_values()).items():
+        if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(corpus_dir)):
+            raise SettingsError(
+                f"{name}{secret_files.SUFFIX}: {path} lies in the folder of articles: keep secrets "
+                "elsewhere, readers may be shown what stands there"
+            )
 
 
 def _lines(error: ValidationError) -> Iterator[str]:

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retrieval.cache import EmbeddingCache
+from retrieval.cache import CACHE_FILE, EmbeddingCache
 from retrieval.comparing import names_of
 from retrieval.difference import Reading, read_difference
 from retrieval.errors import CollectionError, CorpusError, GoldenError, ManyGoneError, ReloadError
@@ -179,7 +179,7 @@ class Builder:
         with ExitStack() as stack:
             incoming = stack.enter_context(closing(ArticleStore(folder / _INCOMING)))
             self._check_disk(live, incoming)
-            cache = EmbeddingCache(self._data_dir / "embeddings.sqlite3")
+            cache = EmbeddingCache(self._data_dir / CACHE_FILE)
             stack.callback(cache.close)
             embedding = Embedding(cache, self._embedder, progress)
             out = (*reading.difference.removed, *reading.difference.changed)

@@ -17,6 +17,9 @@ from retrieval.types import Embedder, Vectors
 
 logger = logging.getLogger(__name__)
 
+CACHE_FILE = "embeddings.sqlite3"
+"""In DATA_DIR."""
+
 _METADATA = MetaData()
 _VECTORS = Table(
     "vectors",

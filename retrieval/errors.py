@@ -36,6 +36,11 @@ def reason_of(error: OSError) -> str:
     return f"{said}: {advice}" if advice else said
 
 
+def fault_of(error: OSError) -> str:
+    """The same, with the file in front where the system names one."""
+    return f"{error.filename}: {reason_of(error)}" if error.filename else reason_of(error)
+
+
 def damage_of(error: Exception) -> str:
     """What is wrong with a file that cannot be read: the system's words, never a library's."""
     if isinstance(error, OSError):

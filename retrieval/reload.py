@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from retrieval import lock
+from retrieval.cache import CACHE_FILE
 from retrieval.child import BuilderDiedError
 from retrieval.durable import make_folder
 from retrieval.errors import CollectionError, HinderedCollectionError, ReloadError, reason_of
@@ -184,7 +185,7 @@ class Reloader:
         kept = [name for name in self._generations.kept() if name not in dead]
         built_anew = not published.churned
         if dead or built_anew:
-            cache = self._data_dir / "embeddings.sqlite3"
+            cache = self._data_dir / CACHE_FILE
             deleted = prune_cache(cache, self._generations, kept, [] if built_anew else dead)
             logger.debug("%d embeddings are not needed any more", deleted)
         self._generations.prune(dead)

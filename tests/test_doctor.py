@@ -204,15 +204,11 @@ def test_a_damaged_cache_of_embeddings_is_told_of(data_dir: Path) -> None:
     assert (found.state, "embeds everything again" in found.detail) == ("note", True)
 
 
-def test_files_that_others_may_read_are_told_of(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(data_dir)
+def test_conversations_that_others_may_read_are_told_of(data_dir: Path) -> None:
     (data_dir / FILE_NAME).chmod(0o644)
-    (data_dir / ".env").touch(0o644)
     found = folders.privacy(settings(data_dir))
     assert found.state == "note"
-    assert found.advice == f"chmod 600 {data_dir / FILE_NAME} .env"
+    assert found.advice == f"chmod 600 {data_dir / FILE_NAME}"
 
 
 def test_an_index_of_another_version_that_serves_is_no_problem(indexed: Path) -> None:

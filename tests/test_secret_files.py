@@ -101,6 +101,14 @@ def test_a_file_that_holds_no_secret_is_one_line(
     assert complaint in message
 
 
+def test_a_file_among_the_articles_is_refused(put: Place) -> None:
+    Path("articles").mkdir()
+    Path("corpus").symlink_to("articles")
+    Path("articles", planted.FILE).write_text(f"sk-{MARK}\n")
+    put("OPENAI_API_KEY_FILE", Path("articles", planted.FILE))
+    assert "lies in the folder of articles" in refusal()
+
+
 def test_a_file_that_is_missing_is_one_line(put: Place) -> None:
     put("OPENAI_API_KEY_FILE", "/nowhere/key")
     assert refusal() == (

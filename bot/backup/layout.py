@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from bot.store.address import FILE_NAME
+from retrieval.cache import CACHE_FILE
 
 FORMAT = 1
 """Counted up when older versions of Baoda could not restore what this one writes."""
@@ -18,7 +19,7 @@ CORPUS = "corpus"
 BIN = ".bin"
 DATABASE = f"{DATA}/{FILE_NAME}"
 CURRENT = f"{DATA}/CURRENT"
-EMBEDDINGS = f"{DATA}/embeddings.sqlite3"
+EMBEDDINGS = f"{DATA}/{CACHE_FILE}"
 ROLL_BACK = f"{DATA}/rollback.json"
 GENERATIONS = f"{DATA}/generations"
 UNFINISHED: Final = ".restoring"

@@ -6,13 +6,12 @@ from contextlib import closing
 from bot.findings.finding import Finding
 from bot.revisions import read_only
 from bot.settings import Settings
-
-_FILE = "embeddings.sqlite3"
+from retrieval.cache import CACHE_FILE
 
 
 def embeddings(settings: Settings) -> Finding:
     """Whether what was embedded before can be used again."""
-    path = settings.data_dir / _FILE
+    path = settings.data_dir / CACHE_FILE
     if not path.exists():
         return Finding("embeddings", "ok", "none are kept yet")
     try:

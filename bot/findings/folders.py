@@ -14,7 +14,6 @@ from retrieval.errors import BaodaError, CollectionError
 from retrieval.index.generations import Generations
 
 _LEAST_FREE_BYTES = 500_000_000
-_ENV = Path(".env")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _INBOX = "inbox"
 
@@ -58,9 +57,9 @@ def data_folder(settings: Settings) -> Finding:
 
 
 def privacy(settings: Settings) -> Finding:
-    """Whether others on this machine may read what readers asked, or the token and keys."""
+    """Whether others on this machine may read what readers asked, or change it."""
     conversations = sorted(settings.data_dir.glob(f"{FILE_NAME}*"))
-    open_ = [path for path in (*conversations, _ENV) if _mode(path) & _OTHERS]
+    open_ = [path for path in conversations if _mode(path) & _OTHERS]
     if open_:
         names = " ".join(str(path) for path in open_)
         detail = f"other users of this machine may read {names}"
@@ -68,7 +67,7 @@ def privacy(settings: Settings) -> Finding:
     if _mode(settings.data_dir) & stat.S_IWOTH:
         detail = f"other users of this machine may write {settings.data_dir}"
         return Finding("privacy", "problem", detail, f"chmod o-w {settings.data_dir}")
-    return Finding("privacy", "ok", "conversations and .env are closed to other users")
+    return Finding("privacy", "ok", "conversations are closed to other users")
 
 
 def inbox(settings: Settings) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.findings.finding import Finding
 from bot.settings import Settings
-from retrieval.errors import reason_of
+from retrieval.errors import fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ class _Running:
         try:
             self._found.append(self._check.look(settings))
         except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
             advice = "give this user the right to read and write there, or look at the disk"
-            detail = f"{place}{reason_of(error)}"
-            self._found.append(Finding(self._check.name, "problem", detail, advice))
+            self._found.append(Finding(self._check.name, "problem", fault_of(error), advice))
         except Exception as error:
             self._found.append(error)
