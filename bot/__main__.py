@@ -14,7 +14,7 @@ import typer
 
 from bot import logs, request_ids
 from bot.backup.unfinished import refuse_unfinished
-from bot.settings import Settings, SettingsError, ignore_environment, read_settings
+from bot.settings import Settings, SettingsError, ignore_environment, log_format, read_settings
 from retrieval.errors import BaodaError, QuestionError, fault_of
 from retrieval.threads import limit_threads
 
@@ -334,6 +334,7 @@ def _prepare(
     broken off. Raises SettingsError, BackupError, DataFolderError, StoreError.
     """
     _speak_utf8()
+    logs.configure("WARNING", (), log_format())  # for what is wrong with the settings
     settings = read_settings()
     ignore_environment(os.environ)
     # a person at a terminal is shown warnings only, unless LOG_LEVEL says otherwise

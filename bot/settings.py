@@ -563,6 +563,15 @@ def read_settings() -> Settings:
     return settings
 
 
+def log_format() -> Literal["text", "json"]:
+    """What LOG_FORMAT says, also where other settings are wrong; text where it is wrong itself."""
+    try:
+        said = secret_files.named_values().get("LOG_FORMAT", "")
+    except (OSError, UnicodeDecodeError):
+        return "text"
+    return "json" if said.lower() == "json" else "text"
+
+
 def ignore_environment(environment: MutableMapping[str, str]) -> None:
     """Take away what LangChain would read from it by itself: where to send what it is asked."""
     for name in list(environment):

@@ -164,3 +164,10 @@ def test_every_line_of_input_is_a_request_of_its_own_to_its_end(
     assert len({one["request"] for one in ends}) == 2
     assert "报答杯" not in done.stderr.decode()
     assert os.environ.get("BAODA_REQUEST") is None
+
+
+def test_what_is_wrong_with_the_settings_is_an_object_too(baoda: Baoda) -> None:
+    done = baoda("status", LOG_FORMAT="JSON", STRICTNESS="harsh", METRICS_PORT="high")
+    assert done.returncode == 2
+    said = objects(done.stderr.decode())
+    assert [one["message"].split(":")[0] for one in said] == ["STRICTNESS", "METRICS_PORT"]
