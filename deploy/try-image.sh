@@ -31,6 +31,6 @@ for _ in $(seq 120); do
 done
 [ "$state" = "running healthy" ]
 docker exec "$container" baoda status --json
-docker stop --time 60 "$container"
+docker stop -t 60 "$container"
 [ "$(docker inspect --format '{{.State.ExitCode}}' "$container")" != 137 ]
 echo "== all of it holds"

@@ -176,11 +176,11 @@ class Databases:
         self._numbers = itertools.count(1)
 
     @contextmanager
-    def new(self, template: sa.URL | None = None) -> Iterator[sa.URL]:
+    def new(self, template: sa.URL | None = None, encoding: str = "UTF8") -> Iterator[sa.URL]:
         """The address of a database, empty or a copy of one that nobody is connected to."""
         name = f"{self._prefix}_{next(self._numbers)}"
         like = "template0" if template is None else template.database
-        self._do(f"CREATE DATABASE {name} TEMPLATE {like}")
+        self._do(f"CREATE DATABASE {name} TEMPLATE {like} ENCODING '{encoding}'")
         try:
             yield self._administration.set(database=name)
         finally:

@@ -222,6 +222,16 @@ def test_a_reload_that_runs_is_named(data_dir: Path) -> None:
         assert "one is running: process" in reloads(settings(data_dir)).detail
 
 
+def test_a_first_index_that_is_being_made_is_no_problem(tmp_path: Path) -> None:
+    assert index(settings(tmp_path)).state == "problem"
+    with lock.exclusive(tmp_path):
+        found = index(settings(tmp_path))
+    assert (found.state, found.detail) == (
+        "note",
+        "no articles are indexed yet; that is being done",
+    )
+
+
 def test_damaged_generations_that_are_left_are_told_of(data_dir: Path) -> None:
     (data_dir / "generations" / "20260101T000000000000-abcd.damaged").mkdir()
     found = reloads(settings(data_dir))

@@ -32,6 +32,8 @@ def index(settings: Settings) -> Finding:
         check_servable(manifest, embedders.has)
         child_builder(is_silent=True).check(live)
     except BaodaError as error:
+        if isinstance(error, NoCollectionError) and lock.held_by(settings.data_dir):
+            return Finding("index", "note", f"{_without_advice(error)}; that is being done", "wait")
         return Finding("index", "problem", _without_advice(error), _advice(error, settings))
     detail = f"{live}: {manifest.articles} articles, {manifest.chunks} chunks"
     if not matches(manifest, embedders.current.fingerprint):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
@@ -20,6 +21,9 @@ from bot.store.errors import StoreError
 from bot.store.texts import to_json
 from retrieval.durable import flush, make_folder
 from retrieval.sqlite import BUSY_TIMEOUT_SECONDS, write_ahead
+
+if TYPE_CHECKING:
+    import psycopg
 
 _BEGIN = "baoda_begin"
 _PATIENCE = "baoda_patience"
@@ -53,6 +57,8 @@ _OF_THE_COPY = ("FULL", "READONLY", "CANTOPEN", "IOERR")
 
 _OF_THE_PLACE = (*_OF_THE_COPY, "PERM", "BUSY", "NOMEM")
 
+_ON_SERVER = "the database of DATABASE_URL"
+
 _WRITERS = 0x62616F6461
 """PostgreSQL's lock that a writing transaction takes: one at a time, as SQLite has it."""
 
@@ -66,6 +72,8 @@ _SERVER_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 1000 * _REACH_SECONDS,
     "application_name": "baoda",
+    # without it a server that knows no encoding gives bytes, at which SQLAlchemy breaks off
+    "client_encoding": "utf8",
 }
 """Of PostgreSQL. What DATABASE_URL says goes before."""
 
@@ -90,7 +98,7 @@ class Database:
     def __init__(self, url: URL) -> None:
         self._url = url
         self.is_file = url.get_backend_name() == "sqlite"
-        self.name = str(url.database) if self.is_file else "the database of DATABASE_URL"
+        self.name = str(url.database) if self.is_file else _ON_SERVER
         if self.is_file:
             _create(Path(self.name))
         self._is_held_up = False
@@ -278,13 +286,16 @@ def _open_file(url: URL) -> Engine:
 
 def _open_server(url: URL) -> Engine:
     options = _SERVER_OPTIONS if url.get_driver_name() == "psycopg" else {}
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={name: value for name, value in options.items() if name not in url.query},
         pool_pre_ping=True,
         json_serializer=to_json,
         hide_parameters=True,
     )
+    if options:
+        event.listen(engine, "connect", _refuse_other_encodings)
+    return engine
 
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
@@ -292,6 +303,16 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     write_ahead(connection)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _refuse_other_encodings(connection: "psycopg.Connection", _: ConnectionPoolEntry) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise StoreError(
+            f"{_ON_SERVER} is kept in {encoding}, which cannot hold every text: make one with "
+            "CREATE DATABASE baoda ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def _code(error: DBAPIError) -> str:

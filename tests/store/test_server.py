@@ -75,6 +75,15 @@ def test_stores_that_count_and_keep_at_once_lose_nothing_and_make_one_conversati
         assert len(store.turns("telegram", 7, None, 100)) == 40
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_chinese_is_refused_in_one_line(
+    databases: Databases, encoding: str
+) -> None:
+    with databases.new(encoding=encoding) as url, pytest.raises(StoreError) as caught:
+        open_store(url)
+    assert f"is kept in {encoding}, which cannot hold every text: make one" in one_line(caught)
+
+
 def test_a_server_that_was_started_anew_is_found_again(postgres_server: Server) -> None:
     databases = Databases(postgres_server.url("postgres"))
     with databases.new() as url, closing(open_store(url)) as store:

@@ -38,6 +38,8 @@ class BotApiServer(LoBotApiEmulator):  # type: ignore[misc]
     def __init__(self, token: str = TOKEN, fault_plan: FaultPlan | None = None) -> None:
         super().__init__()
         self.token = token
+        self.port = 0
+        """What it is to listen at; 0: any that is free."""
         self.base_url = ""
         self.calls: list[Call] = []
         self.fault_plan = fault_plan
@@ -82,7 +84,7 @@ class BotApiServer(LoBotApiEmulator):  # type: ignore[misc]
         runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await web.TCPSite(runner, "127.0.0.1", self.port).start()
             started.set_result(runner.addresses[0][1])
             await self._stop.wait()
             if self._poll is not None:
