@@ -5,8 +5,10 @@ import errno
 import json
 import shutil
 import socket
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,14 @@ def test_a_database_of_a_newer_version_is_a_problem(data_dir: Path) -> None:
     newer_database(data_dir)
     for look in (folders.data_folder, conversations):
         assert "newer version" in look(settings(data_dir)).detail
+
+
+def test_a_database_of_another_program_is_a_problem(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as database:
+        database.execute("CREATE TABLE message (body TEXT)")
+    for url in (None, f"sqlite:///{tmp_path / FILE_NAME}"):
+        found = conversations(settings(tmp_path, database_url=url))
+        assert (found.state, "another program's" in found.detail) == ("problem", True)
 
 
 def test_a_database_of_an_older_version_is_not_brought_up(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ _DAMAGED = (
     "stop the bot, move {name}, {name}-wal and {name}-shm away and start again, without the former "
     "conversations; or restore a backup into an empty DATA_DIR and CORPUS_DIR: baoda restore FILE"
 )
+_OTHERS = "look at what it is before anything else"
 _HINDERED = "give this user the right to read it, or look at the disk of DATA_DIR"
 
 
@@ -25,6 +26,8 @@ def conversations(settings: Settings) -> Finding:
 
 
 def _of_file(path: Path, settings: Settings) -> Finding:
+    from bot.store.migrating import taken_by_others
+
     kept = f"kept for {settings.retention_days} days"
     advice = _DAMAGED.format(name=path.name)
     if not path.exists():
@@ -35,6 +38,8 @@ def _of_file(path: Path, settings: Settings) -> Finding:
             found = database.execute(
                 "SELECT name FROM sqlite_master WHERE name = 'alembic_version'"
             ).fetchone()
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            taken = "" if found else taken_by_others(name for (name,) in tables)
             query = "SELECT version_num FROM alembic_version"
             revision = database.execute(query).fetchone()[0] if found else None
     except sqlite3.OperationalError as error:
@@ -44,6 +49,8 @@ def _of_file(path: Path, settings: Settings) -> Finding:
         return Finding("conversations", "problem", f"{path} is damaged: {error}", advice)
     if state != "ok":
         return Finding("conversations", "problem", f"{path} is damaged: {state}", advice)
+    if taken:
+        return Finding("conversations", "problem", f"{path} {taken}", advice=_OTHERS)
     return _with_copies(_of_revision(revision, str(path), kept), path)
 
 
@@ -59,6 +66,7 @@ def _of_address(settings: Settings) -> Finding:
     from bot.store.address import checked_url
     from bot.store.copies import copied_as
     from bot.store.database import Database
+    from bot.store.migrating import refuse_others
     from bot.store.revision import revision_of
 
     assert settings.database_url is not None
@@ -69,6 +77,8 @@ def _of_address(settings: Settings) -> Finding:
             return Finding("conversations", "ok", kept)
         with closing(Database(url)) as database, database.reading() as session:
             revision = revision_of(session.connection())
+            if revision is None:
+                refuse_others(session.connection(), database.name)
     except BaodaError as error:
         return Finding("conversations", "problem", str(error), SERVER_ADVICE)
     finding = _of_revision(revision, "the database of DATABASE_URL", kept)

@@ -116,7 +116,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Pa
 
 def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
     alter(tmp_path, "CREATE TABLE message (body TEXT)")
-    with pytest.raises(StoreError, match="table message already exists"):
+    with pytest.raises(StoreError, match="another program's, which has a table message too"):
         open_store(tmp_path)
     engine = sa.create_engine(in_folder(tmp_path))
     assert schema(engine) == ["CREATE TABLE message (body TEXT)"]
