@@ -463,7 +463,7 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ValueError("is not JSON") from error
         if not isinstance(value, dict):
             raise ValueError("must be a JSON object")

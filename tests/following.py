@@ -100,7 +100,7 @@ class Follower:
                 self._run_bot(command)
             else:
                 self._run(command)
-            if command.startswith("docker compose") and " up " in command:
+            if " up " in command and command not in self.failed:
                 self._ask_in_container()
 
     def clean_up(self) -> None:

@@ -130,13 +130,31 @@ def test_schemas_compare_as_numbers(data_dir: Path, schema: str) -> None:
     check_layout(data_dir)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"layout": "1"}', '{"layout": true}'])
+DEEP = "[" * 100_000
+"""Python's parser of JSON breaks off at it."""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"layout": "1"}', '{"layout": true}', DEEP], ids=range(7)
+)
 def test_a_damaged_number_is_one_line_that_says_what_to_do(data_dir: Path, text: str) -> None:
     (data_dir / VERSION_FILE).write_text(text)
     with pytest.raises(DataFolderError, match="is damaged: delete it if"):
         check_layout(data_dir)
     mark_layout(data_dir)
     assert (data_dir / VERSION_FILE).read_text() == text
+
+
+def test_damaged_notes_beside_an_index_are_passed_over(data_dir: Path) -> None:
+    generations = Generations(data_dir)
+    live = generations.require_live()
+    for name in ("rollback.json", "checked.json"):
+        (data_dir / name).write_text(DEEP)
+    assert generations.require_live() == live
+    assert not generations.is_checked(live)
+    assert not generations.watching_is_paused()
+    (generations.folder(live) / "manifest.json").write_text(DEEP)
+    check_layout(data_dir)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ class Bin:
             file = note.with_name(note.name.removesuffix(_NOTE))
             try:
                 binned = Binned(**json.loads(note.read_text("utf-8")))
-            except (OSError, ValueError, TypeError):
+            except (OSError, ValueError, TypeError, RecursionError):
                 continue  # put there by somebody else
             if file.name.startswith(f"{binned.token}-"):
                 yield file, binned

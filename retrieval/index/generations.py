@@ -296,7 +296,7 @@ class Generations:
         try:
             noted = json.loads(self._checked.read_text("utf-8"))
             same = noted == {"id": generation, "files": self._files(generation)}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return False
         return same and all(map(_is_sound, self.folder(generation).rglob(WRITTEN_BY_READERS)))
 
@@ -335,7 +335,7 @@ class Generations:
         for name in sorted(self._names()):
             try:
                 made = json.loads((self.folder(name) / _MANIFEST).read_bytes())
-            except (FileNotFoundError, NotADirectoryError, ValueError):
+            except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
                 continue  # broken off or damaged
             if isinstance(made, dict) and _is_newer(made.get("schema")):
                 return name
@@ -371,7 +371,7 @@ class Generations:
     def _rolled_back(self) -> _RollBack | None:
         try:
             return _RollBack(**json.loads(self._roll_back.read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
 
     def _note_roll_back(self, noted: _RollBack) -> None:

@@ -50,7 +50,7 @@ def _layout(path: Path) -> int:
         return LAYOUT
     except OSError as error:
         raise _unreadable(path, error) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
     layout = noted.get("layout") if isinstance(noted, dict) else None
     if not isinstance(layout, int) or isinstance(layout, bool) or layout < 1:
