@@ -11,12 +11,13 @@ from bot.health import Health
 from bot.meters import Meters
 from bot.store import Store, StoreError
 from retrieval import lock
-from retrieval.errors import BaodaError
+from retrieval.errors import BaodaError, fault_of
 from retrieval.index.generations import Generations
 
 logger = logging.getLogger(__name__)
 
 _INDEX_SECONDS = 1.0
+_OPEN_ONLY = "answers rest on the index that is open, a start would find none: run `baoda reload`"
 _STORE_SECONDS = 10.0
 _BROKEN_STORE_SECONDS = 2.0
 _STORE_PATIENCE_SECONDS = 5.0
@@ -51,6 +52,8 @@ async def _watch_index(
             reloading = lock.held_by(data_dir)
             reason = f"the articles are being indexed: {reloading}" if reloading else str(error)
             health.unready("index", reason)
+        except OSError as error:
+            health.unready("index", f"{fault_of(error)}; {_OPEN_ONLY}")
         except Exception as error:  # no damage to the index may end the looking
             health.unready("index", f"{type(error).__name__}: {error}")
         else:

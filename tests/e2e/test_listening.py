@@ -61,6 +61,7 @@ def figures(port: int) -> dict[tuple[str, str], float]:
 class Watched:
     stage: Stage
     port: int
+    data_dir: Path
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, corpus_data_dir: Path) -> 
     port = free_port()
     folder = tmp_path_factory.mktemp("watched")
     with staged(folder, corpus_data_dir, METRICS_PORT=port, LOG_FORMAT="json") as stage:
-        yield Watched(stage, port)
+        yield Watched(stage, port, folder / "data")
 
 
 async def test_it_is_ready_once_it_listens(watched: Watched) -> None:
@@ -137,6 +138,20 @@ async def test_a_question_is_counted_with_its_stages_and_its_line(watched: Watch
         one["logger"] for one in of_it
     }
     assert re.fullmatch(r"u\d+", written["request"])
+
+
+async def test_an_index_that_a_start_would_not_find_is_told_while_it_still_answers(
+    watched: Watched,
+) -> None:
+    current = watched.data_dir / "CURRENT"
+    aside = current.rename(watched.data_dir / "aside")
+    try:
+        await until(lambda: "a start would find none" in fetch(watched.port, "/readyz").text)
+        answer = await Reader(watched.stage.api).ask("职工之家建在哪个小区？")
+        assert "铁路小区" in answer.text
+    finally:
+        aside.rename(current)
+    await until(lambda: fetch(watched.port, "/readyz").status == 200)
 
 
 def test_the_figures_tell_what_serves_and_nothing_of_readers(watched: Watched) -> None:
