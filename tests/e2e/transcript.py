@@ -6,6 +6,7 @@ the emulated Bot API. What stands in the files is what it sent.
 
 import asyncio
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,8 +14,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from bot.phrases import SIMPLIFIED
 from tests.conftest import CORPUS, ROOT, environment
 from tests.e2e.bot_api import EmulatedBotApi, SentMessage
+from tests.e2e.desks import ADMINS, NOTE, TITLE, Editor
 from tests.e2e.readers import SECONDS, Reader, is_final
 from tests.e2e.running import RunningBot
 
@@ -23,7 +26,7 @@ BEGIN, END = "<!-- a conversation, by make transcript -->", "<!-- the end of it 
 _TOP = """# A conversation with Baoda
 
 Written by `make transcript`: the real bot, without any key, on the articles in `corpus/`, and a
-reader who follows a script. Quotations are folded in Telegram until they are tapped.
+reader and an editor who follow a script. Quotations are folded in Telegram until they are tapped.
 """
 _MARKDOWN = re.compile(r"[\\`*_<>~|]")
 _LINE_START = re.compile(r"^(\d*)([-+#=.)])", re.MULTILINE)
@@ -32,10 +35,11 @@ _QUOTATIONS = ("blockquote", "expandable_blockquote")
 
 
 class Scribe:
-    """A reader whose conversation is written down."""
+    """A reader, or an editor, whose conversation is written down."""
 
-    def __init__(self, api: EmulatedBotApi, language: str = "zh-hans") -> None:
-        self._reader = Reader(api, language)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._name = "Editor" if isinstance(reader, Editor) else "Reader"
         self._paragraphs: list[str] = []
 
     @property
@@ -55,7 +59,7 @@ class Scribe:
     async def reply(self, to: SentMessage, text: str) -> SentMessage:
         """The same, in reply to a message."""
         first = to.text.partition("\n")[0]
-        self._paragraphs.append(f"*The reader replies to “{_escaped(first)}”:*")
+        self._note(f"replies to “{_escaped(first)}”:")
         self._say(text)
         return self._hear(await self._reader.ask(text, reply_to=to))
 
@@ -93,18 +97,21 @@ class Scribe:
 
     async def edit(self, answer: SentMessage, question: str) -> SentMessage:
         """A question that is changed, and what becomes of its answer."""
-        self._paragraphs.append("*The reader changes the question:*")
+        self._note("changes the question:")
         self._say(question)
         changed = await self._reader.edit(answer, question)
         self._paragraphs.append("*and the answer, where it stands, becomes:*")
         return self._hear(changed)
 
     def _say(self, text: str) -> None:
-        self._paragraphs.append(f"**Reader:** {_escaped(text)}")
+        self._paragraphs.append(f"**{self._name}:** {_lines(_escaped(text), '')}")
+
+    def _note(self, what: str) -> None:
+        self._paragraphs.append(f"*The {self._name.lower()} {what}*")
 
     def _tap(self, button: str, outcome: str = "", colon: str = ":") -> None:
         what = f", {outcome}" if outcome else ""
-        self._paragraphs.append(f"*The reader taps {_button(button)}{what}{colon}*")
+        self._note(f"taps {_button(button)}{what}{colon}")
 
     def _hear(self, message: SentMessage) -> SentMessage:
         said = markdown(message)
@@ -113,6 +120,33 @@ class Scribe:
         if message.buttons:
             self._paragraphs.append(_buttons(message))
         return message
+
+
+class DeskScribe(Scribe):
+    """An editor at work on the collection."""
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor)
+        self._editor = editor
+
+    async def forward(self, text: str) -> SentMessage:
+        """An article that somebody wrote, and the card that shows how it was understood."""
+        self._note("forwards an article:")
+        self._say(text)
+        sent = self._editor.api.forward_text(text, self._editor.id)
+        return self._hear(await self._editor.card(sent))
+
+    async def correct(self, card: SentMessage, text: str) -> SentMessage:
+        """A reply to the card, and what becomes of it."""
+        self._note("replies to the card, which changes:")
+        self._say(text)
+        return self._hear(await self._editor.correct(card, text))
+
+    async def settle(self, message: SentMessage, button: str, words: str) -> SentMessage:
+        """A tap, and the message once these words stand in it."""
+        self._tap(button, "and that message becomes in the end")
+        await self._editor.tap(message, button)
+        return self._hear(await self._editor.until(message, words))
 
 
 def markdown(message: SentMessage) -> str:
@@ -251,7 +285,7 @@ async def _group(api: EmulatedBotApi) -> str:
 
 
 async def _long(api: EmulatedBotApi) -> str:
-    reader = Scribe(api)
+    reader = Scribe(Reader(api))
     reader.heading("A question, its sources, and what comes next")
     answer = await reader.ask("城南社区的职工之家建在哪里，面积有多大？")
     citation = await reader.open(answer, "[1]")
@@ -275,25 +309,45 @@ async def _long(api: EmulatedBotApi) -> str:
     found = await reader.command("/search 党建")
     await reader.open(found, "2")
     await reader.command("/sources")
-    english = Scribe(api, "en")
+    english = Scribe(Reader(api, "en"))
     english.heading("A reader of English")
     answer = await english.ask("Who took the photo of the winter market in Hangzhou?")
     await english.open(answer, "[1]")
     return f"{_TOP}\n{reader.text}\n{english.text}\n{await _group(api)}"
 
 
+async def _desk(api: EmulatedBotApi) -> str:
+    lacking = "故宫的门票多少钱一张？"
+    await Reader(api).ask(lacking)
+    editor = DeskScribe(Editor(api))
+    editor.heading("At the desk: an article comes in")
+    card = await editor.forward(NOTE)
+    card = await editor.correct(card, "日期：2025年3月1日\n来源：海岬晚报")
+    await editor.settle(card, SIMPLIFIED.draft_add, SIMPLIFIED.draft_added)
+    await editor.ask("石岬灯塔熄灭了几年？")
+    editor.heading("What readers asked and did not get")
+    await editor.command("/gaps")
+    editor.heading("An article goes")
+    asked = await editor.command(f"/remove {TITLE}")
+    await editor.settle(asked, SIMPLIFIED.remove_confirm, SIMPLIFIED.removed.partition("{")[0])
+    await editor.command("/audit")
+    return editor.text
+
+
 async def _short(api: EmulatedBotApi) -> str:
-    reader = Scribe(api)
+    reader = Scribe(Reader(api))
     answer = await reader.ask("职工提出诉求以后，网格和上级工会多久要有回应？")
     await reader.open(answer, "[1]")
     await reader.ask("故宫的门票多少钱一张？")
     return reader.text
 
 
-async def converse(script: Callable[[EmulatedBotApi], Awaitable[str]], data_dir: Path) -> str:
+async def converse(
+    script: Callable[[EmulatedBotApi], Awaitable[str]], data_dir: Path, **settings: Any
+) -> str:
     """What is said between a scripted reader and a bot over that index."""
     async with EmulatedBotApi() as api:
-        settings: dict[str, Any] = {"CORPUS_DIR": CORPUS, "DATA_DIR": data_dir}
+        settings = {"CORPUS_DIR": CORPUS, "DATA_DIR": data_dir, **settings}
         with RunningBot(data_dir.parent / "bot", api.base_url, **settings):
             return await script(api)
 
@@ -313,7 +367,12 @@ def _write() -> None:
         data_dir = Path(folder) / "data"
         variables = environment(CORPUS_DIR=CORPUS, DATA_DIR=data_dir)
         subprocess.run([sys.executable, "-m", "bot", "reload"], env=variables, check=True)
-        TRANSCRIPT.write_text(asyncio.run(converse(_long, data_dir)), "utf-8")
+        desk_dir = Path(shutil.copytree(data_dir, Path(folder, "desk", "data")))
+        corpus = shutil.copytree(CORPUS, Path(folder, "corpus"))
+        admins = ",".join(map(str, ADMINS))
+        long = asyncio.run(converse(_long, data_dir))
+        desk = asyncio.run(converse(_desk, desk_dir, CORPUS_DIR=corpus, TELEGRAM_ADMIN_IDS=admins))
+        TRANSCRIPT.write_text(f"{long}\n{desk}", "utf-8")
         short = asyncio.run(short_conversation(data_dir))
     before, _, rest = README.read_text("utf-8").partition(BEGIN)
     README.write_text(f"{before}{BEGIN}\n\n{short}\n{END}{rest.partition(END)[2]}", "utf-8")
