@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import tarfile
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -28,7 +29,7 @@ from retrieval.index.generations import Generations
 from tests import planted
 from tests.conftest import CORPUS, Baoda
 from tests.store.exchanges import exchange, open_store, pending, questions, take
-from tests.store.test_faults import without_privileges
+from tests.store.test_faults import NOBODY, without_privileges
 
 
 class Installation:
@@ -138,6 +139,53 @@ def test_what_editors_keep_beside_the_articles_comes_back(
     old.back_up(tmp_path / "b")
     new.restore(tmp_path / "b")
     assert contents(new.corpus_dir) == contents(corpus)
+
+
+@pytest.mark.parametrize(
+    "name", ["文章.md".encode("gbk"), b"bad\xff.md", b"a\nb.txt", b".bin/\xfe"]
+)
+def test_a_file_of_any_name_comes_back(
+    tmp_path: Path, old: Installation, new: Installation, name: bytes
+) -> None:
+    file = old.corpus_dir / os.fsdecode(name)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(name)
+    assert old.back_up(tmp_path / "b").skipped == ()
+    new.restore(tmp_path / "b")
+    assert contents(new.corpus_dir) == contents(old.corpus_dir)
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        (0o000, {"closed": "cannot be listed: Permission denied"}),
+        (0o600, {"closed/inside.md": "Permission denied"}),
+    ],
+)
+def test_a_folder_that_is_closed_is_told_of(
+    old: Installation, mode: int, told: dict[str, str]
+) -> None:
+    """To anybody but root."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(old.data_dir.parent, folder, dirs_exist_ok=True)
+        here = Installation(Path(folder))
+        closed = here.corpus_dir / "closed"
+        closed.mkdir()
+        (closed / "inside.md").touch()
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            os.chown(path, NOBODY if os.geteuid() == 0 else -1, -1)
+        closed.chmod(mode)
+        with without_privileges():
+            skipped = here.back_up(Path(folder, "backup")).skipped
+        closed.chmod(0o700)
+    assert {one.file: one.reason for one in skipped} == told
+
+
+def test_links_that_lead_nowhere_are_told_of(tmp_path: Path, old: Installation) -> None:
+    for name, target in (("itself.md", "itself.md"), ("a", "b"), ("b", "a"), ("gone.md", "none")):
+        (old.corpus_dir / name).symlink_to(target)
+    skipped = {one.file: one.reason for one in old.back_up(tmp_path / "backup").skipped}
+    assert skipped == dict.fromkeys(("a", "b", "gone.md", "itself.md"), "not a regular file")
 
 
 def test_what_is_none_of_the_collection_stays_out(tmp_path: Path, old: Installation) -> None:
@@ -415,6 +463,17 @@ def test_a_backup_that_is_cut_off_anywhere_is_refused(new: Installation, backup:
 def test_a_backup_without_its_list_is_refused(new: Installation, backup: Path) -> None:
     rewritten(backup, lambda entries: entries.pop() and None)
     refused(new, backup, "its end is missing")
+
+
+@pytest.mark.parametrize("listing", [b"[" * 100_000, b"{", b"\xff", b"[1]", b'[{"name": []}]'])
+def test_a_list_that_cannot_be_read_is_refused(
+    new: Installation, backup: Path, listing: bytes
+) -> None:
+    def change(entries: Entries) -> None:
+        entries[-1] = entry(FILES, listing)
+
+    rewritten(backup, change)
+    refused(new, backup, "its list of files cannot be read")
 
 
 def test_a_backup_with_another_byte_is_refused(new: Installation, backup: Path) -> None:

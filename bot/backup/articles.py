@@ -35,13 +35,13 @@ class Articles:
 
     def __init__(self, folder: Path, left_out: Iterable[Path]) -> None:
         self._folder = folder
-        self._root = folder.resolve()
-        self._left_out = frozenset(path.resolve() for path in left_out)
+        self._root = _real(folder)
+        self._left_out = frozenset(map(_real, left_out))
 
     def size(self) -> int:
         """About how many bytes they have. Raises BackupError."""
         size = 0
-        for path, _ in self._files():
+        for path, _ in self._files([]):
             with suppress(OSError):
                 size += path.stat().st_size
         return size
@@ -51,7 +51,8 @@ class Articles:
 
         Raises BackupError; OSError where the disk is full.
         """
-        for path, name in self._files():
+        unlisted: list[OSError] = []
+        for path, name in self._files(unlisted):
             shown = name.removeprefix(f"{CORPUS}/")
             try:
                 is_whole = _add(archive, path, name, workshop)
@@ -66,11 +67,27 @@ class Articles:
             else:
                 if not is_whole:
                     yield Skipped(shown, "is written all the time and may be torn in the backup")
+        for fault in unlisted:
+            shown = Path(fault.filename).relative_to(self._folder).as_posix()
+            yield Skipped(shown, f"cannot be listed: {fault.strerror}")
 
-    def _files(self) -> Iterator[tuple[Path, str]]:
-        """With their names in the backup, as they are found."""
+    def _files(self, unlisted: list[OSError]) -> Iterator[tuple[Path, str]]:
+        """With their names in the backup, as they are found.
+
+        For folders in it that cannot be listed, the errors are put into `unlisted`. Raises
+        BackupError.
+        """
+
+        def refuse(error: OSError) -> None:
+            if Path(error.filename) == self._folder:
+                raise BackupError(
+                    f"CORPUS_DIR: cannot list {self._folder}: {error.strerror}"
+                ) from error
+            if not isinstance(error, FileNotFoundError):
+                unlisted.append(error)
+
         identities = frozenset(filter(None, map(_identity, self._left_out)))
-        for parent, folders, files in os.walk(self._folder, onerror=self._refuse):
+        for parent, folders, files in os.walk(self._folder, onerror=refuse):
             inside = Path(parent).relative_to(self._folder)
             folders[:] = sorted(
                 name
@@ -83,15 +100,14 @@ class Articles:
                 # by another name too: linked
                 if name.startswith(".") or _identity(path) in identities:
                     continue
-                if path.is_symlink() and not path.resolve().is_relative_to(self._root):
+                if not _real(path).is_relative_to(self._root):  # a link
                     continue
                 yield path, f"{CORPUS}/{(inside / name).as_posix()}"
 
-    def _refuse(self, error: OSError) -> None:
-        if Path(error.filename) == self._folder:
-            raise BackupError(
-                f"CORPUS_DIR: cannot list {self._folder}: {error.strerror}"
-            ) from error
+
+def _real(path: Path) -> Path:
+    """Where a path leads; unlike pathlib's this bears loops of links."""
+    return Path(os.path.realpath(path))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ from bot.results import to_line
 from bot.settings import Settings, secret_paths
 from bot.store.address import is_file
 from bot.wiring import database_url
+from retrieval.corpus import printable
 
 
 def back_up(settings: Settings, file: Path, *, as_json: bool) -> None:
@@ -33,7 +34,7 @@ def back_up(settings: Settings, file: Path, *, as_json: bool) -> None:
             )
         )
     for skipped in made.skipped:
-        print(f"{skipped.file}: {skipped.reason}", file=sys.stderr)
+        print(f"{printable(skipped.file)}: {skipped.reason}", file=sys.stderr)
     if not as_json:
         print(
             f"{file}: index {made.header.generation or 'none'}, {made.questions} questions, "

@@ -29,6 +29,7 @@ from bot.store.database import is_damage
 from bot.store.errors import StoreError
 from bot.store.restoring import make_fit
 from retrieval import lock
+from retrieval.corpus import printable
 from retrieval.durable import flush, write_whole
 from retrieval.errors import CollectionError
 from retrieval.index.generations import Generations
@@ -249,9 +250,9 @@ def _check_corpus_dir(corpus_dir: Path, articles: dict[str, str]) -> None:
     for path in _present(corpus_dir):
         name = path.relative_to(corpus_dir).as_posix()
         if name not in articles:
-            trouble = f"it holds {name}, which is not in the backup"
+            trouble = f"it holds {printable(name)}, which is not in the backup"
         elif path.is_symlink() or not path.is_file() or _sha256(path) != articles[name]:
-            trouble = f"{name} is another one in the backup"
+            trouble = f"{printable(name)} is another one in the backup"
         else:
             continue
         raise BackupError(

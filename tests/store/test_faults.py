@@ -16,7 +16,7 @@ from bot.store.address import FILE_NAME, in_folder
 from bot.store.database import Database
 from tests.store.exchanges import IN_A_FILE, exchange, open_store, questions
 
-_NOBODY = 65534
+NOBODY = 65534
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def without_privileges() -> Iterator[None]:
     """Root may write everywhere; others are as they are."""
     user = os.geteuid()
     if user == 0:
-        os.seteuid(_NOBODY)
+        os.seteuid(NOBODY)
     try:
         yield
     finally:
