@@ -7,10 +7,12 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import tarfile
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -91,6 +93,29 @@ def new(tmp_path: Path) -> Installation:
 
 
 @pytest.fixture
+def given(template: Path) -> Iterator[Installation]:
+    """One where others than root come as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(template / "old", folder, dirs_exist_ok=True)
+        yield Installation(Path(folder))
+
+
+@contextlib.contextmanager
+def without_rights(given: Installation, folder: Path, mode: int) -> Iterator[None]:
+    """As one to whom an installation belongs, with a folder of that mode in it."""
+    if os.geteuid() == 0:
+        top = given.data_dir.parent
+        for path in (top, *top.rglob("*")):
+            os.chown(path, NOBODY, -1)
+    folder.chmod(mode)
+    try:
+        with without_privileges():
+            yield
+    finally:
+        folder.chmod(0o700)
+
+
+@pytest.fixture
 def backup(tmp_path: Path, template: Path) -> Path:
     (tmp_path / "backups").mkdir()
     file = tmp_path / "backups" / "baoda.tar.gz"
@@ -163,22 +188,58 @@ def test_a_file_of_any_name_comes_back(
     ],
 )
 def test_a_folder_that_is_closed_is_told_of(
-    old: Installation, mode: int, told: dict[str, str]
+    given: Installation, mode: int, told: dict[str, str]
 ) -> None:
-    """To anybody but root."""
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(old.data_dir.parent, folder, dirs_exist_ok=True)
-        here = Installation(Path(folder))
-        closed = here.corpus_dir / "closed"
-        closed.mkdir()
-        (closed / "inside.md").touch()
-        for path in (Path(folder), *Path(folder).rglob("*")):
-            os.chown(path, NOBODY if os.geteuid() == 0 else -1, -1)
-        closed.chmod(mode)
-        with without_privileges():
-            skipped = here.back_up(Path(folder, "backup")).skipped
-        closed.chmod(0o700)
+    closed = given.corpus_dir / "closed"
+    closed.mkdir()
+    (closed / "inside.md").touch()
+    with without_rights(given, closed, mode):
+        skipped = given.back_up(given.data_dir.parent / "backup").skipped
     assert {one.file: one.reason for one in skipped} == told
+
+
+@pytest.mark.parametrize("was_killed", [False, True])
+def test_a_data_folder_is_only_read(
+    given: Installation, new: Installation, *, was_killed: bool
+) -> None:
+    """Where nothing can be written to it, what a bot that was killed left in logs is backed up."""
+    names = (FILE_NAME, "embeddings.sqlite3")
+    backup = given.data_dir.parent / "backup"
+    for name in names:
+        with closing(sqlite3.connect(given.data_dir / name)) as database:
+            database.executescript("PRAGMA journal_mode = WAL; CREATE TABLE fresh (number)")
+            left = {end: (given.data_dir / f"{name}{end}").read_bytes() for end in ("", "-wal")}
+        for end, data in left.items() if was_killed else ():
+            (given.data_dir / f"{name}{end}").write_bytes(data)
+    before = contents(given.data_dir)
+    with without_rights(given, given.data_dir, 0o500):
+        assert given.back_up(backup).skipped == ()
+    assert contents(given.data_dir) == before
+    new.restore(backup)
+    for name in names:
+        with closing(sqlite3.connect(new.data_dir / name)) as database:
+            assert database.execute("SELECT count(*) FROM fresh").fetchone() == (0,)
+
+
+def test_a_database_that_is_written_all_the_time_is_not_copied_beside_its_disk(
+    given: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.copyfile
+    database = given.data_dir / FILE_NAME
+
+    def copyfile(source: str, copy: str) -> None:
+        real(source, copy)
+        os.utime(database, ns=(0, time.time_ns()))
+
+    monkeypatch.setattr(shutil, "copyfile", copyfile)
+    backup = given.data_dir.parent / "backup"
+    with (
+        without_rights(given, given.data_dir, 0o500),
+        pytest.raises(BackupError, match="cannot be read as a whole: make room") as caught,
+    ):
+        given.back_up(backup)
+    assert str(database) in str(caught.value)
+    assert not backup.exists()
 
 
 def test_links_that_lead_nowhere_are_told_of(tmp_path: Path, old: Installation) -> None:

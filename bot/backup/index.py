@@ -11,7 +11,9 @@ from pathlib import Path
 
 from bot.backup.archive import Archive
 from bot.backup.articles import Skipped
+from bot.backup.errors import BackupError
 from bot.backup.layout import CURRENT, EMBEDDINGS, GENERATIONS, ROLL_BACK
+from bot.backup.readable import readable
 from retrieval.errors import CollectionError
 from retrieval.index.generations import WRITTEN_BY_READERS, Generations
 
@@ -72,11 +74,14 @@ def copy_embeddings(data_dir: Path, workshop: Path) -> Sequence[Skipped]:
     if not cache.is_file():
         return ()
     try:
-        with closing(sqlite3.connect(cache, timeout=_BUSY_SECONDS)) as database:
+        with (
+            readable(cache, workshop) as source,
+            closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)) as database,
+        ):
             database.execute("VACUUM INTO ?", (str(copy),))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, BackupError) as error:
         copy.unlink(missing_ok=True)
-        if error.sqlite_errorname == "SQLITE_FULL":
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorname == "SQLITE_FULL":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(copy)) from error
         reason = (
             f"cannot be read ({error}) and is left out: after a restore the first reload embeds "

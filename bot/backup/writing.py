@@ -16,6 +16,7 @@ from bot.backup.articles import Articles, Skipped
 from bot.backup.errors import FULL, BackupError
 from bot.backup.index import Live, add_index, copy_embeddings, is_served, live_index
 from bot.backup.layout import DATABASE, EMBEDDINGS, FORMAT, HEADER, Header
+from bot.backup.readable import readable
 from bot.backup.reading import is_backup
 from bot.backup.workshop import workshop_in
 from bot.store.address import is_file
@@ -139,7 +140,12 @@ def _copy_conversations(places: Places, workshop: Path) -> tuple[str | None, int
     if places.database is None:
         return None, 0
     copy = workshop / Path(DATABASE).name
-    revision = copy_database(places.database, copy)
+    with ExitStack() as opened:
+        source = places.database
+        if is_file(source):
+            path = opened.enter_context(readable(Path(str(source.database)), workshop))
+            source = source.set(database=str(path))
+        revision = copy_database(source, copy)
     if revision is None:
         copy.unlink()
         return None, 0
