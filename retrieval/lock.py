@@ -11,7 +11,9 @@ from typing import TextIO
 
 from retrieval.errors import LockedError
 
-_NAME = "reload.lock"
+NAME = "reload.lock"
+"""Of the file, in a data folder."""
+
 _TRIES = 5
 _PAUSE_SECONDS = 0.1
 """Between tries: who only looks whether it is held, holds it for a moment."""
@@ -23,7 +25,7 @@ def exclusive(data_dir: Path) -> Iterator[int]:
 
     It is gone with the last process that holds it. Raises LockedError, which names the holder.
     """
-    with (data_dir / _NAME).open("a+") as stream:
+    with (data_dir / NAME).open("a+") as stream:
         for _ in range(_TRIES):
             if _take(stream, fcntl.LOCK_EX):
                 break
@@ -40,7 +42,7 @@ def exclusive(data_dir: Path) -> Iterator[int]:
 def held_by(data_dir: Path) -> str | None:
     """Who holds the lock and since when, None when nobody does."""
     try:
-        with (data_dir / _NAME).open() as stream:
+        with (data_dir / NAME).open() as stream:
             return None if _take(stream, fcntl.LOCK_SH) else _holder(stream)
     except OSError:
         return None

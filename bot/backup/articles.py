@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.backup.archive import Archive
 from bot.backup.errors import FULL, BackupError
 from bot.backup.layout import BIN, CORPUS
+from bot.backup.paths import real
 from retrieval.corpus.files import open_regular, version
 from retrieval.errors import CorpusError
 
@@ -35,8 +36,8 @@ class Articles:
 
     def __init__(self, folder: Path, left_out: Iterable[Path]) -> None:
         self._folder = folder
-        self._root = _real(folder)
-        self._left_out = frozenset(map(_real, left_out))
+        self._root = real(folder)
+        self._left_out = frozenset(map(real, left_out))
 
     def size(self) -> int:
         """About how many bytes they have. Raises BackupError."""
@@ -100,14 +101,9 @@ class Articles:
                 # by another name too: linked
                 if name.startswith(".") or _identity(path) in identities:
                     continue
-                if not _real(path).is_relative_to(self._root):  # a link
+                if not real(path).is_relative_to(self._root):  # a link
                     continue
                 yield path, f"{CORPUS}/{(inside / name).as_posix()}"
-
-
-def _real(path: Path) -> Path:
-    """Where a path leads; unlike pathlib's this bears loops of links."""
-    return Path(os.path.realpath(path))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

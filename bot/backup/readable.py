@@ -1,6 +1,5 @@
 """An SQLite file is read where SQLite cannot: it writes beside a file even to read it."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -9,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from bot.backup.errors import FULL, BackupError
+from bot.backup.paths import real
 from retrieval.corpus.files import Version, version
 from retrieval.sqlite import BUSY_TIMEOUT_SECONDS, write_ahead
 
@@ -49,14 +49,14 @@ def _can_be_opened(path: Path) -> bool:
 
 
 def _copied(path: Path, folder: Path) -> Path:
-    real = Path(os.path.realpath(path))  # what belongs to it lies beside it, not beside a link
+    source = real(path)  # what belongs to it lies beside it, not beside a link
     copy = folder / path.name
     for _ in range(_TRIES):
-        before = _versions(real)
+        before = _versions(source)
         for end in before:
             with suppress(FileNotFoundError):
-                shutil.copyfile(f"{real}{end}", f"{copy}{end}")
-        if _versions(real) == before and _is_sound(copy):
+                shutil.copyfile(f"{source}{end}", f"{copy}{end}")
+        if _versions(source) == before and _is_sound(copy):
             return copy
         for end in _ENDS:
             Path(f"{copy}{end}").unlink(missing_ok=True)

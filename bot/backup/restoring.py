@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.backup.errors import FULL, BackupError
 from bot.backup.layout import BIN, CORPUS, CURRENT, DATA, DATABASE, UNFINISHED, Header
+from bot.backup.paths import real, real_file
 from bot.backup.reading import damaged, read_header, unpack
 from bot.store.address import FILE_NAME, in_folder, is_file
 from bot.store.copying import check_fits, fill_database
@@ -42,7 +43,7 @@ _SHOWN = 40
 _SPARE = 10_000_000
 """Bytes that are to be free beyond what the backup holds."""
 
-_PASSED_OVER = ("reload.lock", "lost+found", UNFINISHED)
+_PASSED_OVER = (lock.NAME, "lost+found", UNFINISHED)
 """What an empty data folder may hold."""
 
 _OF_DATABASE = frozenset({FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"})
@@ -83,19 +84,55 @@ def restore_backup(file: Path, target: Target) -> tuple[Restored, float]:
     """
     started = time.monotonic()
     try:
-        file = file.expanduser().resolve()
+        file = real_file(file)
         if file.is_dir():
             raise BackupError(f"{file} is a folder: name the file that `baoda backup` wrote")
         header = read_header(file)
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error.strerror or error}") from error
     try:
+        _check_places(target)
+        missing = _missing(target)
         target.data_dir.mkdir(parents=True, exist_ok=True)
         with lock.exclusive(target.data_dir):
-            restored = _finish(target, _staged(file, header, target))
+            try:
+                staged = _staged(file, header, target)
+            except BaseException:
+                _remove(missing, target)
+                raise
+            restored = _finish(target, staged)
     except OSError as error:
         raise BackupError(_told(error, target)) from error
     return restored, round(time.monotonic() - started, 3)
+
+
+def _check_places(target: Target) -> None:
+    """Raise BackupError unless both folders are there or can be made. Raises OSError."""
+    for folder, name in ((target.data_dir, "DATA_DIR"), (target.corpus_dir, "CORPUS_DIR")):
+        present = next(filter(os.path.lexists, (folder, *folder.parents)), Path())
+        if not present.is_dir():
+            raise BackupError(
+                f"{present} stands where a folder belongs: move it away, or set {name}"
+            )
+    if real(target.data_dir) == real(target.corpus_dir):
+        raise BackupError(
+            f"DATA_DIR and CORPUS_DIR are both {real(target.data_dir)}: set them to two folders"
+        )
+
+
+def _missing(target: Target) -> list[Path]:
+    """The folders that a restore makes, inner ones first."""
+    places = (target.data_dir, target.corpus_dir)
+    return [path for place in places for path in (place, *place.parents) if not path.exists()]
+
+
+def _remove(made: list[Path], target: Target) -> None:
+    """Take away folders that were made, unless something is in them by now."""
+    if target.data_dir in made:
+        (target.data_dir / lock.NAME).unlink(missing_ok=True)
+    for folder in made:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _told(error: OSError, target: Target) -> str:
@@ -122,7 +159,6 @@ def _staged(file: Path, header: Header, target: Target) -> Restored:
     _check_data_dir(target)
     for folder in (aside, aside_corpus):
         shutil.rmtree(folder, ignore_errors=True)
-    made = [path for path in (target.corpus_dir, *target.corpus_dir.parents) if not path.exists()]
     try:
         aside.mkdir()
         (aside / DATA).mkdir()
@@ -134,15 +170,12 @@ def _staged(file: Path, header: Header, target: Target) -> Restored:
     except BaseException:
         for folder in (aside, aside_corpus):
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
         raise
 
 
 def _mark(header: Header, target: Target) -> str:
     """Tells one restore from another."""
-    return json.dumps([asdict(header), str(target.corpus_dir.resolve())])
+    return json.dumps([asdict(header), str(real(target.corpus_dir))])
 
 
 def _ready(ready: Path, mark: str) -> Restored:
@@ -196,7 +229,7 @@ def _unpacked(file: Path, target: Target) -> Restored:
     aside, aside_corpus = target.data_dir / UNFINISHED, target.corpus_dir / UNFINISHED
     header, members = unpack(file, {DATA: aside / DATA, CORPUS: aside_corpus})
     articles = {one.name.removeprefix(f"{CORPUS}/"): one.sha256 for one in members if _of(one.name)}
-    _check_corpus_dir(target.corpus_dir, articles)
+    _check_corpus_dir(target, articles)
     _check_index(file, header, aside / DATA)
     questions = open_ = 0
     database = aside / DATABASE
@@ -245,9 +278,10 @@ def _of(name: str) -> bool:
     return name.startswith(f"{CORPUS}/")
 
 
-def _check_corpus_dir(corpus_dir: Path, articles: dict[str, str]) -> None:
+def _check_corpus_dir(target: Target, articles: dict[str, str]) -> None:
     """Raise BackupError where other articles are there, or others of the same names."""
-    for path in _present(corpus_dir):
+    corpus_dir = target.corpus_dir
+    for path in _present(corpus_dir, real(target.data_dir)):
         name = path.relative_to(corpus_dir).as_posix()
         if name not in articles:
             trouble = f"it holds {printable(name)}, which is not in the backup"
@@ -261,12 +295,15 @@ def _check_corpus_dir(corpus_dir: Path, articles: dict[str, str]) -> None:
         )
 
 
-def _present(corpus_dir: Path) -> Iterator[Path]:
-    """Every file of a folder of articles, those of its bin too."""
+def _present(corpus_dir: Path, left_out: Path) -> Iterator[Path]:
+    """Every file of a folder of articles, those of its bin too; what lies in one is left out."""
     for parent, folders, files in os.walk(corpus_dir):
         is_top = Path(parent) == corpus_dir
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") or (is_top and name == BIN)
+            name
+            for name in folders
+            if (not name.startswith(".") or (is_top and name == BIN))
+            and real(Path(parent, name)) != left_out
         )
         for name in sorted(files):
             if not name.startswith("."):

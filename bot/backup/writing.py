@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import json
+import os
 import sqlite3
 import time
 from contextlib import ExitStack, closing
@@ -16,6 +17,7 @@ from bot.backup.articles import Articles, Skipped
 from bot.backup.errors import FULL, BackupError
 from bot.backup.index import Live, add_index, copy_embeddings, is_served, live_index
 from bot.backup.layout import DATABASE, EMBEDDINGS, FORMAT, HEADER, Header
+from bot.backup.paths import real, real_file
 from bot.backup.readable import readable
 from bot.backup.reading import is_backup
 from bot.backup.workshop import workshop_in
@@ -78,15 +80,17 @@ def write_backup(places: Places, file: Path) -> BackedUp:
 def _checked_target(places: Places, file: Path) -> Path:
     """Where it will really lie."""
     try:
-        file = file.expanduser().resolve()
+        file = real_file(file)
         if file.is_dir():
             raise BackupError(f"{file} is a folder: name a file, such as {file}/baoda.tar.gz")
         for folder, name in ((places.data_dir, "DATA_DIR"), (places.corpus_dir, "CORPUS_DIR")):
-            if file.is_relative_to(folder.resolve()):
+            if file.is_relative_to(real(folder)):
                 raise BackupError(f"{file} lies in {name}: name a file outside, on another disk")
         if not file.parent.is_dir():
             raise BackupError(f"there is no folder {file.parent}: make it, or name another file")
-        if file.exists() and not (file.is_file() and (not file.stat().st_size or is_backup(file))):
+        if os.path.lexists(file) and not (
+            file.is_file() and (not file.stat().st_size or is_backup(file))
+        ):
             raise BackupError(f"{file} is there and no backup: name another file")
     except OSError as error:
         raise BackupError(f"{file}: {error.strerror}") from error
