@@ -268,18 +268,21 @@ def test_what_is_none_of_the_collection_stays_out(tmp_path: Path, old: Installat
 
 
 def test_no_secret_is_in_a_backup(tmp_path: Path, old: Installation, baoda: Baoda) -> None:
-    """Of the environment, of `.env`, and of files of their own, even among the articles."""
+    """Of the environment, of `.env`, and of files of their own, even linked among the articles."""
     (tmp_path / ".env").write_text(f"EMBEDDING_API_KEY={planted.KEY}-of-a-file\n")
     files = {
-        "TELEGRAM_BOT_TOKEN_FILE": (old.corpus_dir / "inbox" / planted.FILE, planted.TOKEN),
+        "TELEGRAM_BOT_TOKEN_FILE": (tmp_path / "keys" / planted.FILE, planted.TOKEN),
         "RERANK_API_KEY_FILE": (old.data_dir / planted.FILE, planted.KEY),
-        "TELEGRAM_WEBHOOK_SECRET_FILE": (old.corpus_dir / ".bin" / planted.FILE, planted.KEY),
+        "TELEGRAM_WEBHOOK_SECRET_FILE": (old.data_dir / "keys" / planted.FILE, planted.KEY),
     }
     for path, secret in files.values():
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"{secret}\n")
-    (old.corpus_dir / "inbox" / "another-name").hardlink_to(old.corpus_dir / "inbox" / planted.FILE)
-    (old.corpus_dir / "link").symlink_to(f".bin/{planted.FILE}")
+    links = [old.corpus_dir / folder / "another-name" for folder in ("inbox", ".bin", ".")]
+    for link, (path, _) in zip(links, files.values(), strict=True):
+        link.parent.mkdir(exist_ok=True)
+        link.hardlink_to(path)
+    (old.corpus_dir / "link").symlink_to(".bin/another-name")
     made = baoda(
         "backup",
         str(tmp_path / "b"),
@@ -290,7 +293,8 @@ def test_no_secret_is_in_a_backup(tmp_path: Path, old: Installation, baoda: Baod
         **{name: path for name, (path, _) in files.items()},
     )
     assert made.returncode == 0, made.stderr.decode()
-    (old.corpus_dir / "inbox" / "another-name").unlink()  # tests look for secrets in all files
+    for link in links:
+        link.unlink()  # tests look for secrets in all files
     in_it = members(tmp_path / "b")
     assert json.loads(made.stdout)["skipped"] == []
     assert planted.MARK.encode() not in b"".join(in_it.values())
