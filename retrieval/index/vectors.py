@@ -1,4 +1,4 @@
-"""chroma/ of a generation: the chunks with their vectors. The only module that knows Chroma.
+"""chroma/ of a generation: the chunks with their vectors.
 
 One process writes a folder, before it is published; afterwards it is only read.
 """
@@ -15,14 +15,16 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
-import chromadb
 import numpy as np
-from chromadb.api.client import Client
-from chromadb.api.collection_configuration import CreateCollectionConfiguration
-from chromadb.config import Settings
-from chromadb.errors import ChromaError
 
 from retrieval.errors import CollectionError, HinderedCollectionError, damage_of
+from retrieval.index.chroma import (
+    ChromaError,
+    Client,
+    CreateCollectionConfiguration,
+    PersistentClient,
+    Settings,
+)
 from retrieval.types import Chunk, Vectors
 
 _NAME = "articles"
@@ -87,7 +89,7 @@ class VectorIndex:
     def _open(self, folder: Path, create: bool) -> None:
         try:
             self._strays = _load_strays(self._strays_file)
-            self._client = chromadb.PersistentClient(
+            self._client = PersistentClient(
                 str(folder), settings=Settings(anonymized_telemetry=False)
             )
             if create:
