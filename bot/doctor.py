@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 
 from bot import logs
@@ -12,7 +13,7 @@ from bot.findings import Finding, folders, surroundings
 from bot.findings.database import SERVER_ADVICE, conversations
 from bot.findings.embeddings import embeddings
 from bot.findings.index import index, reloads
-from bot.findings.limits import Check, findings
+from bot.findings.limits import SETTINGS_ADVICE, Check, findings
 from bot.results import to_line
 from bot.settings import (
     Settings,
@@ -59,14 +60,13 @@ def examine(*, as_json: bool) -> bool:
 def _findings() -> Iterator[Finding]:
     try:
         settings = read_settings()
-        ignore_environment(os.environ)
-        logs.configure(settings.log_level, settings.secrets, settings.log_format)
-        make_writer(settings)
-        make_reranker(settings)
     except SettingsError as error:
-        advice = "correct it in .env or the environment; .env.example shows every setting"
-        yield Finding("settings", "problem", str(error), advice)
+        yield Finding("settings", "problem", str(error), SETTINGS_ADVICE)
         return
+    ignore_environment(os.environ)
+    logs.configure(settings.log_level, settings.secrets, settings.log_format)
+    with suppress(Exception):  # what is wrong there is told by the check of the chat model
+        make_writer(settings)  # imports for seconds, which count for no check
     yield Finding("settings", "ok", "read from the environment and .env")
     try:
         refuse_unfinished(settings.data_dir)

@@ -79,7 +79,7 @@ def open_socket(settings: Settings) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         receiving = socket.create_server((host, port), family=family)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         raise CannotListenError(
             f"METRICS_HOST and METRICS_PORT: {host} port {port} cannot be listened at: {reason}"
         ) from error
@@ -95,7 +95,7 @@ def is_ours(settings: Settings) -> bool:
     try:
         connection.request("GET", "/healthz")
         return b'"alive"' in connection.getresponse().read(_LARGEST_REQUEST)
-    except (OSError, http.client.HTTPException):
+    except (OSError, UnicodeError, http.client.HTTPException):
         return False
     finally:
         connection.close()

@@ -467,6 +467,7 @@ def test_doctor_finds_nothing_wrong_with_a_whole_installation(
     ("settings", "check", "advice"),
     [
         ({"TIMEZONE": "Mars/Base"}, "settings", "correct it"),
+        ({"CHAT_MODEL": "nobody:m"}, "chat model", "correct it"),
         ({"CORPUS_DIR": "nowhere"}, "articles", "CORPUS_DIR"),
         ({"DATA_DIR": "/proc/nothing"}, "disk", "DATA_DIR"),
         ({"DATA_DIR": "empty"}, "index", "baoda reload"),

@@ -132,6 +132,21 @@ def test_a_check_that_may_not_read_is_a_problem(tmp_path: Path) -> None:
     assert found.detail.startswith("/a/file: Permission denied")
 
 
+def test_what_nobody_thought_of_does_not_end_the_report(tmp_path: Path) -> None:
+    def fail(_: Settings) -> Finding:
+        raise UnicodeError("label empty\nor too long")
+
+    def answer(_: Settings) -> Finding:
+        return Finding("second", "ok", "all well")
+
+    checks = (Check("first", fail, 9, "look there"), Check("second", answer, 9))
+    failed = Finding("first", "problem", "UnicodeError: label empty or too long", "look there")
+    assert list(findings(checks, settings(tmp_path))) == [
+        failed,
+        Finding("second", "ok", "all well"),
+    ]
+
+
 @pytest.mark.long
 def test_servers_that_never_answer_are_not_waited_for(baoda: Baoda, data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -326,7 +326,7 @@ def test_doctor_asks_the_reranking_model(baoda: Baoda, server: StubModelServer) 
         return next(one for one in findings if one["check"] == check)
 
     assert finding("reranking model")["state"] == "note"
-    assert finding("settings", RERANK_MODEL="bge-reranker")["state"] == "problem"
+    assert finding("reranking model", RERANK_MODEL="bge-reranker")["state"] == "problem"
     well = {"RERANK_MODEL": "bge-reranker", "RERANK_BASE_URL": server.base_url}
     assert finding("reranking model", **well)["detail"] == "bge-reranker answers"
     server.queue(Reply(status=401, error={"message": f"bad key {KEY}"}), RERANK)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.findings.finding import Finding
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from retrieval.errors import fault_of
+
+SETTINGS_ADVICE = "correct it in .env or the environment; .env.example shows every setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class Check:
 def findings(checks: Sequence[Check], settings: Settings) -> Iterator[Finding]:
     """What the checks find, in their order.
 
-    One that takes too long goes on in the background, on a daemon thread. What a check raises is
-    raised, but for OSError, which is a problem found.
+    One that takes too long goes on in the background, on a daemon thread. What a check raises is a
+    problem found.
     """
     for running in [_Running(check, settings) for check in checks]:
         yield running.finding()
@@ -33,7 +35,7 @@ def findings(checks: Sequence[Check], settings: Settings) -> Iterator[Finding]:
 class _Running:
     def __init__(self, check: Check, settings: Settings) -> None:
         self._check = check
-        self._found: list[Finding | Exception] = []
+        self._found: list[Finding] = []
         self._ends_at = time.monotonic() + check.seconds
         self._thread = threading.Thread(
             target=self._look, args=(settings,), name=check.name, daemon=True
@@ -46,10 +48,7 @@ class _Running:
         if not self._found:
             detail = f"no answer within {self._check.seconds:g} s"
             return Finding(self._check.name, "problem", detail, self._check.advice)
-        found = self._found[0]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        return self._found[0]
 
     def _look(self, settings: Settings) -> None:
         try:
@@ -57,5 +56,8 @@ class _Running:
         except OSError as error:
             advice = "give this user the right to read and write there, or look at the disk"
             self._found.append(Finding(self._check.name, "problem", fault_of(error), advice))
-        except Exception as error:
-            self._found.append(error)
+        except SettingsError as error:
+            self._found.append(Finding(self._check.name, "problem", str(error), SETTINGS_ADVICE))
+        except Exception as error:  # what nobody thought of must not end the report
+            detail = " ".join(f"{type(error).__name__}: {error}".split())
+            self._found.append(Finding(self._check.name, "problem", detail, self._check.advice))
