@@ -1,33 +1,21 @@
 """Secrets that stand in files of their own: NAME_FILE in place of NAME."""
 
-import os
 import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values
+from bot.texts import read_text
 
 SUFFIX = "_FILE"
-_LARGEST_BYTES = 65_536
 _SHORTEST_SECRET = 8
 _SOUNDS_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.I)
 
 
-def named_values() -> dict[str, str]:
-    """What the environment and `.env` set, by names in capitals; the environment goes before.
-
-    An empty value counts as not set. Raises OSError, UnicodeDecodeError.
-    """
-    in_file = dotenv_values(".env", encoding="utf-8")
-    both = [*in_file.items(), *os.environ.items()]
-    return {name.upper(): value for name, value in both if value}
-
-
 def find(names: Mapping[str, str], secrets: list[str]) -> dict[str, Path]:
-    """Where the secrets stand that `names`, see named_values, put into files.
+    """Where the secrets stand that `names` put into files.
 
-    Raises ValueError for one that is also set itself.
+    Raises ValueError for one that is also set itself, and for a home folder that nobody has.
     """
     found = {}
     for secret in secrets:
@@ -36,27 +24,27 @@ def find(names: Mapping[str, str], secrets: list[str]) -> dict[str, Path]:
             continue
         if secret in names:
             raise ValueError(f"{secret} and {secret}{SUFFIX} are both set: leave out one of them")
-        found[secret] = Path(path).expanduser()
+        try:
+            found[secret] = from_home(Path(path))
+        except ValueError as error:
+            raise ValueError(f"{secret}{SUFFIX}: {error}") from None
     return found
+
+
+def from_home(path: Path) -> Path:
+    """The path with `~` put in full. Raises ValueError."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"{path.parts[0]} is no home folder that is known here: write the whole path"
+        ) from None
 
 
 def read(secret: str, path: Path) -> str:
     """The one line of a file. Raises ValueError, which never repeats what stands in it."""
     where = f"{secret}{SUFFIX}: {path}"
-    try:
-        # a pipe without a writer would be waited for
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ValueError(f"{where} is not a file")
-            content = file.read(_LARGEST_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"{where} cannot be read ({error.strerror})") from None
-    if len(content) > _LARGEST_BYTES:
-        raise ValueError(f"{where} is too large for a secret")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{where} is not UTF-8") from None
+    text = read_text(path, where)
     text = text.removesuffix("\n").removesuffix("\r")
     if not text.strip():
         raise ValueError(f"{where} is empty")

@@ -6,22 +6,22 @@ import json
 import os
 import re
 import zoneinfo
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 from urllib.parse import unquote_plus, urlsplit
 
-from dotenv import dotenv_values
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
 )
 
-from bot import secret_files
+from bot import connections, env_file, secret_files
 from retrieval.types import Strictness
 
 _TOKEN = re.compile(r"\d+:[\w-]+")
@@ -29,13 +29,18 @@ _HOST = re.compile(r"(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9
 _OF_LANGCHAIN = re.compile("LANGCHAIN_|LANGSMITH_(?:TRACING_|RUNS_)")
 """Names that LangChain knows and that count for nothing here, close to ours as they are."""
 
+_READ_BY_LANGCHAIN = re.compile("LANGSMITH_|LANGCHAIN_|LC_OUTPUT_VERSION$")
+_READ_BY_OPENAI = re.compile("OPENAI_")
+_KEY = re.compile(r"(?!(['\"]).*\1$)[!-~]+")
+"""What can be sent in a header. Quotes around it come of files that want none."""
+
 _CLOSE = 0.86
 """Likeness of an unknown name to one of ours from which on it is taken for a slip of the pen."""
 
 _SHORTEST_IN_ADDRESS = 8
 """Characters: shorter ones are names and versions, which stand elsewhere too."""
 
-Ids = Annotated[frozenset[int], NoDecode]
+Ids = frozenset[int]
 
 
 class SettingsError(Exception):
@@ -46,41 +51,12 @@ _SET_BY_BAODA = ("model", "messages", "stream", "n", "tools", "response_format")
 """Fields of a request that would break the answers."""
 
 
-class _SecretFiles(PydanticBaseSettingsSource):
-    """Secrets out of the files that NAME_FILE names. Raises SettingsError."""
+class Settings(BaseModel):
+    """All settings."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Nothing: a call gives all of them."""
-        return None, field_name, False
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    def __call__(self) -> dict[str, Any]:
-        try:
-            found = _secrets_in_files(secret_files.named_values())
-            return {name.lower(): secret_files.read(name, path) for name, path in found.items()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f".env cannot be read: {error}") from None
-        except ValueError as error:
-            raise SettingsError(str(error)) from None
-
-
-class Settings(BaseSettings):
-    """All settings. An empty value counts as not set.
-
-    A secret, NAME, may stand in a file that NAME_FILE names.
-    """
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
-
-    _secrets_of_others: tuple[str, ...] = PrivateAttr(
-        default_factory=lambda: secret_files.of_others(secret_files.named_values())
-    )
+    _secrets_of_others: tuple[str, ...] = PrivateAttr(())
 
     telegram_bot_token: SecretStr | None = Field(
         None,
@@ -149,7 +125,7 @@ class Settings(BaseSettings):
         "LangChain providers, which turns the model on without OPENAI_API_KEY.",
         examples=["gpt-5-mini"],
     )
-    chat_extra_body: Annotated[dict[str, Any], NoDecode] = Field(
+    chat_extra_body: dict[str, Any] = Field(
         default_factory=dict,
         description="JSON object added to every request to the chat model.",
         examples=['{"temperature": 0.2}'],
@@ -346,7 +322,7 @@ class Settings(BaseSettings):
     langsmith_project: str = Field(
         "baoda", description="Project of LangSmith that traces go to.", examples=["baoda"]
     )
-    chat_callbacks: Annotated[tuple[str, ...], NoDecode] = Field(
+    chat_callbacks: tuple[str, ...] = Field(
         (),
         description="Callback handlers of LangChain for the chat model, made without arguments: "
         "package.module:Name, separated by commas.",
@@ -448,6 +424,15 @@ class Settings(BaseSettings):
             raise ValueError("must be at most 256 letters, digits, _ and -")
         return value
 
+    @field_validator("openai_api_key", "embedding_api_key", "rerank_api_key", "langsmith_api_key")
+    @classmethod
+    def _can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _KEY.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "must be signs of ASCII without blanks, and without quotes around them"
+            )
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
@@ -474,7 +459,7 @@ class Settings(BaseSettings):
     @field_validator("corpus_dir", "data_dir")
     @classmethod
     def _from_home(cls, value: Path) -> Path:
-        return value.expanduser()
+        return secret_files.from_home(value)
 
     @field_validator("timezone")
     @classmethod
@@ -482,7 +467,9 @@ class Settings(BaseSettings):
         try:
             zoneinfo.ZoneInfo(value)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("is not the name of a time zone") from error
+            raise ValueError(
+                "is not the name of a time zone, which is spelled Area/City"
+            ) from error
         return value
 
     @field_validator("log_format", mode="before")
@@ -514,16 +501,17 @@ class Settings(BaseSettings):
         return tuple(dict.fromkeys(found))
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Where settings come from; the first that knows one goes before the others."""
-        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls)
+    def of(cls, names: Mapping[str, str]) -> Self:
+        """The settings that `names` give, each in itself or in a file that NAME_FILE names.
+
+        Raises ValidationError, and ValueError for such a file.
+        """
+        files = secret_files.find(names, SECRETS)
+        found = {name: names[name.upper()] for name in cls.model_fields if name.upper() in names}
+        found |= {name.lower(): secret_files.read(name, path) for name, path in files.items()}
+        settings = cls.model_validate(found)
+        settings._secrets_of_others = secret_files.of_others(names)
+        return settings
 
 
 SECRETS = [
@@ -536,7 +524,8 @@ SECRETS = [
 
 def secret_paths() -> tuple[Path, ...]:
     """The files with secrets, `.env` among them, which need not exist."""
-    return (Path(".env"), *_secrets_in_files(secret_files.named_values()).values())
+    names = _named_values(env_file.read())
+    return (env_file.PATH, *secret_files.find(names, SECRETS).values())
 
 
 def open_secret_files() -> tuple[Path, ...]:
@@ -548,34 +537,40 @@ def open_secret_files() -> tuple[Path, ...]:
 
 def read_settings() -> Settings:
     """The settings from the environment and `.env`. Raises SettingsError."""
+    file = env_file.read()
+    if file.fault:
+        raise SettingsError(file.fault)
+    _refuse_slips([*os.environ, *file.values])
+    names = _named_values(file)
     try:
-        _refuse_slips([*os.environ, *dotenv_values(".env", encoding="utf-8")])
-        settings = Settings()
+        settings = Settings.of(names)
+        if _goes_out(settings):
+            connections.check(os.environ)
     except ValidationError as error:
-        raise SettingsError("\n".join(_lines(error))) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f".env cannot be read: {error}") from None
+        raise SettingsError("\n".join(_lines(error, names))) from None
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     if settings.langsmith_tracing and settings.langsmith_api_key is None:
         raise SettingsError(
             "LANGSMITH_TRACING: needs a key; for example LANGSMITH_API_KEY=lsv2_the-rest-of-the-key"
         )
-    _refuse_secrets_among_articles(settings.corpus_dir)
+    _refuse_secrets_among_articles(settings.corpus_dir, names)
     return settings
 
 
 def log_format() -> Literal["text", "json"]:
     """What LOG_FORMAT says, also where other settings are wrong; text where it is wrong itself."""
-    try:
-        said = secret_files.named_values().get("LOG_FORMAT", "")
-    except (OSError, UnicodeDecodeError):
-        return "text"
+    said = _named_values(env_file.read()).get("LOG_FORMAT", "")
     return "json" if said.lower() == "json" else "text"
 
 
 def ignore_environment(environment: MutableMapping[str, str]) -> None:
-    """Take away what LangChain would read from it by itself: where to send what it is asked."""
+    """Take away what LangChain would read from it by itself: whom to ask, where to tell of it."""
     for name in list(environment):
-        if name.upper().startswith(("LANGSMITH_", "LANGCHAIN_")):
+        known = name.upper().removesuffix(secret_files.SUFFIX).lower() in Settings.model_fields
+        if _READ_BY_LANGCHAIN.match(name.upper()) or (
+            _READ_BY_OPENAI.match(name.upper()) and not known  # ours are for child processes
+        ):
             del environment[name]
 
 
@@ -592,8 +587,26 @@ def env_example() -> str:
     return "\n".join(blocks)
 
 
-def _secrets_in_files(names: dict[str, str]) -> dict[str, Path]:
-    return secret_files.find(names, SECRETS)
+def _named_values(file: env_file.EnvFile) -> dict[str, str]:
+    """What the environment and `.env` set, by names in capitals; the environment goes before.
+
+    An empty value counts as not set.
+    """
+    both = [*file.values.items(), *os.environ.items()]
+    return {name.upper(): value for name, value in both if value}
+
+
+def _goes_out(settings: Settings) -> bool:
+    """Whether servers are asked that a proxy of the environment may lead to."""
+    return settings.embedding_model != "local" or any(
+        (
+            settings.telegram_bot_token and not settings.telegram_proxy_url,
+            settings.chat_model,
+            settings.openai_api_key,
+            settings.openai_base_url,
+            settings.rerank_model,
+        )
+    )
 
 
 def _refuse_slips(names: list[str]) -> None:
@@ -609,9 +622,9 @@ def _refuse_slips(names: list[str]) -> None:
                 raise SettingsError(f"{name} is not a setting; did you mean {close[0]}?")
 
 
-def _refuse_secrets_among_articles(corpus_dir: Path) -> None:
+def _refuse_secrets_among_articles(corpus_dir: Path, names: Mapping[str, str]) -> None:
     """A file there may be taken for an article, and quoted."""
-    for name, path in _secrets_in_files(secret_files.named_values()).items():
+    for name, path in secret_files.find(names, SECRETS).items():
         if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(corpus_dir)):
             raise SettingsError(
                 f"{name}{secret_files.SUFFIX}: {path} lies in the folder of articles: keep secrets "
@@ -619,8 +632,8 @@ def _refuse_secrets_among_articles(corpus_dir: Path) -> None:
             )
 
 
-def _lines(error: ValidationError) -> Iterator[str]:
-    in_files = _secrets_in_files(secret_files.named_values())
+def _lines(error: ValidationError, names: Mapping[str, str]) -> Iterator[str]:
+    in_files = secret_files.find(names, SECRETS)
     for one in error.errors(include_url=False, include_context=False):
         name = str(one["loc"][0])
         reason = one["msg"].removeprefix("Value error, ")

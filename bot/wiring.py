@@ -11,9 +11,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import dotenv
 from pydantic import SecretStr
 
+from bot import env_file
 from bot.meters import UNCOUNTED, Meters
 from bot.settings import Settings, SettingsError, ignore_environment
 from retrieval.addresses import bare
@@ -327,7 +327,8 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
     if provider and provider != "openai":
         from langchain.chat_models import init_chat_model
 
-        dotenv.load_dotenv(".env")  # the provider's own key is not one of our settings
+        for name_of_its_own, value in env_file.read().values.items():  # such as its key
+            os.environ.setdefault(name_of_its_own, value)
         ignore_environment(os.environ)
         model: BaseChatModel = init_chat_model(
             model_name,
@@ -349,6 +350,7 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
         timeout=settings.chat_timeout_seconds,
         stream_chunk_timeout=settings.chat_timeout_seconds,
         extra_body=settings.chat_extra_body or None,
+        http_socket_options=(),  # others come with a transport that leaves out proxies
         # a client of its own: the shared one is bound to the first event loop that uses it
         http_async_client=httpx2.AsyncClient(
             timeout=httpx2.Timeout(

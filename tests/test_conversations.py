@@ -49,7 +49,7 @@ def talk(store: Store, corpus_data_dir: Path) -> Iterator[Talk]:
     made: list[Conversations] = []
 
     def begin(**settings: object) -> Conversations:
-        values = Settings(data_dir=corpus_data_dir, **settings)  # type: ignore[arg-type]
+        values = Settings(data_dir=corpus_data_dir, **settings)
         ledger = Ledger(
             store,
             today=lambda: DAY,

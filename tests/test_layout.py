@@ -76,7 +76,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 def settings(data_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir)
+    return Settings(data_dir=data_dir)
 
 
 def test_a_reload_notes_the_layout(data_dir: Path) -> None:

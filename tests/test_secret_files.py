@@ -123,6 +123,19 @@ def test_a_folder_and_a_pipe_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_p
         assert refusal().startswith(f"OPENAI_API_KEY_FILE: {path} {complaint}")
 
 
+def test_a_home_folder_that_nobody_has_is_one_line(put: Place) -> None:
+    put("OPENAI_API_KEY_FILE", "~nobody-of-that-name/key")
+    assert refusal() == (
+        "OPENAI_API_KEY_FILE: ~nobody-of-that-name is no home folder that is known here: write the "
+        "whole path"
+    )
+
+
+def test_quotes_around_a_key_are_no_part_of_it(put: Place) -> None:
+    put("OPENAI_API_KEY_FILE", hold(f'"sk-{MARK}"\n'.encode()))
+    assert refusal().startswith(f"OPENAI_API_KEY_FILE: what {planted.FILE} holds must be signs")
+
+
 def test_a_wrong_value_names_the_file(put: Place) -> None:
     put("TELEGRAM_BOT_TOKEN_FILE", hold(f"{MARK}\n".encode()))
     message = refusal()

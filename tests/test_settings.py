@@ -71,6 +71,7 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -
         ("OPENAI_BASE_URL", "http://host:99999"),
         ("CHAT_EXTRA_BODY", "temperature=0.2"),
         ("CHAT_EXTRA_BODY", "[1]"),
+        ("CHAT_EXTRA_BODY", "[" * 99_999),
         ("CHAT_TIMEOUT_SECONDS", "0"),
         ("CHAT_TIMEOUT_SECONDS", "nan"),
         ("CHAT_TIMEOUT_SECONDS", "soon"),
@@ -90,6 +91,15 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -
         ("USER_DAILY_TOKEN_BUDGET", "many"),
         ("TIMEZONE", "Shanghai"),
         ("TIMEZONE", "../../etc/passwd"),
+        ("TIMEZONE", "+08:00"),
+        ("CORPUS_DIR", "~nobody-of-that-name/articles"),
+        ("DATA_DIR", "~nobody-of-that-name"),
+        ("OPENAI_API_KEY", "my-secret-token-密钥"),
+        ("EMBEDDING_API_KEY", " my-secret-token"),
+        ("RERANK_API_KEY", "my secret-token my-secret-token"),
+        ("LANGSMITH_API_KEY", "my-secret-token\t"),
+        ("OPENAI_API_KEY", '"my-secret-token"'),
+        ("OPENAI_API_KEY", "'my-secret-token'"),
         ("BOT_LANGUAGE", "fr"),
         ("LOG_LEVEL", "LOUD"),
     ],
@@ -156,10 +166,11 @@ def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch, nam
     read_settings()
 
 
-def test_an_unreadable_file_is_one_line() -> None:
-    Path(".env").write_bytes(b"TIMEZONE=\xff\xfe\n")
-    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
-        read_settings()
+def test_names_count_in_small_letters_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("timezone", "Asia/Tokyo")
+    Path(".env").write_text("Chat_Model=a\n")
+    settings = read_settings()
+    assert (settings.timezone, settings.chat_model) == ("Asia/Tokyo", "a")
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
