@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -138,8 +139,8 @@ def _status(settings: Settings) -> dict[str, Any]:
         "chat_model": chat_model_name(settings),
         "tokens": tokens,
         "tokens_unknown": tokens_unknown,
-        "corpus_dir": str(settings.corpus_dir.resolve()),
-        "data_dir": str(settings.data_dir.resolve()),
+        "corpus_dir": os.path.realpath(settings.corpus_dir),
+        "data_dir": os.path.realpath(settings.data_dir),
         "bytes": _size(settings.data_dir),
     }
 

@@ -1,6 +1,7 @@
 """`baoda split`: a newspaper page's text layer to its articles, for an editor to check."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,8 @@ def _read(file: Path) -> str:
 
 def _path_in_corpus(file: Path, corpus: Path) -> str:
     """What the articles' ids begin with once the file lies in the folder of articles."""
-    resolved = file.resolve()
-    root = corpus.resolve()
+    resolved = Path(os.path.realpath(file))
+    root = os.path.realpath(corpus)
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else file.name
 
 

@@ -451,6 +451,18 @@ def test_status_says_what_is_indexed(baoda: Baoda, corpus_data_dir: Path) -> Non
     assert "none yet" in baoda("status").stdout.decode()
 
 
+def test_links_that_lead_in_a_circle_are_told_of_in_one_line(baoda: Baoda, tmp_path: Path) -> None:
+    for name in ("articles", "questions.jsonl"):
+        (tmp_path / name).symlink_to(name)
+    (tmp_path / "page.txt").write_text("新桥通车\n\n新桥三月四日通车。\n", "utf-8")
+    assert baoda("status", CORPUS_DIR="articles").returncode == 0
+    assert baoda("split", "page.txt", CORPUS_DIR="articles").returncode == 0
+    finished = baoda("eval", "questions.jsonl", "--out", "results")
+    assert finished.returncode == 1
+    (line,) = finished.stderr.decode().splitlines()
+    assert line.startswith("baoda: questions.jsonl")
+
+
 def test_doctor_finds_nothing_wrong_with_a_whole_installation(
     baoda: Baoda, corpus_data_dir: Path
 ) -> None:

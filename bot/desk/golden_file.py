@@ -101,8 +101,8 @@ class GoldenFile:
 
     def _path(self) -> Path:
         """Where it really lies."""
-        folder = self._corpus_dir.resolve()
         try:
+            folder = self._corpus_dir.resolve()
             path = (folder / GOLDEN).resolve()
         except RuntimeError as error:  # links that lead in a circle
             raise GoldenFileError(Hindrance.NO_FILE) from error

@@ -49,7 +49,7 @@ def own_folder(corpus: Path, name: str) -> Path:
     Raises PlaceError, also where it is a link.
     """
     try:
-        root = corpus.resolve(strict=True)
+        root = Path(os.path.realpath(corpus, strict=True))
         folder = root / name
         if folder.is_symlink():
             raise PlaceError(Trouble.LEADS_OUT, name)
@@ -65,7 +65,7 @@ def file_inside(corpus: Path, path: str) -> Path:
     Raises PlaceError where it is not there, or not really inside.
     """
     try:
-        root = corpus.resolve(strict=True)
+        root = Path(os.path.realpath(corpus, strict=True))
         file = root / path
         if not os.path.lexists(file):
             raise PlaceError(Trouble.GONE, path)
@@ -81,7 +81,7 @@ def file_inside(corpus: Path, path: str) -> Path:
 def place_inside(corpus: Path, path: str) -> Path:
     """Where a file with that path is to stand; its folders are made. Raises PlaceError."""
     try:
-        root = corpus.resolve(strict=True)
+        root = Path(os.path.realpath(corpus, strict=True))
         file = root / path
         if ".." in Path(path).parts or Path(path).is_absolute() or path in ("", "."):
             raise PlaceError(Trouble.LEADS_OUT, path)
@@ -97,4 +97,4 @@ def place_inside(corpus: Path, path: str) -> Path:
 
 
 def _is_inside(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root)
+    return Path(os.path.realpath(path)).is_relative_to(root)

@@ -8,6 +8,7 @@
 
 import datetime
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def read_sets(paths: Sequence[Path], limit: int | None = None) -> list[Question]
 
     A set is named by its file, without its endings. Raises EvaluationError: `file:line: reason`.
     """
-    if len({path.resolve() for path in paths}) < len(paths):
+    if len({os.path.realpath(path) for path in paths}) < len(paths):
         raise EvaluationError("the same file of questions is given twice")
     questions: list[Question] = []
     taken: set[str] = set()
