@@ -544,16 +544,14 @@ def read_settings() -> Settings:
     names = _named_values(file)
     try:
         settings = Settings.of(names)
-        if _goes_out(settings):
-            connections.check(os.environ)
+        if _asks_by_proxy(settings):
+            connections.check_proxies(os.environ)
+        if _asks_by_proxy(settings) or settings.telegram_bot_token:
+            connections.check_certificates(os.environ)
     except ValidationError as error:
         raise SettingsError("\n".join(_lines(error, names))) from None
     except ValueError as error:
         raise SettingsError(str(error)) from None
-    if settings.langsmith_tracing and settings.langsmith_api_key is None:
-        raise SettingsError(
-            "LANGSMITH_TRACING: needs a key; for example LANGSMITH_API_KEY=lsv2_the-rest-of-the-key"
-        )
     _refuse_secrets_among_articles(settings.corpus_dir, names)
     return settings
 
@@ -565,13 +563,17 @@ def log_format() -> Literal["text", "json"]:
 
 
 def ignore_environment(environment: MutableMapping[str, str]) -> None:
-    """Take away what LangChain would read from it by itself: whom to ask, where to tell of it."""
+    """Take away what libraries would read from it by themselves, and stumble over.
+
+    LangChain's: whom to ask, where to tell of it. httpx's: hosts that are none.
+    """
     for name in list(environment):
         known = name.upper().removesuffix(secret_files.SUFFIX).lower() in Settings.model_fields
         if _READ_BY_LANGCHAIN.match(name.upper()) or (
             _READ_BY_OPENAI.match(name.upper()) and not known  # ours are for child processes
         ):
             del environment[name]
+    connections.forget_exemptions(environment)
 
 
 def env_example() -> str:
@@ -596,7 +598,7 @@ def _named_values(file: env_file.EnvFile) -> dict[str, str]:
     return {name.upper(): value for name, value in both if value}
 
 
-def _goes_out(settings: Settings) -> bool:
+def _asks_by_proxy(settings: Settings) -> bool:
     """Whether servers are asked that a proxy of the environment may lead to."""
     return settings.embedding_model != "local" or any(
         (

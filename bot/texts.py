@@ -16,7 +16,9 @@ def read_text(path: Path, called: str) -> str:
     """What stands in a file. Raises ValueError, which begins with `called` and repeats nothing."""
     try:
         # a pipe without a writer would be waited for
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(
+            path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+        ) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ValueError(f"{called} is not a file: put one there")
             content = file.read(_LARGEST_BYTES + 1)

@@ -146,7 +146,10 @@ def _langsmith(settings: Settings) -> BaseCallbackHandler:
     from langsmith import Client
     from urllib3 import Retry
 
-    assert settings.langsmith_api_key is not None
+    if settings.langsmith_api_key is None:
+        raise SettingsError(
+            "LANGSMITH_TRACING: needs a key; for example LANGSMITH_API_KEY=lsv2_the-rest-of-the-key"
+        )
     client = Client(
         api_url=settings.langsmith_endpoint or LANGSMITH,
         api_key=settings.langsmith_api_key.get_secret_value(),

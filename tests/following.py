@@ -232,6 +232,8 @@ def _what_docker_lacks() -> str:
         return "docker compose is not installed here"
     if _succeeds(["docker", "image", "inspect", _IMAGE]):
         return f"an image {_IMAGE} is here already, and may be in use"
+    if not shutil.which("nsenter"):
+        return "nsenter is not installed here"
     if os.geteuid() != 0 and not _succeeds(["sudo", "-n", "true"]):
         return "sudo asks for a password here"
     return ""

@@ -1,9 +1,11 @@
 """Variables of others in the environment: heeded, refused by name, or without any effect."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.settings import SettingsError, ignore_environment, read_settings
@@ -22,6 +24,7 @@ REFUSED = {
     "all_proxy": "socks4://127.0.0.1:1080",
     "HTTPS_PROXY": "http://127.0.0.1:99999",
     "http_proxy": "http://",
+    "https_proxy": "http://proxy:3128\r",
     "SSL_CERT_FILE": "/nowhere",
 }
 
@@ -67,6 +70,7 @@ def test_what_no_connection_can_be_made_with_is_refused_where_one_is_made(
     [
         {"ALL_PROXY": "socks5h://127.0.0.1:1080", "HTTP_PROXY": "127.0.0.1:3128"},
         {"ALL_PROXY": "socks://127.0.0.1:1080", "NO_PROXY": "localhost, *"},
+        {"http_proxy": "", "HTTP_PROXY": "http://127.0.0.1:3128"},
         {"HTTPS_PROXY": "", "FTP_PROXY": "ftp://127.0.0.1", "SSL_CERT_FILE": ""},
     ],
 )
@@ -95,13 +99,26 @@ def test_telegram_s_own_proxy_leaves_those_of_the_environment_alone(
     read_settings()
 
 
-@pytest.mark.parametrize("exempted", ["[::1]", "fe80::/10", "host:port"])
-def test_exempted_hosts_that_are_none_are_refused(
+def test_telegram_s_own_proxy_needs_certificates_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("TELEGRAM_PROXY_URL", "socks5://127.0.0.1:1080")
+    with pytest.raises(SettingsError, match=r"^SSL_CERT_FILE: "):
+        read_settings()
+
+
+@pytest.mark.parametrize("exempted", ["[::1]", "fe80::/10", "host:port", "中国.cn:x"])
+def test_exempted_hosts_that_are_none_are_passed_over(
     monkeypatch: pytest.MonkeyPatch, exempted: str
 ) -> None:
-    monkeypatch.setenv("NO_PROXY", exempted)
-    with pytest.raises(SettingsError, match=r"^NO_PROXY: "):
+    hosts = f"localhost, ::1,10.0.0.0/8,{exempted},.example.org:8080"
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, hosts)
+    with pytest.raises(httpx.InvalidURL):
         Wire(None)
+    ignore_environment(os.environ)
+    Wire(None)
+    assert os.environ["NO_PROXY"] == "localhost,::1,10.0.0.0/8,.example.org:8080"
 
 
 def test_commands_say_so_in_one_line(baoda: Baoda) -> None:
@@ -157,8 +174,13 @@ def test_our_own_settings_stay_for_child_processes() -> None:
 def test_an_index_is_built_without_heeding_them_too(baoda: Baoda, tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     (tmp_path / "articles" / "桥.md").write_text("---\ntitle: 新桥通车\n---\n新桥通车。\n", "utf-8")
+    (tmp_path / ".env").write_text("LANGSMITH_TRACING=true\n")  # its key is not for children
     finished = baoda(
-        "reload", CORPUS_DIR="articles", CHROMA_API_IMPL="nothing", IS_PERSISTENT="foo"
+        "reload",
+        CORPUS_DIR="articles",
+        LANGSMITH_API_KEY="lsv2_x",
+        CHROMA_API_IMPL="nothing",
+        IS_PERSISTENT="foo",
     )
     assert finished.returncode == 0, finished.stderr
     assert list((tmp_path / ".baoda" / "generations").iterdir())

@@ -16,6 +16,7 @@ from bot.settings import Settings, SettingsError
 from bot.tracing import Aside, make_callbacks
 from tests.conftest import Baoda
 from tests.model_server import StubModelServer
+from tests.planted import TOKEN
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 MODEL_KEY, TRACE_KEY = "sk-of-the-model-server", "lsv2_of-the-tracer"
@@ -124,7 +125,9 @@ def test_an_answer_does_not_wait_for_a_tracer_that_is_away(ask: Ask) -> None:
 
 
 def test_tracing_without_a_key_is_a_wrong_setting(baoda: Baoda) -> None:
-    done = baoda("ask", "问题", LANGSMITH_TRACING="true")
+    nowhere = "http://127.0.0.1:9"
+    servers = {"OPENAI_BASE_URL": nowhere, "TELEGRAM_API_BASE_URL": nowhere}
+    done = baoda("run", TELEGRAM_BOT_TOKEN=TOKEN, LANGSMITH_TRACING="true", **servers)
     assert done.returncode == 2
     assert done.stderr.decode().startswith("baoda: LANGSMITH_TRACING: needs a key")
     assert len(done.stderr.splitlines()) == 1

@@ -122,7 +122,9 @@ class Ticket:
         Raises Closing.
         """
         if self.notice is not None:
-            await self._delivery.remove(target.chat_id, self.notice)
+            # where a group has become a supergroup, another message has that number
+            if self._calls.id_now(target.chat_id) == target.chat_id:
+                await self._delivery.remove(target.chat_id, self.notice)
             self.notice = None
             await self._note_begun(target)
 

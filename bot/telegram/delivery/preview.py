@@ -60,7 +60,9 @@ class Preview:
         """Show no more; what is on its way has arrived when this returns."""
         self._ended.set()
         if self._task is not None:
-            await self._task
+            # who is cancelled here does not break off what is on its way
+            await asyncio.wait([self._task])
+            self._task.result()
 
     async def _keep_showing(self) -> None:
         shown: Part | None = None

@@ -8,7 +8,6 @@ from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
 from bot.meters import UNCOUNTED, Meters
-from bot.settings import SettingsError
 
 _CONNECTIONS = 512
 _CONNECT_SECONDS = 10.0
@@ -40,24 +39,18 @@ class OutcomeUnknownError(NetworkError):
 class Wire(HTTPXRequest):
     """Raises OutcomeUnknownError where a request was sent and no answer of Telegram came.
 
-    Made without a proxy, it takes that of the environment; raises SettingsError for its NO_PROXY.
+    Made without a proxy, it takes that of the environment.
     """
 
     def __init__(self, proxy: str | None, meters: Meters = UNCOUNTED) -> None:
         self._meters = meters
-        try:
-            super().__init__(
-                connection_pool_size=_CONNECTIONS,
-                connect_timeout=_CONNECT_SECONDS,
-                pool_timeout=_READ_SECONDS,
-                read_timeout=_READ_SECONDS,
-                proxy=proxy,
-            )
-        except httpx.InvalidURL:
-            raise SettingsError(
-                "NO_PROXY: holds something else than names and addresses of hosts, separated by "
-                "commas; for example NO_PROXY=localhost,127.0.0.1,::1"
-            ) from None
+        super().__init__(
+            connection_pool_size=_CONNECTIONS,
+            connect_timeout=_CONNECT_SECONDS,
+            pool_timeout=_READ_SECONDS,
+            read_timeout=_READ_SECONDS,
+            proxy=proxy,
+        )
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         """See HTTPXRequest.do_request."""

@@ -158,13 +158,14 @@ class Questions:
         if asker in self._given_up and ticket.taken_at < self._given_up[asker]:
             stop.set()
         self._open[update.update_id] = stop, asker
+        taking_back: asyncio.Task[None] | None = None
         try:
             # what an edited question has for an answer stays until there is another
             queued = _show_nothing if replaces else partial(_show_place, notice, phrases)
             async with self._turns.turn(ticket, asker, queued):
                 course.begun()
                 await notice.end()
-                await ticket.take_notice_back(target)
+                taking_back = asyncio.create_task(ticket.take_notice_back(target))
                 wait = self._quotas.take(asker, message.chat_id, is_owed=ticket.is_resumed)
                 if wait is None:
                     parts, answer_id = await self._written(
@@ -183,6 +184,11 @@ class Questions:
             del self._open[update.update_id]
             await notice.end()
             await preview.end()
+            if taking_back is not None:
+                await asyncio.wait([taking_back])
+                hindrance = taking_back.exception()
+        if hindrance is not None:
+            raise hindrance
         written = time.monotonic()
         if wait is not None:
             course.put_off()
