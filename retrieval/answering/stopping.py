@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_AGAIN_SECONDS = 0.2
+_AGAIN_SECONDS = 1.0
+"""Long enough for a busy machine to hang up: a second word would break that off."""
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -210,8 +210,11 @@ class Draft:
 async def _astream(
     chain: Runnable[Brief, AIMessageChunk], brief: Brief
 ) -> AsyncGenerator[AIMessageChunk, None]:
-    async for chunk in chain.astream(brief):
-        yield chunk
+    stream = chain.astream(brief)
+    assert isinstance(stream, AsyncGenerator)
+    async with aclosing(stream) as chunks:  # left to the garbage it would end some time later
+        async for chunk in chunks:
+            yield chunk
 
 
 def _pause(error: ChatModelError) -> float:
