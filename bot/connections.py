@@ -41,18 +41,9 @@ def check_certificates(environment: Mapping[str, str]) -> None:
 
 def forget_exemptions(environment: MutableMapping[str, str]) -> None:
     """Take out of NO_PROXY what httpx breaks off at, such as ranges of IPv6; no host is one."""
-    import httpx
-
-    def can_be_taken(host: str) -> bool:
-        try:
-            httpx.URL(_pattern(host))
-        except httpx.InvalidURL:
-            return False
-        return True
-
     for name in ("no_proxy", "NO_PROXY"):
         if hosts := environment.get(name):
-            kept = filter(can_be_taken, map(str.strip, hosts.split(",")))
+            kept = filter(_can_be_exempted, map(str.strip, hosts.split(",")))
             environment[name] = ",".join(kept)
 
 
@@ -66,6 +57,16 @@ def _is_proxy(address: str) -> bool:
     except (ValueError, httpx.InvalidURL):
         return False
     return bool(host) and port != 0
+
+
+def _can_be_exempted(host: str) -> bool:
+    import httpx
+
+    try:
+        httpx.URL(_pattern(host))
+    except httpx.InvalidURL:
+        return False
+    return True
 
 
 def _pattern(host: str) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SettingsError, read_settings
+from bot.settings import read_settings
 from tests.conftest import Baoda
 from tests.planted import MARK, TOKEN
+from tests.test_secret_files import refusal
 
 FILE = Path(".env")
 
@@ -18,15 +19,6 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CHAT_MODEL", "TIMEZONE", "LOG_LEVEL", "OPENAI_API_KEY", "TELEGRAM_BOT_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-
-
-def refusal() -> str:
-    with pytest.raises(SettingsError) as caught:
-        read_settings()
-    message = str(caught.value)
-    assert "\n" not in message
-    assert MARK not in message
-    return message
 
 
 @pytest.mark.parametrize(
