@@ -11,7 +11,7 @@ import mmap
 import os
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -138,8 +138,12 @@ class Watch:
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        """Say where, below all else: a run whose tests have passed would not tell why it failed."""
+        yield
         if self._seen:
             terminalreporter.section("secrets that were written", red=True, bold=True)
             for one in dict.fromkeys(self._seen):
