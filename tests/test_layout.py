@@ -117,14 +117,14 @@ def test_a_reloader_leaves_a_newer_folder_alone(
     assert contents(data_dir / "generations") == before
 
 
-@pytest.mark.parametrize("schema", ["5", "10", "5a", "٥", 99, 4, True, [4]])
+@pytest.mark.parametrize("schema", ["6", "10", "5a", "٥", 99, 4, True, [4]])
 def test_a_schema_that_this_version_never_wrote_is_newer(data_dir: Path, schema: object) -> None:
     with_manifest(data_dir, schema=schema)
     with pytest.raises(DataFolderError):
         check_layout(data_dir)
 
 
-@pytest.mark.parametrize("schema", [SCHEMA_VERSION, "3", "1"])
+@pytest.mark.parametrize("schema", [SCHEMA_VERSION, "4", "1"])
 def test_schemas_compare_as_numbers(data_dir: Path, schema: str) -> None:
     with_manifest(data_dir, schema=schema)
     check_layout(data_dir)

@@ -14,6 +14,7 @@ from retrieval.index.generations import Generations
 from retrieval.reload import Reloader, ReloadResult
 from retrieval.types import Embedder, Step, Vectors
 from tests.fakes import FakeEmbedder
+from tests.test_room import room
 
 Reload = Callable[..., ReloadResult]
 
@@ -75,6 +76,18 @@ def test_the_first_reload_adds_everything(reload: Reload, data_dir: Path) -> Non
     assert (result.previous, result.articles, result.failed) == (None, 4, ())
     assert result.embedded > result.chunks > 4
     assert Generations(data_dir).live() == result.generation
+
+
+def test_nothing_of_the_process_s_memory_is_kept_with_an_index(
+    reload: Reload, folder: Path, data_dir: Path
+) -> None:
+    reload()
+    write(folder / "0.md", "第0篇", "这是改过的正文。" * 40)
+    reload()
+    files = list(room(data_dir))
+    assert len(files) == 4
+    for path, start in files:
+        assert not any(path.read_bytes()[start:]), path
 
 
 def test_nothing_changed_makes_no_new_generation(reload: Reload) -> None:

@@ -27,6 +27,7 @@ from retrieval.index.generations import (
     matches,
 )
 from retrieval.index.keywords import KeywordIndex
+from retrieval.index.room import blank_room
 from retrieval.index.vectors import VectorIndex
 
 _FOLLOW_SECONDS = 0.5
@@ -282,7 +283,8 @@ class _Opened:
 def check_complete(folder: Path, manifest: Manifest, *, just_written: bool = False) -> None:
     """Raise CollectionError unless a generation opens and every chunk of it can be found.
 
-    Of one that was `just_written`, what the graph of vectors does not reach is made a stray.
+    Of one that was `just_written`, what the graph of vectors does not reach is made a stray, and
+    its room for more is blanked: Chroma writes the graph when it is opened.
     """
     opened = Collection(folder, manifest)
     try:
@@ -291,6 +293,8 @@ def check_complete(folder: Path, manifest: Manifest, *, just_written: bool = Fal
         raise CollectionError(f"the index {manifest.id} is damaged ({error})") from error
     finally:
         opened.close()
+    if just_written:
+        blank_room(folder / VECTORS)
 
 
 def _check(opened: Collection, manifest: Manifest, just_written: bool) -> None:

@@ -24,13 +24,13 @@ from retrieval.errors import (
     reason_of,
 )
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 """Part of a generation's fingerprint: changed whenever its files come out otherwise.
 
 A whole number that only grows: of two versions the newer one has the larger.
 """
 
-READABLE = frozenset({SCHEMA_VERSION})
+READABLE = frozenset({"4", SCHEMA_VERSION})
 """Those whose files this version can answer from."""
 
 VERSION_FILE = "version.json"

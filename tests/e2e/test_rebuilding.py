@@ -171,8 +171,11 @@ async def test_a_rebuild_that_is_killed_begins_anew_at_the_next_start(
 
 
 @pytest.mark.long
-def test_an_index_of_another_chunker_is_asked(baoda: Baoda, folder: Path) -> None:
-    with_manifest(folder, chunker="0")
+@pytest.mark.parametrize("former", [{"chunker": "0"}, {"schema": "4"}])
+def test_an_index_of_a_former_version_is_asked(
+    baoda: Baoda, folder: Path, former: dict[str, str]
+) -> None:
+    with_manifest(folder, **former)
     names = {"CORPUS_DIR": folder / "corpus", "DATA_DIR": folder / "data"}
     asked = baoda("ask", QUESTION, **names)
     assert (asked.returncode, LENGTH in asked.stdout.decode()) == (0, True)
