@@ -348,7 +348,9 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
         stream_usage=True,
         max_retries=0,  # the writer tries again itself, before the first token only
         timeout=settings.chat_timeout_seconds,
-        stream_chunk_timeout=settings.chat_timeout_seconds,
+        # the writer bounds a stream itself; this would put a task around each chunk, and a request
+        # that is broken off while that task is at work is not always hung up
+        stream_chunk_timeout=None,
         extra_body=settings.chat_extra_body or None,
         http_socket_options=(),  # others come with a transport that leaves out proxies
         # a client of its own: the shared one is bound to the first event loop that uses it
