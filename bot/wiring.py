@@ -339,6 +339,8 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
     import httpx2
     from langchain_openai import ChatOpenAI
 
+    from retrieval.answering.model import hanging_up
+
     key = settings.openai_api_key
     return ChatOpenAI(
         model=model_name,
@@ -348,16 +350,15 @@ def _make_chat_model(settings: Settings, name: str) -> "BaseChatModel":
         stream_usage=True,
         max_retries=0,  # the writer tries again itself, before the first token only
         timeout=settings.chat_timeout_seconds,
-        # the writer bounds a stream itself; this would put a task around each chunk, and a request
-        # that is broken off while that task is at work is not always hung up
-        stream_chunk_timeout=None,
+        stream_chunk_timeout=None,  # the writer bounds a stream itself, without a task a chunk
         extra_body=settings.chat_extra_body or None,
         http_socket_options=(),  # others come with a transport that leaves out proxies
         # a client of its own: the shared one is bound to the first event loop that uses it
         http_async_client=httpx2.AsyncClient(
             timeout=httpx2.Timeout(
                 settings.chat_timeout_seconds, connect=settings.chat_connect_seconds
-            )
+            ),
+            event_hooks={"response": [hanging_up.note]},
         ),
     )
 

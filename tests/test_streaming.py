@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import gc
 import logging
 import threading
 import time
@@ -44,6 +45,14 @@ def answerer(settings: Settings) -> Iterator[Answerer]:
     made.close()
 
 
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Without the garbage collector, which ends a request too, some time later."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 def sentences(server: StubModelServer, *texts: str) -> Iterator[str]:
     for text in texts:
         yield text.format(n=number_of(server.requests[-1].json, "150名"))
@@ -77,6 +86,28 @@ async def test_a_sentence_is_shown_while_the_model_writes_the_next(
             shown.set()
     assert texts[0] == "东城区选派了150名干部担任社区专员。[1]"
     assert texts[-1] == texts[0] + "\n社区专员长期驻扎在社区。[1]"
+
+
+async def test_pieces_without_text_hold_nothing_back(
+    server: StubModelServer, answerer: Answerer
+) -> None:
+    shown = threading.Event()
+    before_the_next: list[bool] = []
+
+    def chunks() -> Iterator[str]:
+        yield from sentences(server, TRUE)
+        for _ in range(2_000):
+            if shown.wait(0.001):
+                break
+            yield ""
+        before_the_next.append(shown.is_set())
+        yield from sentences(server, ALSO_TRUE)
+
+    server.queue(Reply(chunks=chunks()))
+    async with aclosing(answerer.stream(QUESTION, asked_at=DAY)) as steps:
+        async for _ in steps:
+            shown.set()
+    assert before_the_next == [True]
 
 
 async def test_a_mark_behind_the_full_stop_is_waited_for(
@@ -113,6 +144,7 @@ async def test_what_claims_nothing_is_left_out_and_does_not_count(
     assert answer.text == "东城区选派了150名干部担任社区专员。[1]"
 
 
+@pytest.mark.usefixtures("no_collector")
 async def test_a_model_in_a_loop_is_ended(server: StubModelServer, answerer: Answerer) -> None:
     def chunks() -> Iterator[str]:
         while not server.client_left.is_set() and not server.closing.wait(0.01):
@@ -162,6 +194,7 @@ async def test_a_sentence_cut_by_the_limit_of_tokens_is_left_out(
     assert answer.withheld == 0
 
 
+@pytest.mark.usefixtures("no_collector")
 async def test_who_leaves_ends_the_request(server: StubModelServer, answerer: Answerer) -> None:
     def chunks() -> Iterator[str]:
         yield from sentences(server, TRUE)
@@ -219,6 +252,7 @@ async def stopped_after_a_sentence(answerer: Answerer) -> Answer:
     return final(steps)
 
 
+@pytest.mark.usefixtures("no_collector")
 async def test_a_stopped_answer_is_what_has_passed(
     server: StubModelServer, answerer: Answerer
 ) -> None:
@@ -242,6 +276,7 @@ async def test_a_stopped_answer_is_not_given_again(
     assert "长期驻扎" in again.text
 
 
+@pytest.mark.usefixtures("no_collector")
 async def test_where_nothing_has_passed_a_stopped_answer_quotes(
     server: StubModelServer, answerer: Answerer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -145,7 +145,8 @@ async def _pump(
     async def read() -> bool:
         async with aclosing(pieces):
             async for piece in pieces:
-                queue.put_nowait(piece)
+                if piece.text or piece.anew or piece.cut:
+                    queue.put_nowait(piece)
         return True
 
     try:

@@ -18,10 +18,10 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
         return await working if working.done() else None
     finally:
         stopping.cancel()
-        await _cancel(working)
+        await cancel(working)
 
 
-async def _cancel(task: asyncio.Task[Any]) -> None:
+async def cancel(task: asyncio.Task[Any]) -> None:
     """Return when it has ended: a client that is just connecting may miss the first word."""
     while not task.done():
         task.cancel()

@@ -20,6 +20,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 import prompts
 from retrieval.answering.checking import Source
 from retrieval.answering.language import NO_ANSWER, Language
+from retrieval.answering.model import hanging_up
 from retrieval.answering.model.breaker import Breaker
 from retrieval.answering.model.brief import Brief
 from retrieval.answering.model.calls import bounded_call, called_back, fenced
@@ -31,6 +32,7 @@ from retrieval.answering.model.faults import (
     chat_model_error,
 )
 from retrieval.answering.model.thinking import Piece, ThinkingFilter
+from retrieval.answering.stopping import cancel
 from retrieval.types import Turn, Usage
 
 logger = logging.getLogger(__name__)
@@ -210,11 +212,27 @@ class Draft:
 async def _astream(
     chain: Runnable[Brief, AIMessageChunk], brief: Brief
 ) -> AsyncGenerator[AIMessageChunk, None]:
-    stream = chain.astream(brief)
-    assert isinstance(stream, AsyncGenerator)
-    async with aclosing(stream) as chunks:  # left to the garbage it would end some time later
-        async for chunk in chunks:
+    """The chunks as they come, read by a task of its own; what is not read any more is hung up."""
+    coming: asyncio.Queue[AIMessageChunk | None] = asyncio.Queue()
+    responses: list[hanging_up.Response] = []
+
+    async def read() -> None:
+        hanging_up.note_in(responses)
+        try:
+            async for chunk in chain.astream(brief):
+                coming.put_nowait(chunk)
+        finally:
+            coming.put_nowait(None)
+
+    reading = asyncio.create_task(read())
+    try:
+        while (chunk := await coming.get()) is not None:
             yield chunk
+        await reading  # raises what the model raised
+    finally:
+        await cancel(reading)
+        for response in responses:
+            await response.aclose()
 
 
 def _pause(error: ChatModelError) -> float:
