@@ -95,7 +95,7 @@ def test_a_graph_of_another_form_is_an_error(
     data = bytearray(header.read_bytes())
     struct.pack_into(form, data, offset, value)
     header.write_bytes(data)
-    with pytest.raises(CollectionError, match="form that this version of Baoda does not know"):
+    with pytest.raises(CollectionError, match="form that is not known here"):
         blank_room(folder)
 
 

@@ -62,6 +62,6 @@ def _blank(file: IO[bytes], start: int, end: int) -> None:
 
 def _unknown(path: Path) -> CollectionError:
     return CollectionError(
-        f"{path.name} of the vector index has a form that this version of Baoda does not know: "
-        "install the Chroma that requirements.lock names"
+        f"{path.name} of the vector index has a form that is not known here: Chroma must be of the "
+        "version that requirements.lock names"
     )
