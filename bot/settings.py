@@ -510,7 +510,7 @@ class Settings(BaseModel):
         found = {name: names[name.upper()] for name in cls.model_fields if name.upper() in names}
         found |= {name.lower(): secret_files.read(name, path) for name, path in files.items()}
         settings = cls.model_validate(found)
-        settings._secrets_of_others = secret_files.of_others(names)
+        settings._secrets_of_others = (*secret_files.of_others(names), *_secrets_in_proxies(names))
         return settings
 
 
@@ -644,6 +644,13 @@ def _lines(error: ValidationError, names: Mapping[str, str]) -> Iterator[str]:
         said = f"{reason[0].lower()}{reason[1:]}; for example {setting}={example}"
         path = in_files.get(setting)
         yield f"{setting}: {said}" if path is None else f"{setting}_FILE: what {path} holds {said}"
+
+
+def _secrets_in_proxies(names: Mapping[str, str]) -> Iterator[str]:
+    """Of HTTP_PROXY and the like; an address without a scheme counts as http."""
+    for name, value in names.items():
+        if name.endswith("_PROXY"):
+            yield from _secrets_in(value if "://" in value else f"http://{value}")
 
 
 def _secrets_in(address: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from retrieval.index.articles import ArticleStore, ArticleWriter, Counts, articl
 from retrieval.index.generations import Generations, Manifest
 from retrieval.index.keys import short_key
 from retrieval.index.keywords import KeywordIndex, KeywordWriter
+from retrieval.index.room import blank_room
 from retrieval.index.vectors import VectorIndex, copy_index
 from retrieval.types import Article, Chunk, Span
 from retrieval.words import index_words
@@ -45,6 +46,7 @@ def test_a_closed_index_opens_again_with_everything_in_it(tmp_path: Path) -> Non
     index = VectorIndex(tmp_path / "chroma", create=True)
     index.add(range(3000), [CHUNK] * 3000, rows / np.linalg.norm(rows, axis=1, keepdims=True))
     index.close()
+    blank_room(tmp_path / "chroma")
     again = VectorIndex(tmp_path / "chroma")
     assert again.unreachable(32, range(3000)) == []
     again.close()

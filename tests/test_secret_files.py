@@ -200,6 +200,13 @@ def test_keys_of_others_are_blotted_out_as_well(put: Place, name: str) -> None:
     assert f"{MARK}-of-others" in read_settings().secrets
 
 
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("scheme", ["socks5://", "http://", ""])
+def test_passwords_of_proxies_are_blotted_out_as_well(put: Place, name: str, scheme: str) -> None:
+    put(name, f"{scheme}me:{MARK}-word@127.0.0.1:1080")
+    assert f"{MARK}-word" in read_settings().secrets
+
+
 def test_a_word_that_is_too_short_for_a_secret_is_not_blotted_out(put: Place) -> None:
     put("SORT_KEY", "date")
     assert read_settings().secrets == ()
