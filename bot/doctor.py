@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import import_module
 
 from bot import logs
 from bot.backup.errors import BackupError
@@ -65,6 +66,7 @@ def _findings() -> Iterator[Finding]:
         return
     ignore_environment(os.environ)
     logs.configure(settings.log_level, settings.secrets, settings.log_format)
+    import_module("httpx")  # before there are threads: half imported, it confuses OpenAI's client
     with suppress(Exception):  # what is wrong there is told by the check of the chat model
         make_writer(settings)  # imports for seconds, which count for no check
     yield Finding("settings", "ok", "read from the environment and .env")

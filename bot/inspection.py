@@ -57,9 +57,9 @@ def show_status(settings: Settings, *, as_json: bool) -> None:
     if live is None:
         print("index      none yet; run `baoda reload`")
     else:
-        print(f"index      {_described(live)}")
+        print(f"index      {_described(live, is_live=True)}")
     for kept in report["kept"]:
-        print(f"kept       {_described(kept)}")
+        print(f"kept       {_described(kept, is_live=False)}")
     if report["watching_paused"]:
         print("watching   paused since the roll-back, until the next reload")
     if report["reloading"]:
@@ -83,11 +83,13 @@ def _spent(day: dict[str, Any]) -> str:
     )
 
 
-def _described(generation: dict[str, Any]) -> str:
+def _described(generation: dict[str, Any], *, is_live: bool) -> str:
     golden = generation["golden"]
     questions = f", golden questions {golden['passed']} of {golden['total']}" if golden else ""
     if generation["usable"]:
         usable = ""
+    elif not is_live:
+        usable = "  (made with another model or version: no way back to it)"
     elif generation["serves"]:
         usable = "  (made with another model or version: serves until `baoda reload` is done)"
     else:

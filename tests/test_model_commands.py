@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CORPUS, Baoda
-from tests.model_server import Reply, StubModelServer
+from tests.model_server import CHAT, EMBEDDINGS, Reply, StubModelServer
 from tests.personas import number_of
+from tests.planted import TOKEN
 
 QUESTION = "东城区选派了多少名干部担任社区专员?"
 
@@ -98,3 +99,25 @@ def test_doctor_says_what_to_do_about_the_chat_model(
     assert found["state"] == "problem"
     assert advice in found["advice"]
     assert finished.returncode == 1
+
+
+def test_doctor_asks_each_server_once_and_logs_nothing(
+    baoda: Baoda, server: StubModelServer, data_dir: Path
+) -> None:
+    server.respond_with(lambda _: "OK")
+    finished = baoda(
+        "doctor",
+        "--json",
+        DATA_DIR=data_dir,
+        CORPUS_DIR=CORPUS,
+        CHAT_MODEL="stub-model",
+        OPENAI_BASE_URL=server.base_url,
+        EMBEDDING_MODEL="stub-model",
+        EMBEDDING_BASE_URL=server.base_url,
+        TELEGRAM_BOT_TOKEN=TOKEN,
+        TELEGRAM_API_BASE_URL="http://127.0.0.1:9",
+    )
+    assert finished.stderr == b""
+    findings = {one["check"]: one["state"] for one in json.loads(finished.stdout)["findings"]}
+    assert (findings["chat model"], findings["embedding model"]) == ("ok", "ok")
+    assert sorted(one.path for one in server.requests) == [CHAT, EMBEDDINGS]

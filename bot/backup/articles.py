@@ -52,8 +52,8 @@ class Articles:
 
         Raises BackupError; OSError where the disk is full.
         """
-        unlisted: list[OSError] = []
-        for path, name in self._files(unlisted):
+        left_out: list[Skipped] = []
+        for path, name in self._files(left_out):
             shown = name.removeprefix(f"{CORPUS}/")
             try:
                 is_whole = _add(archive, path, name, workshop)
@@ -68,14 +68,12 @@ class Articles:
             else:
                 if not is_whole:
                     yield Skipped(shown, "is written all the time and may be torn in the backup")
-        for fault in unlisted:
-            shown = Path(fault.filename).relative_to(self._folder).as_posix()
-            yield Skipped(shown, f"cannot be listed: {fault.strerror}")
+        yield from left_out
 
-    def _files(self, unlisted: list[OSError]) -> Iterator[tuple[Path, str]]:
+    def _files(self, left_out: list[Skipped]) -> Iterator[tuple[Path, str]]:
         """With their names in the backup, as they are found.
 
-        For folders in it that cannot be listed, the errors are put into `unlisted`. Raises
+        Folders that cannot be listed and links that lead out are put into `left_out`. Raises
         BackupError.
         """
 
@@ -85,7 +83,15 @@ class Articles:
                     f"CORPUS_DIR: cannot list {self._folder}: {error.strerror}"
                 ) from error
             if not isinstance(error, FileNotFoundError):
-                unlisted.append(error)
+                shown = Path(error.filename).relative_to(self._folder).as_posix()
+                left_out.append(Skipped(shown, f"cannot be listed: {error.strerror}"))
+
+        def leads_out(path: Path) -> bool:
+            if real(path).is_relative_to(self._root):
+                return False
+            shown = path.relative_to(self._folder).as_posix()
+            left_out.append(Skipped(shown, "link that leads out of the folder"))
+            return True
 
         identities = frozenset(filter(None, map(_identity, self._left_out)))
         for parent, folders, files in os.walk(self._folder, onerror=refuse):
@@ -95,13 +101,14 @@ class Articles:
                 for name in folders
                 if (not name.startswith(".") or (name == BIN and Path(parent) == self._folder))
                 and (self._root / inside / name) not in self._left_out
+                and not leads_out(Path(parent, name))
             )
             for name in sorted(files):
                 path = Path(parent, name)
                 # by another name too: linked
                 if name.startswith(".") or _identity(path) in identities:
                     continue
-                if not real(path).is_relative_to(self._root):  # a link
+                if leads_out(path):
                     continue
                 yield path, f"{CORPUS}/{(inside / name).as_posix()}"
 

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,13 @@ from bot.backup.errors import BackupError
 from bot.backup.layout import CURRENT, EMBEDDINGS, GENERATIONS, ROLL_BACK
 from bot.backup.readable import readable
 from retrieval.errors import CollectionError
-from retrieval.index.generations import WRITTEN_BY_READERS, Generations
+from retrieval.index.generations import (
+    SCHEMA_VERSION,
+    VECTORS,
+    WRITTEN_BY_READERS,
+    Generations,
+)
+from retrieval.index.room import blank_room
 
 _TRIES = 3
 _BUSY_SECONDS = 10
@@ -58,7 +64,10 @@ def live_index(generations: Generations, opened: ExitStack) -> Live | None:
 
 def add_index(archive: Archive, generations: Generations, live: Live, workshop: Path) -> None:
     """The pointer too. Raises CollectionError, OSError."""
-    _add_generation(archive, generations.folder(live.generation), workshop)
+    folder = generations.folder(live.generation)
+    is_blank = generations.manifest(live.generation).schema == SCHEMA_VERSION
+    blanked = {} if is_blank else _blanked(folder / VECTORS, workshop)
+    _add_generation(archive, folder, blanked, workshop)
     archive.add_text(CURRENT, live.generation + "\n")
     if live.roll_back is not None:
         archive.add_text(ROLL_BACK, live.roll_back)
@@ -91,7 +100,20 @@ def copy_embeddings(data_dir: Path, workshop: Path) -> Sequence[Skipped]:
     return ()
 
 
-def _add_generation(archive: Archive, folder: Path, workshop: Path) -> None:
+def _blanked(vectors: Path, workshop: Path) -> dict[Path, Path]:
+    """Copies of the graphs of a former version, which left there what lay in memory."""
+    copies = {}
+    for path in vectors.glob("*/*"):
+        copies[path] = workshop / VECTORS / path.relative_to(vectors)
+        copies[path].parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copies[path])
+    blank_room(workshop / VECTORS)
+    return copies
+
+
+def _add_generation(
+    archive: Archive, folder: Path, blanked: Mapping[Path, Path], workshop: Path
+) -> None:
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.name.endswith(("-journal", "-wal", "-shm")):
             continue
@@ -103,7 +125,7 @@ def _add_generation(archive: Archive, folder: Path, workshop: Path) -> None:
             archive.add_file(name, copy)
             copy.unlink()
         else:
-            archive.add_file(name, path)
+            archive.add_file(name, blanked.get(path, path))
 
 
 @contextmanager

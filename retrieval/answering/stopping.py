@@ -22,9 +22,22 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T
 
 
 async def cancel(task: asyncio.Task[Any]) -> None:
-    """Return when it has ended: a client that is just connecting may miss the first word."""
+    """Return when it has ended: a client that is just connecting may miss the first word.
+
+    Who is cancelled meanwhile waits for it all the same.
+    """
+    loop = asyncio.get_running_loop()
+    cancelled: asyncio.CancelledError | None = None
+    again_at = loop.time()
     while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=_AGAIN_SECONDS)
+        if loop.time() >= again_at:
+            task.cancel()
+            again_at = loop.time() + _AGAIN_SECONDS
+        try:
+            await asyncio.wait([task], timeout=again_at - loop.time())
+        except asyncio.CancelledError as error:
+            cancelled = error
     if not task.cancelled():
         task.exception()  # looked at, so that asyncio does not complain
+    if cancelled is not None:
+        raise cancelled

@@ -383,11 +383,11 @@ def check_fingerprint(manifest: Manifest, embedding: str) -> None:
     if manifest.embedding != embedding:
         raise OutdatedCollectionError(
             f"the index was made with another embedding model ({bare(manifest.embedding)}, "
-            f"not {embedding}); run `baoda reload`"
+            f"not {embedding}): there is no way back to it"
         )
     if not matches(manifest, embedding):
         raise OutdatedCollectionError(
-            "the index was made by another version of Baoda; run `baoda reload`"
+            "the index was made by another version of Baoda: there is no way back to it"
         )
 
 

@@ -5,7 +5,7 @@ import datetime
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -230,9 +230,11 @@ async def _astream(
             yield chunk
         await reading  # raises what the model raised
     finally:
-        await cancel(reading)
+        reading.cancel()
         for response in responses:
-            await response.aclose()
+            with suppress(Exception):  # it is broken off anyway
+                await response.aclose()
+        await cancel(reading)
 
 
 def _pause(error: ChatModelError) -> float:
