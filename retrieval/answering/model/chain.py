@@ -230,11 +230,12 @@ async def _astream(
             yield chunk
         await reading  # raises what the model raised
     finally:
-        reading.cancel()
-        for response in responses:
-            with suppress(Exception):  # it is broken off anyway
-                await response.aclose()
-        await cancel(reading)
+        try:
+            await cancel(reading)
+        finally:
+            for response in responses:
+                with suppress(Exception):  # it is broken off anyway
+                    await response.aclose()
 
 
 def _pause(error: ChatModelError) -> float:
