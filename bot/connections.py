@@ -47,11 +47,15 @@ def forget_exemptions(environment: MutableMapping[str, str]) -> None:
             environment[name] = ",".join(kept)
 
 
+def with_scheme(proxy: str) -> str:
+    """The address of a proxy: one without a scheme counts as http, as everywhere."""
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
 def _is_proxy(address: str) -> bool:
-    """An address without a scheme counts as http, as everywhere."""
     import httpx
 
-    address = address if "://" in address else f"http://{address}"
+    address = with_scheme(address)
     try:
         host, port = httpx.Proxy(address).url.host, urlsplit(address).port
     except (ValueError, httpx.InvalidURL):

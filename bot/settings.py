@@ -647,10 +647,10 @@ def _lines(error: ValidationError, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _secrets_in_proxies(names: Mapping[str, str]) -> Iterator[str]:
-    """Of HTTP_PROXY and the like; an address without a scheme counts as http."""
+    """Of HTTP_PROXY and the like."""
     for name, value in names.items():
         if name.endswith("_PROXY"):
-            yield from _secrets_in(value if "://" in value else f"http://{value}")
+            yield from _secrets_in(connections.with_scheme(value))
 
 
 def _secrets_in(address: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ from tests import planted
 from tests.conftest import CORPUS, Baoda
 from tests.store.exchanges import exchange, open_store, pending, questions, take
 from tests.store.test_faults import NOBODY, without_privileges
-from tests.test_room import room
+from tests.test_room import mark_room
 
 
 class Installation:
@@ -314,9 +314,7 @@ def test_what_a_former_version_left_in_an_index_is_not_taken_along(
     folder = generations.folder(generations.require_live())
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text("utf-8")) | {"schema": "4"}))
-    for path, start in room(folder):
-        data = path.read_bytes()
-        path.write_bytes(data[:start] + (planted.MARK.encode() * len(data))[: len(data) - start])
+    mark_room(folder)
     assert planted.MARK.encode() in b"".join(old.generation().values())
     old.back_up(tmp_path / "b")
     blank_room(folder / "chroma")  # tests look for secrets in all files

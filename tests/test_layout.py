@@ -124,7 +124,7 @@ def test_a_schema_that_this_version_never_wrote_is_newer(data_dir: Path, schema:
         check_layout(data_dir)
 
 
-@pytest.mark.parametrize("schema", [SCHEMA_VERSION, "4", "1"])
+@pytest.mark.parametrize("schema", [SCHEMA_VERSION, "4", "3", "1"])
 def test_schemas_compare_as_numbers(data_dir: Path, schema: str) -> None:
     with_manifest(data_dir, schema=schema)
     check_layout(data_dir)

@@ -32,6 +32,9 @@ class Live:
     """The index that is live."""
 
     generation: str
+    schema: str
+    """Of its files."""
+
     roll_back: str | None
     """What is noted of a roll-back to it."""
 
@@ -55,18 +58,18 @@ def live_index(generations: Generations, opened: ExitStack) -> Live | None:
                 if generations.live() == live or attempt == _TRIES - 1:
                     raise
                 continue
-            generations.manifest(live)
+            schema = generations.manifest(live).schema
             if generations.roll_back_note() == roll_back or attempt == _TRIES - 1:
                 opened.push(held.pop_all())
-                return Live(live, roll_back)
+                return Live(live, schema, roll_back)
     raise AssertionError
 
 
 def add_index(archive: Archive, generations: Generations, live: Live, workshop: Path) -> None:
     """The pointer too. Raises CollectionError, OSError."""
     folder = generations.folder(live.generation)
-    is_blank = generations.manifest(live.generation).schema == SCHEMA_VERSION
-    blanked = {} if is_blank else _blanked(folder / VECTORS, workshop)
+    is_former = live.schema != SCHEMA_VERSION
+    blanked = _blanked(folder / VECTORS, workshop) if is_former else {}
     _add_generation(archive, folder, blanked, workshop)
     archive.add_text(CURRENT, live.generation + "\n")
     if live.roll_back is not None:

@@ -8,7 +8,6 @@ import struct
 from pathlib import Path
 from typing import IO
 
-from retrieval.durable import flush
 from retrieval.errors import CollectionError
 
 HEADER = "header.bin"
@@ -23,7 +22,7 @@ _BLOCK = 1 << 20
 
 
 def blank_room(folder: Path) -> None:
-    """Write zeros over it in all graphs of a folder, on disk when this returns.
+    """Write zeros over it in all graphs of a folder; publishing brings them to the disk.
 
     Nobody may be writing there. Raises CollectionError where a graph has another form, or the disk
     does not take it.
@@ -38,7 +37,6 @@ def blank_room(folder: Path) -> None:
                     raise _unknown(path)
                 with path.open("r+b") as file:
                     _blank(file, used * each, end)
-                flush(path)
     except OSError as error:
         raise CollectionError(f"the vector index cannot be written ({error})") from error
 
